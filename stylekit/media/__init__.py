@@ -1,0 +1,1 @@
+"""Files ↔ arrays, and what a file says about its making."""
