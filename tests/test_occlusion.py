@@ -1,0 +1,217 @@
+"""Masks: each test of the papers, their order at borders, and the long-term share-out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stylekit.arrays import Flow
+from stylekit.errors import SettingsError
+from stylekit.occlusion import (
+    SUNDARAM,
+    Thresholds,
+    consistency_mask,
+    disocclusion,
+    long_term_masks,
+    motion_boundary,
+    out_of_frame,
+    reliable_share,
+)
+
+HEIGHT, WIDTH = 40, 50
+
+
+def constant_flow(dx: float, dy: float) -> Flow:
+    return np.broadcast_to(np.float32([dx, dy]), (HEIGHT, WIDTH, 2)).copy()
+
+
+def uncovering(size: int = 6) -> tuple[Flow, Flow]:
+    """A square of 12 pixels that moves right by `size` before a resting ground.
+
+    Returns the backward flow on the later grid and the forward flow on the earlier one.
+    """
+    backward, forward = constant_flow(0, 0), constant_flow(0, 0)
+    forward[14:26, 15:27, 0] = size
+    backward[14:26, 15 + size : 27 + size, 0] = -size
+    return backward, forward
+
+
+def test_thresholds_are_the_papers() -> None:
+    assert (
+        Thresholds(
+            consistency_ratio=0.01,
+            consistency_offset=0.5,
+            boundary_ratio=0.01,
+            boundary_offset=0.002,
+        )
+        == SUNDARAM
+    )
+    with pytest.raises(SettingsError, match="boundary_ratio"):
+        Thresholds(boundary_ratio=-0.1)
+
+
+@pytest.mark.parametrize(
+    ("dx", "dy", "columns", "rows"),
+    [(0, 0, {-1}, {-1}), (2, 0, {-1, -2, -3}, {-1}), (-1, 0, {0}, {-1}), (0, -0.5, {-1}, {0})],
+)
+def test_out_of_frame_asks_for_all_four_neighbours(
+    dx: float, dy: float, columns: set[int], rows: set[int]
+) -> None:
+    expected = np.zeros((HEIGHT, WIDTH), bool)
+    expected[:, list(columns)] = True
+    expected[list(rows), :] = True
+    np.testing.assert_array_equal(out_of_frame(constant_flow(dx, dy)), expected)
+
+
+def test_opposite_flows_are_consistent() -> None:
+    flow = constant_flow(3.5, -2.25)
+    assert not disocclusion(flow, -flow).any()
+
+
+def test_disocclusion_compares_with_the_threshold_of_the_paper() -> None:
+    # ŵ = (4, 0) and w̃ = (−4 + e, 0) err by e; the limit is 0.01 (16 + (4 − e)²) + 0.5.
+    for error, expected in ((0.86, False), (0.88, True)):
+        limit = 0.01 * (16 + (4 - error) ** 2) + 0.5
+        assert (error**2 >= limit) is expected
+        found = disocclusion(constant_flow(4, 0), constant_flow(error - 4, 0))
+        assert found[5, 5] == expected
+
+
+def test_disocclusion_finds_exactly_what_was_uncovered() -> None:
+    backward, forward = uncovering(6)
+    expected = np.zeros((HEIGHT, WIDTH), bool)
+    expected[14:26, 15:21] = True
+    np.testing.assert_array_equal(disocclusion(backward, forward), expected)
+
+
+def test_swapped_flows_find_what_was_covered_instead() -> None:
+    backward, forward = uncovering(6)
+    expected = np.zeros((HEIGHT, WIDTH), bool)
+    expected[14:26, 27:33] = True
+    np.testing.assert_array_equal(disocclusion(forward, backward), expected)
+
+
+def test_disocclusion_leaves_what_is_out_of_frame_alone() -> None:
+    flow = constant_flow(10, 0)
+    found = disocclusion(flow, flow)
+    np.testing.assert_array_equal(found, ~out_of_frame(flow))
+
+
+def test_motion_boundary_is_two_pixels_wide_at_a_step() -> None:
+    flow = constant_flow(0, 0)
+    flow[:, 20:, 1] = 3
+    expected = np.zeros((HEIGHT, WIDTH), bool)
+    expected[:, 19:21] = True
+    np.testing.assert_array_equal(motion_boundary(flow), expected)
+
+
+@pytest.mark.parametrize("component", [0, 1])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_motion_boundary_compares_the_gradient_with_the_threshold(
+    component: int, axis: int
+) -> None:
+    # Around motion 0 a slope s passes the limit where s² > 0.01 (s p)² + 0.002.
+    place = np.arange(HEIGHT if axis == 0 else WIDTH, dtype=np.float32) - 10
+    for slope, expected in ((0.044, False), (0.046, True)):
+        flow = constant_flow(0, 0)
+        ramp = slope * place
+        flow[..., component] = ramp[:, None] if axis == 0 else ramp
+        assert motion_boundary(flow)[10, 10] == expected
+
+
+def test_fast_motion_is_allowed_steeper_slopes() -> None:
+    flow = constant_flow(0, 0)
+    flow[..., 0] += 0.1 * np.arange(WIDTH, dtype=np.float32)
+    slow, fast = motion_boundary(flow), motion_boundary(flow + np.float32([20, 0]))
+    assert slow[:, 1:5].all() and not fast.any()
+
+
+def test_mask_is_one_inside_and_zero_out_of_frame() -> None:
+    flow = constant_flow(5, 0)
+    mask = consistency_mask(flow, -flow)
+    assert mask.dtype == np.float32 and mask.shape == (HEIGHT, WIDTH)
+    np.testing.assert_allclose(mask[:-4, : WIDTH - 6 - 3], 1, atol=1e-6)
+    # The smoothing reaches two pixels, and the border is mirrored.
+    assert not mask[:, -3:].any()
+
+
+def test_binary_mask_is_the_union_of_the_three_tests() -> None:
+    backward, forward = uncovering()
+    mask = consistency_mask(backward, forward, smooth=0)
+    union = disocclusion(backward, forward) | motion_boundary(backward) | out_of_frame(backward)
+    np.testing.assert_array_equal(mask, np.where(union, 0, 1).astype(np.float32))
+
+
+def test_motion_boundaries_can_be_trusted() -> None:
+    backward, forward = uncovering()
+    mask = consistency_mask(backward, forward, smooth=0, boundary=False)
+    union = disocclusion(backward, forward) | out_of_frame(backward)
+    np.testing.assert_array_equal(mask == 0, union)
+
+
+def test_smoothing_spreads_disocclusion_outward_but_keeps_a_boundary_thin() -> None:
+    backward, forward = uncovering()
+    mask = consistency_mask(backward, forward, boundary=False)
+    uncovered = disocclusion(backward, forward)
+    assert not mask[uncovered].any()
+    beside = mask[20, 14]
+    # Half the weight lies on −1 and half on 1 a pixel off; a 0 there would leave about .7.
+    assert 0.2 < beside < 0.6
+    flow = constant_flow(0, 0)
+    flow[:, 20:, 1] = 3
+    boundary = consistency_mask(
+        flow, constant_flow(0, 0), thresholds=Thresholds(consistency_offset=9)
+    )
+    assert 0.1 < boundary[10, 19] < 0.6
+    assert boundary[10, 17] > 0.9
+
+
+def test_dilation_widens_disocclusion_on_every_side() -> None:
+    backward, forward = uncovering()
+    mask = consistency_mask(backward, forward, smooth=0, boundary=False, dilate=2)
+    assert not mask[12:28, 13:23].any()
+    assert mask[11, 13:23].all() and mask[12:28, 12].all() and mask[12:28, 23].all()
+
+
+def test_wrong_knobs_are_refused_by_name() -> None:
+    flow = constant_flow(0, 0)
+    with pytest.raises(SettingsError, match="smooth"):
+        consistency_mask(flow, flow, smooth=-1)
+    with pytest.raises(SettingsError, match="dilate"):
+        consistency_mask(flow, flow, dilate=-1)
+    with pytest.raises(ValueError, match="reverse"):
+        consistency_mask(flow, flow[:-1])
+
+
+def test_long_term_masks_share_binary_pixels_out_to_the_nearest_frame() -> None:
+    near = np.float32([[1, 0, 0, 0]])
+    middle = np.float32([[1, 1, 0, 0]])
+    far = np.float32([[1, 1, 1, 0]])
+    reduced = long_term_masks([near, middle, far])
+    np.testing.assert_array_equal(reduced[0], near)
+    np.testing.assert_array_equal(reduced[1], [[0, 1, 0, 0]])
+    np.testing.assert_array_equal(reduced[2], [[0, 0, 1, 0]])
+
+
+def test_long_term_masks_subtract_the_original_soft_masks() -> None:
+    masks = [np.float32([[c]]) for c in (0.3, 0.5, 0.7)]
+    near, middle, far = (float(mask[0, 0]) for mask in long_term_masks(masks))
+    assert near == pytest.approx(0.3)
+    assert middle == pytest.approx(0.5 - 0.3)
+    # Subtracting the reduced masks instead would leave 0.7 − 0.3 − 0.2 = 0.2.
+    assert far == pytest.approx(max(0.7 - 0.3 - 0.5, 0))
+
+
+def test_long_term_masks_leave_their_arguments_and_refuse_misfits() -> None:
+    masks = [np.full((3, 4), 0.5, np.float32) for _ in range(2)]
+    reduced = long_term_masks(masks)
+    reduced[0][:] = 0
+    assert (masks[0] == 0.5).all() and (masks[1] == 0.5).all()
+    with pytest.raises(ValueError, match="at least one"):
+        long_term_masks([])
+    with pytest.raises(ValueError, match=r"masks\[1\]"):
+        long_term_masks([masks[0], masks[1][:2]])
+
+
+def test_reliable_share_is_the_mean() -> None:
+    assert reliable_share(np.float32([[1, 0], [0.5, 0.5]])) == 0.5
