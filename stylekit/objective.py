@@ -1,0 +1,161 @@
+"""The weighted sum of all losses and its gradient, compiled once for a picture size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
+from .backbones import Backbone
+from .features import FeatureExtractor
+from .losses import (
+    Losses,
+    content_loss,
+    gram_matrix,
+    style_loss,
+    temporal_loss,
+    total_variation_loss,
+)
+from .settings import ImageSettings, Weights
+from .tensorflow_cpu import tf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TemporalTarget:
+    """What a frame should agree with: a `warped` stylised frame (Image) where `mask` is 1."""
+
+    warped: Image
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """What a picture is compared with: features of the content layers, and temporal targets."""
+
+    content: tuple[tf.Tensor, ...]
+    warped: tf.Tensor
+    masks: tf.Tensor
+
+    def tensors(self) -> tuple[tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor]:
+        """In the order that compiled functions take them."""
+        return self.content, self.warped, self.masks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """The weighted loss of a picture as it is, its gradient `(H, W, 3)`, and its terms."""
+
+    value: float
+    gradient: NDArray[np.float32]
+    losses: Losses
+
+
+class Objective:
+    """α L_content + β L_style + γ L_temporal + tv L_tv of pictures, for one style.
+
+    Everything that does not change from picture to picture lives here: the network, the
+    style's Gram matrices, the compiled functions. Weights enter as a tensor, so that moving
+    one never compiles anew; `trace_count` counts how often something was compiled.
+    """
+
+    def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
+        self.extractor = extractor
+        self.trace_count = 0
+        self._content_layers = settings.content_layers
+        self._layer_weights = settings.style_layer_weights
+        self._compiled: dict[tuple, Callable] = {}
+        self._grams: dict[str, tf.Tensor] = {}
+        features = self._features(style)
+        self._grams = {name: gram_matrix(features[name]) for name in settings.style_layers}
+
+    @property
+    def backbone(self) -> Backbone:
+        """The network that everything is measured with."""
+        return self.extractor.backbone
+
+    def targets(self, content: Image, temporal: Sequence[TemporalTarget] = ()) -> Targets:
+        """What `content` and the temporal targets ask for, computed once for a picture."""
+        features = self._features(content)
+        for target in temporal:
+            check_image(target.warped, "warped")
+            check_mask(target.mask, "mask", like=content)
+        height, width = content.shape[:2]
+        warped = np.zeros((len(temporal), height, width, 3), np.float32)
+        masks = np.zeros((len(temporal), height, width), np.float32)
+        for index, target in enumerate(temporal):
+            warped[index], masks[index] = target.warped, target.mask
+        return Targets(
+            tuple(features[name] for name in self._content_layers),
+            tf.constant(warped),
+            tf.constant(masks),
+        )
+
+    def evaluate(self, image: Image, targets: Targets, weights: Weights) -> Evaluation:
+        """The weighted loss of `image` as it is, its gradient and its terms."""
+        vector = tf.constant([weights.alpha, weights.beta, weights.gamma, weights.tv], tf.float32)
+        total, gradient, terms = self._call(
+            self._gradient, tf.constant(image), *targets.tensors(), vector
+        )
+        return Evaluation(float(total), gradient.numpy(), _losses(terms))
+
+    def losses(self, image: Image, targets: Targets) -> Losses:
+        """The unweighted losses of the 8-bit picture that `image` becomes in a file."""
+        written = tf.constant(from_bytes(to_bytes(image)))
+        return _losses(self._call(self._terms, written, *targets.tensors()))
+
+    def style_distances(self, image: Image) -> dict[str, float]:
+        """The style loss of the 8-bit picture by layer, each without its layer weight."""
+        features = self._features(from_bytes(to_bytes(check_image(image))))
+        return {
+            name: float(style_loss(features, {name: gram})) for name, gram in self._grams.items()
+        }
+
+    def _features(self, image: Image) -> dict[str, tf.Tensor]:
+        return self._call(self.extractor.__call__, tf.constant(check_image(image)))
+
+    def _terms(
+        self, image: tf.Tensor, content: tuple[tf.Tensor, ...], warped: tf.Tensor, masks: tf.Tensor
+    ) -> tf.Tensor:
+        features = self.extractor(image)
+        temporal = [
+            temporal_loss(image, warped[index], masks[index]) for index in range(warped.shape[0])
+        ]
+        return tf.stack([
+            content_loss(features, dict(zip(self._content_layers, content, strict=True))),
+            style_loss(features, self._grams, self._layer_weights),
+            tf.add_n(temporal) if temporal else tf.constant(0.0),
+            total_variation_loss(image),
+        ])
+
+    def _gradient(
+        self,
+        image: tf.Tensor,
+        content: tuple[tf.Tensor, ...],
+        warped: tf.Tensor,
+        masks: tf.Tensor,
+        weights: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            terms = self._terms(image, content, warped, masks)
+            total = tf.tensordot(terms, weights, 1)
+        return total, tape.gradient(total, image), terms
+
+    def _call(self, function: Callable, *tensors: Any) -> Any:
+        """`function` compiled for the shapes of `tensors`, and called."""
+        key = (function.__name__, *(tuple(t.shape) for t in tf.nest.flatten(tensors)))
+        if key not in self._compiled:
+            self.trace_count += 1
+            self._compiled[key] = tf.function(function, autograph=False).get_concrete_function(
+                *tensors
+            )
+        return self._compiled[key](*tensors)
+
+
+def _losses(terms: tf.Tensor) -> Losses:
+    content, style, temporal, tv = (float(term) for term in terms.numpy())
+    return Losses(content=content, style=style, temporal=temporal, tv=tv)

@@ -1,0 +1,199 @@
+"""One step of bounded L-BFGS or Adam on a picture. State is held in an object, in float32.
+
+Both keep every pixel inside its bounds: an optimiser that may leave them reaches losses that
+the written picture does not have.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Evaluate = Callable[[Array], tuple[float, Array]]
+
+# Nocedal & Wright 2006, §3.1: the share of the promised decrease that a step must bring.
+_SUFFICIENT_DECREASE = 1e-4
+_MOST_BACKTRACKS = 12
+# The first step has no curvature to go by; it moves pixels by this much on average.
+_FIRST_MOVE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The lowest and highest value of each variable; both broadcast to its shape."""
+
+    lower: Array | float = 0.0
+    upper: Array | float = 1.0
+
+    def clip(self, x: Array) -> Array:
+        """`x` moved into the bounds."""
+        return np.clip(x, self.lower, self.upper).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What one step did: the loss at the new point, evaluations spent, whether it moved."""
+
+    value: float
+    evaluations: int
+    moved: bool
+
+
+class Optimizer(Protocol):
+    """What `Stylization` asks of an optimiser."""
+
+    x: Array
+
+    def step(self, evaluate: Evaluate) -> Update:
+        """One update of `x`."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything but `x`, because the loss has changed."""
+        ...
+
+
+class LBFGS:
+    """Limited-memory BFGS inside bounds, by projection.
+
+    Two-loop recursion (Nocedal 1980; Nocedal & Wright 2006, algorithm 7.4) restricted to the
+    free variables, those that their gradient does not hold at a bound (Bertsekas 1982); then a
+    step of length 1, clipped into the bounds, accepted on Armijo's condition for the clipped
+    step, with quadratic backtracking. Pairs of positive product are kept, `memory` of them.
+
+    Differs from L-BFGS-B (Byrd et al. 1995): no Cauchy point, no subspace minimisation.
+    """
+
+    def __init__(self, x: Array, *, bounds: Bounds, memory: int = 20) -> None:
+        self.x = bounds.clip(x)
+        self._bounds = bounds
+        self._pairs: deque[tuple[Array, Array]] = deque(maxlen=memory)
+        self._value: float | None = None
+        self._gradient = np.zeros_like(self.x)
+
+    def reset(self) -> None:
+        """Forget curvature and loss, because the loss has changed."""
+        self._pairs.clear()
+        self._value = None
+
+    def step(self, evaluate: Evaluate) -> Update:
+        """One accepted step. `evaluate` maps x to (loss, gradient).
+
+        An update that did not move has found no lower loss along the gradient itself: x is as
+        good as float32 allows.
+        """
+        evaluations = 0
+        if self._value is None:
+            self._value, self._gradient = evaluate(self.x)
+            evaluations = 1
+        free = self._free()
+        spent, moved = self._search(evaluate, self._direction(free))
+        evaluations += spent
+        if not moved and self._pairs:
+            # The curvature may be stale; the gradient alone is the last resort.
+            self._pairs.clear()
+            spent, moved = self._search(evaluate, self._direction(free))
+            evaluations += spent
+        return Update(self._value, evaluations, moved)
+
+    def _free(self) -> NDArray[np.bool_]:
+        at_lower = (self.x <= self._bounds.lower) & (self._gradient > 0)
+        at_upper = (self.x >= self._bounds.upper) & (self._gradient < 0)
+        return ~(at_lower | at_upper)
+
+    def _direction(self, free: NDArray[np.bool_]) -> Array:
+        keep = free.astype(np.float32)
+        direction = -self._gradient * keep
+        if not self._pairs:
+            size = float(np.abs(direction).mean())
+            return direction * np.float32(_FIRST_MOVE / size) if size > 0 else direction
+        steps = []
+        for s, y in reversed(self._pairs):
+            masked_y = y * keep
+            product = _dot(s, masked_y)
+            if product <= 0:
+                continue
+            share = _dot(s, direction) / product
+            direction -= np.float32(share) * masked_y
+            steps.append((s, masked_y, product, share))
+        if steps:
+            _, latest_y, latest_product, _ = steps[0]
+            direction *= np.float32(latest_product / _dot(latest_y, latest_y))
+        for s, masked_y, product, share in reversed(steps):
+            direction += np.float32(share - _dot(masked_y, direction) / product) * (s * keep)
+        return direction
+
+    def _search(self, evaluate: Evaluate, direction: Array) -> tuple[int, bool]:
+        assert self._value is not None
+        length = 1.0
+        for evaluation in range(1, _MOST_BACKTRACKS + 1):
+            candidate = self._bounds.clip(self.x + np.float32(length) * direction)
+            move = candidate - self.x
+            slope = _dot(self._gradient, move)
+            if slope >= 0:
+                return evaluation - 1, False
+            value, gradient = evaluate(candidate)
+            if np.isfinite(value) and value <= self._value + _SUFFICIENT_DECREASE * slope:
+                change = gradient - self._gradient
+                if _dot(move, change) > 0:
+                    self._pairs.append((move, change))
+                self.x, self._value, self._gradient = candidate, value, gradient
+                return evaluation, True
+            # The minimum of the parabola through both losses and the slope, kept in reach.
+            rise = value - self._value - slope
+            best = -0.5 * slope / rise if np.isfinite(rise) and rise > 0 else 0.1
+            length *= min(0.5, max(0.1, best))
+        return _MOST_BACKTRACKS, False
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015, algorithm 1), clipped into the bounds, one evaluation a step.
+
+    The rate is in pixel units of [0, 1] and falls with the square root of the step.
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        *,
+        bounds: Bounds,
+        rate: float = 0.08,
+        decay: tuple[float, float] = (0.9, 0.99),
+        half_life: int = 50,
+    ) -> None:
+        self.x = bounds.clip(x)
+        self._bounds = bounds
+        self._rate, self._decay, self._half_life = rate, decay, half_life
+        self._count = 0
+        self._mean = np.zeros_like(self.x)
+        self._square = np.zeros_like(self.x)
+
+    def reset(self) -> None:
+        """Forget both moments, because the loss has changed."""
+        self._count = 0
+        self._mean = np.zeros_like(self.x)
+        self._square = np.zeros_like(self.x)
+
+    def step(self, evaluate: Evaluate) -> Update:
+        """One update; the loss returned is that of the point that it started from."""
+        value, gradient = evaluate(self.x)
+        first, second = (np.float32(decay) for decay in self._decay)
+        self._count += 1
+        self._mean = first * self._mean + (1 - first) * gradient
+        self._square = second * self._square + (1 - second) * np.square(gradient)
+        mean = self._mean / np.float32(1 - self._decay[0] ** self._count)
+        square = self._square / np.float32(1 - self._decay[1] ** self._count)
+        rate = self._rate / np.sqrt(1 + self._count / self._half_life)
+        move = np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-12))
+        before, self.x = self.x, self._bounds.clip(self.x - move)
+        return Update(value, 1, bool((before != self.x).any()))
+
+
+def _dot(a: Array, b: Array) -> float:
+    return float(np.vdot(a, b))

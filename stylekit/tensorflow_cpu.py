@@ -1,0 +1,16 @@
+"""The one place that imports TensorFlow, set up for convolutions on a processor.
+
+oneDNN is switched off unless the environment says otherwise: on the networks and sizes of
+style transfer Eigen's convolutions are faster (docs/performance.md), and results then do not
+depend on which of oneDNN's kernels a machine picks.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+import tensorflow as tf  # noqa: E402  (the variable above counts only before the import)
+
+__all__ = ["tf"]
