@@ -173,6 +173,7 @@ def _over_white(picture: PIL.Image.Image) -> PIL.Image.Image:
     """An 8-bit sRGB picture without alpha, from a picture of any mode."""
     profile = picture.info.get("icc_profile")
     picture = _to_8_bits(picture)
+    _drop_wide_transparency(picture)
     alpha = None
     if picture.has_transparency_data:
         alpha = picture.convert("RGBA").getchannel("A")
@@ -185,6 +186,13 @@ def _over_white(picture: PIL.Image.Image) -> PIL.Image.Image:
         return picture
     white = PIL.Image.new("RGB", picture.size, "white")
     return PIL.Image.composite(picture, white, alpha)
+
+
+def _drop_wide_transparency(picture: PIL.Image.Image) -> None:
+    """Forget a PNG's transparent colour of 16 bits: Pillow would take it modulo 256."""
+    color = picture.info.get("transparency")
+    if isinstance(color, tuple) and max(color) > 255:
+        del picture.info["transparency"]
 
 
 def _to_8_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
