@@ -1,0 +1,158 @@
+"""`woodblock`: waves below a snow mountain, carved lines in Prussian blue on buff paper."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .surface import OVERSAMPLE, Array, blur, finish, grid, noise, paper, rgb, smoothstep
+
+SIZE = (640, 480)
+
+_PAPER = rgb("ead9b0")
+_KEY = rgb("14224a")
+_BLUES = tuple(rgb(code) for code in ("f3ead0", "a9c3c4", "5f93ad", "2a5c92", "173a70"))
+_SUN = rgb("c8452c")
+
+# Waves from far to near: mean height, crests over the width, phase, size of the crests.
+_WAVES = (
+    (0.56, 5.3, 0.15, 0.030),
+    (0.62, 3.6, 0.55, 0.055),
+    (0.70, 2.7, 0.05, 0.085),
+    (0.79, 2.2, 0.62, 0.105),
+    (0.90, 1.7, 0.23, 0.120),
+    (1.04, 1.5, 0.70, 0.120),
+)
+
+
+def paint(width: int, height: int, *, seed: int = 4) -> Array:
+    """The picture, float32 RGB `(height, width, 3)` in [0, 1]."""
+    rng = np.random.default_rng(seed)
+    x, y = grid(width, height)
+    # The cutter's hand: nothing on the block is exactly straight.
+    x = x + 2.2 * noise(rng, x.shape, 60)
+    y = y + 2.2 * noise(rng, y.shape, 60)
+    colors = np.broadcast_to(_PAPER, (*x.shape, 3)).copy()
+    key = np.zeros_like(x)
+    _sky(rng, x, y, width, height, colors, key)
+    _mountain(x, y, width, height, colors, key)
+    for wave in _WAVES:
+        _wave(rng, x, y, width, height, wave, colors, key)
+    return finish(_print(rng, colors, key), width, height)
+
+
+def _line(distance: Array, thickness: Array | float) -> Array:
+    """Ink of a carved line: 1 where `distance` (pixels) is below half the thickness."""
+    return smoothstep(0.45, -0.45, np.abs(distance) - np.asarray(thickness) / 2)
+
+
+def _stripes(depth: Array, period: float, thickness: Array | float) -> Array:
+    """Parallel lines every `period` pixels of `depth`."""
+    return _line((depth + period / 2) % period - period / 2, thickness)
+
+
+def _over(target: Array, color: Array, cover: Array) -> None:
+    target += cover[..., None] * (color - target)
+
+
+def _sky(
+    rng: np.random.Generator,
+    x: Array,
+    y: Array,
+    width: int,
+    height: int,
+    colors: Array,
+    key: Array,
+) -> None:
+    """A shaded band at the top (bokashi), a red sun and clouds drawn by their contour lines."""
+    v = y / height
+    _over(colors, _BLUES[3], 0.95 * smoothstep(0.24, -0.02, v + 0.02 * np.sin(x / 40)))
+    _over(colors, rgb("d9906a"), 0.65 * smoothstep(0.34, 0.58, v))
+    sun = np.hypot(x - 0.235 * width, y - 0.27 * height) - 0.085 * height
+    _over(colors, _SUN, smoothstep(0.5, -0.5, sun))
+    cloud = noise(rng, x.shape, (230, 55), octaves=2) - 2.2 * np.abs(v - 0.27)
+    _over(colors, rgb("f2e6c6"), smoothstep(0.28, 0.34, cloud) * 0.92)
+    slope = np.hypot(*np.gradient(cloud)) * OVERSAMPLE + 1e-4
+    swell = np.clip((cloud - 0.3) * 2.2, 0.25, 1)
+    for level in np.arange(0.31, 2.6, 0.23):
+        key += _line((cloud - level) / slope, 1.7 * swell) * (cloud > 0.2)
+    wind = _stripes(y + 7 * np.sin(x / 61) + 3 * np.sin(x / 23), 7.5, 1.0)
+    broken = smoothstep(-0.1, 0.5, noise(rng, x.shape, (90, 12)))
+    key += 0.75 * wind * broken * smoothstep(0.3, 0.1, cloud) * smoothstep(0, 3, sun)
+
+
+def _mountain(x: Array, y: Array, width: int, height: int, colors: Array, key: Array) -> None:
+    """A cone with snow; the forest below is lines that run down its slope."""
+    side = np.abs(x - 0.66 * width) / width
+    crest = height * (0.17 + 1.05 * side ** (0.78 + 0.25 * side) - 0.02 * np.exp(-side * 60))
+    depth = y - crest
+    inside = smoothstep(-0.5, 0.5, depth)
+    ragged = height * (0.085 + 0.05 * np.abs(((x / width * 21) % 1) * 2 - 1) + 0.02 * np.sin(x / 9))
+    snow = smoothstep(0.5, -0.5, depth - ragged)
+    _over(colors, _BLUES[3], inside)
+    _over(colors, _BLUES[2], inside * smoothstep(0.1, 0.5, y / height - 0.2))
+    _over(colors, _BLUES[0], inside * snow)
+    flank = x + np.sign(x - 0.66 * width) * -0.35 * depth
+    lines = _stripes(flank, 6.5, 0.6 + 1.6 * np.clip(depth / height / 0.3, 0, 1))
+    key *= 1 - inside
+    key += inside * (lines * (1 - 0.75 * snow) + _line(depth, 2.4) + _line(depth - ragged, 1.3))
+
+
+def _wave(
+    rng: np.random.Generator,
+    x: Array,
+    y: Array,
+    width: int,
+    height: int,
+    wave: tuple[float, float, float, float],
+    colors: Array,
+    key: Array,
+) -> None:
+    """One breaker: leaning crest, foam with claws, and bands of lines that follow the crest."""
+    level, crests, phase, size = wave
+    near = size / 0.12
+    lean = 0.5 * size * height * np.clip((level * height - y) / (size * height) + 0.3, -0.6, 1.6)
+    turns = ((x + 1.25 * lean) / width) * crests + phase
+    peak = np.abs(((turns % 1) * 2) - 1)
+    crest = height * (level + size * (0.55 - 1.45 * peak**2.2))
+    claws = 9 * near * np.abs(np.sin(x / (7 * near) + 2 * np.sin(x / 19))) * peak**3
+    claws += 4 * near * np.abs(np.sin(x / (2.9 * near) + y / 9)) * peak**2
+    depth = y - crest + claws
+    inside = smoothstep(-0.5, 0.5, depth)
+    warp = 4 * near * noise(rng, x.shape, 45, octaves=2)
+    deep = depth + warp * smoothstep(0, 20, depth) - 0.35 * claws
+    foam_edge = (6 + 26 * peak**2) * near
+    _over(colors, _BLUES[1], inside)
+    for color, start in zip(_BLUES[2:], (13, 34, 68), strict=True):
+        ragged = start * near * (0.45 + 0.9 * peak) + 3 * np.sin(x / (5 * near) + deep / 5)
+        _over(colors, color, inside * smoothstep(-0.6, 0.6, deep - ragged))
+    # Tongues of light water climb the wave, the way a cutter shows that it is hollow.
+    tongue = np.sin(turns * 2 * np.pi * 5 + deep / (15 * near)) + 0.3 * np.sin(deep / (6 * near))
+    rising = smoothstep(0.35, 0.55, tongue) * smoothstep(foam_edge, foam_edge + 5, deep)
+    _over(colors, _BLUES[1], inside * rising * smoothstep(110 * near, 40 * near, deep))
+    foam = smoothstep(0.6, -0.6, deep - foam_edge - 4 * np.sin(x / (4.2 * near)) * near)
+    _over(colors, _BLUES[0], inside * foam)
+    period = 5.0 + 2.5 * near
+    swell = np.clip(1.0 + 0.8 * np.sin(turns * 2 * np.pi + deep / 25), 0.5, 1.8)
+    lines = _stripes(deep, period, swell * (0.75 + 0.45 * near))
+    beads = _stripes(np.hypot((x % 8) - 4, (deep % 9) - 4.5) + 50, 100, 2.6) * foam
+    key *= 1 - inside
+    key += inside * np.clip(lines * (1 - 0.8 * foam) + 0.7 * beads, 0, 1)
+    key += _line(depth, 1.6 + 1.2 * near)
+    key += 0.9 * inside * _line(deep - foam_edge, 1.3)
+
+
+def _print(rng: np.random.Generator, colors: Array, key: Array) -> Array:
+    """Press the blocks on paper: colour a little off register, wood grain, tooth of the sheet."""
+    shape = key.shape
+    _, y = grid(shape[1] // OVERSAMPLE, shape[0] // OVERSAMPLE)
+    grain = np.sin(1.1 * (y + 7 * noise(rng, shape, (320, 70))) + noise(rng, shape, (90, 3)))
+    grain = 0.8 * grain + 0.6 * noise(rng, shape, (120, 2.0), octaves=2)
+    speckle = noise(rng, shape, 2.2, octaves=1)
+    density = 0.90 + 0.085 * grain + 0.05 * speckle
+    down, across = round(1.2 * OVERSAMPLE), round(1.6 * OVERSAMPLE)
+    shifted = np.pad(colors, ((down, 0), (0, across), (0, 0)), "edge")[: shape[0], across:]
+    printed = _PAPER + (shifted - _PAPER) * np.clip(density, 0.3, 1)[..., None]
+    ink = np.clip(key, 0, 1) * np.clip(0.95 + 0.10 * grain - 0.12 * (speckle > 1.5), 0, 1)
+    printed += ink[..., None] * (_KEY - printed)
+    sheet = paper(rng, shape)
+    return np.clip(printed * (1 + 0.028 * blur(sheet, 0.3))[..., None], 0, 1)
