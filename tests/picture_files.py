@@ -130,3 +130,22 @@ def encoded(picture: Image.Image, format_name: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format_name, **options)
     return buffer.getvalue()
+
+
+def iptc_segment(records: dict[int, list[bytes]]) -> bytes:
+    """A JPEG's APP13 segment with IPTC records of the application (record 2)."""
+    data = b"".join(
+        struct.pack(">BBBH", 0x1C, 2, number, len(value)) + value
+        for number, values in records.items()
+        for value in values
+    )
+    data += bytes(len(data) % 2)
+    resource = b"8BIM\x04\x04\x00\x00" + struct.pack(">I", len(data)) + data
+    segment = b"Photoshop 3.0\x00" + resource
+    return b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment
+
+
+def jpeg_with(picture: Image.Image, segment: bytes) -> bytes:
+    """A JPEG with one more segment, right after its first bytes."""
+    data = encoded(picture, "JPEG")
+    return data[:2] + segment + data[2:]

@@ -112,7 +112,8 @@ def _read_exif(picture: PIL.Image.Image) -> dict[str, str]:
         "copyright": exif.get(ExifTags.Base.Copyright),
         "description": exif.get(ExifTags.Base.ImageDescription),
     }
-    return {tag: _from_latin(value) for tag, value in found.items() if isinstance(value, str)}
+    texts = {tag: value for tag, value in found.items() if isinstance(value, str) and value}
+    return {tag: _from_latin(text) for tag, text in texts.items()}
 
 
 def _from_latin(text: str) -> str:
