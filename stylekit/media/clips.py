@@ -1,0 +1,235 @@
+"""Clips: a file to frames, upright, at a constant rate and the working size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Image, from_bytes
+from ..errors import MediaError, SettingsError
+from ..settings import MediaLimits
+from .clip_decoding import Decoder
+from .clip_frames import PictureConverter
+from .clip_layout import ClipLayout, check_size, open_clip, read_layout
+from .clip_timing import slot_of
+
+
+class PartialClipError(MediaError):
+    """A clip is cut off or damaged, and the frames before that can be read.
+
+    `readable` of `expected` frames are intact, counted from the file's start; `expected` is None
+    where the file does not say how many it once held.
+    """
+
+    def __init__(self, path: Path, message: str, *, readable: int, expected: int | None) -> None:
+        self.readable = readable
+        self.expected = expected
+        super().__init__(path, message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Clip(Sequence[Image]):
+    """Frames of a clip: a sequence of float32 RGB images `(H, W, 3)` in [0, 1], all of one size.
+
+    Inside they are 8-bit pictures (`pixels`), a quarter of the memory; each frame is converted
+    when it is asked for. `fps` is exact. `start` is the time of the first frame in its file
+    `path`, in seconds from the file's first picture; `source_frames` is the number of frames of
+    the whole file at this rate. A slice is a clip too; its step, if it has one, is positive and
+    lowers the frame rate.
+    """
+
+    path: Path
+    pixels: tuple[NDArray[np.uint8], ...]
+    fps: Fraction
+    has_audio: bool = False
+    start: float = 0.0
+    source_frames: int = 0
+
+    @property
+    def width(self) -> int:
+        """Of every frame, in pixels."""
+        return int(self.pixels[0].shape[1])
+
+    @property
+    def height(self) -> int:
+        """Of every frame, in pixels."""
+        return int(self.pixels[0].shape[0])
+
+    @property
+    def duration(self) -> float:
+        """How long it plays, in seconds."""
+        return float(len(self) / self.fps)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Clip: ...
+
+    def __getitem__(self, index: int | slice) -> Image | Clip:
+        if not isinstance(index, slice):
+            return from_bytes(self.pixels[index])
+        first, _, step = index.indices(len(self))
+        pixels = self.pixels[index]
+        if step < 1 or not pixels:
+            raise ValueError(f"a clip cannot be cut to {index}: no frame is left, or backwards")
+        return replace(
+            self,
+            pixels=pixels,
+            fps=self.fps / step,
+            start=self.start + float(first / self.fps),
+        )
+
+
+def read_clip(
+    path: Path | str,
+    *,
+    size: int | None = None,
+    start: float = 0.0,
+    frames: int | None = None,
+    limits: MediaLimits | None = None,
+    allow_partial: bool = False,
+) -> Clip:
+    """Read a clip, or `frames` of it from `start` seconds on, as a `Clip`.
+
+    With `size` the longest side of its frames becomes exactly that many pixels, otherwise they
+    keep their own size. Rotation, mirroring and sample aspect ratio are applied, interlaced
+    frames are deinterlaced, colours are converted by the file's own matrix and range, and high
+    dynamic range (PQ, HLG) is compressed to sRGB. MP4, MOV, WebM, MKV, AVI, GIF and MPEG files
+    are read, and no other file that one of them names.
+
+    A clip with a constant frame rate keeps each frame and its exact rate, 30000/1001 for 29.97.
+    One with a varying rate gets a constant one: the rate that the file claims if that loses no
+    frame and repeats at most every one once, on average, else the average rate. Each of its
+    frames is then shown from the nearest moment on to that of the next frame, so that its times
+    are right to half a frame.
+
+    Raises MediaError, which says what is wrong and what to do, for a file that is missing,
+    damaged, no clip, outside `limits` (`MediaLimits()` unless given), or shorter than `start`.
+    If frames that are asked for are cut off or damaged it is a PartialClipError, unless
+    `allow_partial`: then the clip ends before them. Raises SettingsError for a negative `start`
+    and for `frames` below 1.
+    """
+    path = Path(path)
+    limits = limits or MediaLimits()
+    if not start >= 0:
+        raise SettingsError("start", f"must be at least 0 seconds, is {start!r}")
+    if frames is not None and frames < 1:
+        raise SettingsError("frames", f"must be at least 1, is {frames!r}")
+    layout = read_layout(path, limits)
+    wanted = _wanted_slots(path, layout, start, frames, limits)
+    pixels, readable = _read_pixels(path, layout, wanted, size, limits)
+    is_short = len(pixels) < wanted[1] - wanted[0] or (frames is None and not layout.whole)
+    if is_short and not (pixels and allow_partial):
+        raise _partial_error(path, layout, readable)
+    return Clip(
+        path=path,
+        pixels=tuple(pixels),
+        fps=layout.fps,
+        has_audio=layout.has_audio,
+        start=float(wanted[0] / layout.fps),
+        source_frames=layout.slots,
+    )
+
+
+def _wanted_slots(
+    path: Path, layout: ClipLayout, start: float, frames: int | None, limits: MediaLimits
+) -> tuple[int, int]:
+    """The first slot to read and the one after the last."""
+    first = slot_of(Fraction(start), layout.fps)
+    # Of a clip that is cut off, the frames that are gone belong to it too.
+    slots = max(layout.slots, layout.expected or 0)
+    if first >= slots:
+        raise MediaError(
+            path,
+            f"is only {float(slots / layout.fps):.2f} seconds long, start at {start:g} seconds "
+            "is past its end; choose an earlier start",
+        )
+    count = slots - first if frames is None else min(frames, slots - first)
+    if count > limits.clip_frames:
+        raise MediaError(
+            path,
+            f"{count} frames are asked for, the limit is {limits.clip_frames}; read a part of it "
+            "with start and frames, or raise clip_frames in MediaLimits",
+        )
+    return first, first + count
+
+
+def _read_pixels(
+    path: Path,
+    layout: ClipLayout,
+    wanted: tuple[int, int],
+    size: int | None,
+    limits: MediaLimits,
+) -> tuple[list[NDArray[np.uint8]], int]:
+    """The pictures of the wanted slots that are intact, and how many of the whole file are."""
+    first, last = wanted
+    with open_clip(path, limits) as (container, stream):
+        decoder = Decoder(container, stream, layout)
+        converter = PictureConverter(
+            size=size,
+            sample_aspect=stream.sample_aspect_ratio,
+            transfer=stream.codec_context.color_trc,
+        )
+        filler = _SlotFiller(first, last)
+        for slot, frame in decoder.frames(first):
+            if slot >= last:
+                break
+            for ready_slot, pixels in converter.convert(frame, slot):
+                filler.put(ready_slot, pixels)
+            assert converter.shown_size is not None
+            check_size(path, *converter.shown_size, limits)
+        else:
+            if decoder.damaged or not layout.whole:
+                last = min(last, layout.end_slot(decoder.readable))
+        for ready_slot, pixels in converter.flush():
+            filler.put(ready_slot, pixels)
+        return filler.finish(last), decoder.readable
+
+
+class _SlotFiller:
+    """Puts pictures into the slots of a constant rate: each is shown until the next comes."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self._first, self._last = first, last
+        self._filled: list[NDArray[np.uint8]] = []
+        self._current: NDArray[np.uint8] | None = None
+
+    def put(self, slot: int, pixels: NDArray[np.uint8]) -> None:
+        """Show a picture from `slot` on; the one before is shown until there."""
+        self._fill_to(slot)
+        self._current = pixels
+
+    def finish(self, last: int) -> list[NDArray[np.uint8]]:
+        """All pictures up to slot `last`, which itself is left out."""
+        self._fill_to(last)
+        return self._filled[: max(0, last - self._first)]
+
+    def _fill_to(self, slot: int) -> None:
+        if self._current is not None:
+            missing = min(slot, self._last) - self._first - len(self._filled)
+            self._filled.extend([self._current] * missing)
+
+
+def _partial_error(path: Path, layout: ClipLayout, readable: int) -> PartialClipError:
+    expected = layout.expected or (len(layout.times) if layout.whole else None)
+    counts = f"{readable} of {expected}" if expected else f"only {readable}"
+    what = f"damaged near frame {readable}" if layout.whole else "cut off or damaged"
+    advice = "copy it again"
+    if readable:
+        advice += ", or use the frames before with allow_partial=True"
+    return PartialClipError(
+        path,
+        f"{what}, {counts} frames readable; {advice}",
+        readable=readable,
+        expected=expected,
+    )
