@@ -6,6 +6,7 @@ the written picture does not have.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -189,7 +190,7 @@ class Adam:
         self._square = second * self._square + (1 - second) * np.square(gradient)
         mean = self._mean / np.float32(1 - self._decay[0] ** self._count)
         square = self._square / np.float32(1 - self._decay[1] ** self._count)
-        rate = self._rate / np.sqrt(1 + self._count / self._half_life)
+        rate = self._rate / math.sqrt(1 + self._count / self._half_life)
         move = np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-12))
         before, self.x = self.x, self._bounds.clip(self.x - move)
         return Update(value, 1, bool((before != self.x).any()))

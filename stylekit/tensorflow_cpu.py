@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 
+# Read by TensorFlow when it is imported, not later.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-import tensorflow as tf  # noqa: E402  (the variable above counts only before the import)
+import tensorflow as tf
 
 __all__ = ["tf"]

@@ -1,0 +1,167 @@
+"""The folder that a clip is painted in: it survives a kill at any moment.
+
+    run.json              what is painted: inputs, settings, backbone
+    manifest.jsonl        one line for each finished frame, appended after its picture is safe
+    frames/000000.png     finished frames, lossless
+    flow/000001.forward.flo, flow/000001.backward.flo
+    masks/000001.png      reliability of the backward flow, 0 to 255
+
+Everything but manifest.jsonl is written under another name and renamed when it is whole; a last
+line of manifest.jsonl that was cut off does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .arrays import Image, Mask, from_bytes, to_bytes
+from .errors import MediaError, ResumeError
+from .flow import FlowPair, read_flo, write_flo
+from .media.files import sha256_of, write_text_atomic
+from .media.images import load_image, save_image
+
+# Bytes that a frame may take for each of its pixels: two float flows, a picture, a mask.
+_BYTES_A_PIXEL = 20
+# What must stay free on the disk beside the run itself: the clip, and room for others.
+_SPARE_BYTES = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths, and what is finished, of a run in `path`."""
+
+    path: Path
+
+    def open(self, description: dict[str, Any], *, frame_count: int, pixels: int) -> None:
+        """Begin the run that `description` tells of, or go on with it.
+
+        Raises ResumeError, with the names of what differs, if the folder holds another run, and
+        MediaError if the folder cannot be made or the disk is too full for what is missing.
+        """
+        file = self.path / "run.json"
+        if file.exists():
+            self._compare(self._read_json(file), description)
+        elif self.path.is_dir() and any(self.path.iterdir()):
+            raise ResumeError(self.path, "is not empty and holds no run; give a new folder")
+        try:
+            for name in ("frames", "flow", "masks"):
+                (self.path / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MediaError(
+                self.path, f"the run folder cannot be made ({error.strerror}); choose another"
+            ) from error
+        missing = frame_count - len(self.entries())
+        needed = missing * pixels * _BYTES_A_PIXEL + (_SPARE_BYTES if missing else 0)
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise MediaError(
+                self.path,
+                f"needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB left; "
+                "free some space or choose another folder",
+            )
+        if not file.exists():
+            write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
+
+    def entries(self) -> dict[int, dict[str, Any]]:
+        """What the manifest says of each finished frame whose picture is there and unharmed."""
+        file = self.path / "manifest.jsonl"
+        if not file.exists():
+            return {}
+        entries = {}
+        for line in file.read_bytes().split(b"\n"):
+            try:
+                entry = json.loads(line)
+                picture = self.frame_path(entry["frame_index"])
+            except (ValueError, TypeError, KeyError):
+                continue  # the line that a kill cut off
+            if picture.is_file() and sha256_of(picture) == entry["sha256"]:
+                entries[entry["frame_index"]] = entry
+        return entries
+
+    def frame_path(self, frame_index: int) -> Path:
+        """The picture of a frame."""
+        return self.path / "frames" / f"{frame_index:06d}.png"
+
+    def read_frame(self, frame_index: int) -> Image:
+        """A finished frame, as the 8-bit picture that was written."""
+        return load_image(self.frame_path(frame_index))
+
+    def finish_frame(self, frame_index: int, image: Image, facts: dict[str, Any]) -> dict[str, Any]:
+        """Store a frame, then say so in the manifest; the entry is returned."""
+        path = self.frame_path(frame_index)
+        save_image(image, path, provenance=None)
+        entry = {"frame_index": frame_index, "sha256": sha256_of(path), **facts}
+        with (self.path / "manifest.jsonl").open("ab") as file:
+            # A leading line feed ends a line that a kill cut off; empty lines don't count.
+            file.write(b"\n" + json.dumps(entry).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        return entry
+
+    def read_flow(self, frame_index: int) -> tuple[FlowPair, Mask] | None:
+        """The flow between a frame and the one before, and its mask, if they are there."""
+        forward, backward, mask = self._flow_paths(frame_index)
+        if not mask.is_file():
+            return None
+        return FlowPair(read_flo(forward), read_flo(backward)), load_image(mask)[:, :, 0].copy()
+
+    def write_flow(self, frame_index: int, flow: FlowPair, mask: Mask) -> tuple[FlowPair, Mask]:
+        """Store flow and mask, the mask last, and return them as they will be read back."""
+        forward, backward, mask_path = self._flow_paths(frame_index)
+        write_flo(flow.forward_flow, forward)
+        write_flo(flow.backward_flow, backward)
+        grey = np.repeat(mask[:, :, np.newaxis], 3, axis=2)
+        save_image(grey, mask_path, provenance=None)
+        return flow, from_bytes(to_bytes(mask))
+
+    def _flow_paths(self, frame_index: int) -> tuple[Path, Path, Path]:
+        stem = f"{frame_index:06d}"
+        return (
+            self.path / "flow" / f"{stem}.forward.flo",
+            self.path / "flow" / f"{stem}.backward.flo",
+            self.path / "masks" / f"{stem}.png",
+        )
+
+    def _read_json(self, file: Path) -> dict[str, Any]:
+        try:
+            return dict(json.loads(file.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ResumeError(self.path, "its run.json is damaged; give a new folder") from error
+
+    def _compare(self, stored: dict[str, Any], wanted: dict[str, Any]) -> None:
+        before, now = _flat(stored), _flat(wanted)
+        differing = sorted(
+            f"{name} ({before.get(name)} before, {now.get(name)} now)"
+            for name in before.keys() | now.keys()
+            if before.get(name) != now.get(name)
+        )
+        if differing:
+            raise ResumeError(
+                self.path,
+                f"holds a run with other settings: {'; '.join(differing)}; "
+                "use the same settings, or a new folder",
+            )
+
+
+def digest(array: np.ndarray) -> str:
+    """The SHA-256 of an array's shape and values."""
+    head = f"{array.shape}{array.dtype}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat

@@ -1,0 +1,248 @@
+"""One picture: its targets, its scales, its steps. All state lives in a `Stylization`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from .arrays import Image, check_image
+from .backbones import load_backbone
+from .canvas import Canvas, ColorCanvas, LuminanceCanvas
+from .colors import match_colors
+from .features import FeatureExtractor
+from .losses import Losses
+from .materials import MaterialKind, materials
+from .media.images import fitted_size, load_image, resize_image
+from .objective import Objective, Targets, TemporalTarget
+from .optimizer import LBFGS, Adam, Optimizer
+from .settings import ImageSettings, Init, OptimizerMethod, Pooling, Weights
+
+WeightsNow = Weights | Callable[[], Weights]
+"""Weights, or where to look them up before each step."""
+
+# The size that calibration photographs are measured at. A constant: were it the picture's
+# size, the weights would mean something else at every size.
+_CALIBRATION_SIZE = 192
+
+
+class Step:
+    """What one optimiser step left behind.
+
+    `value` is the weighted loss that the optimiser saw, `painted` its terms, both of the
+    picture before rounding; `losses`, computed when first read, are those of the 8-bit picture.
+    """
+
+    def __init__(
+        self,
+        *,
+        step_index: int,
+        scale_index: int,
+        image: Image,
+        value: float,
+        painted: Losses,
+        weights: Weights,
+        evaluations: int,
+        measure: Callable[[Image], Losses],
+    ) -> None:
+        self.step_index = step_index
+        self.scale_index = scale_index
+        self.image = image
+        self.value = value
+        self.painted = painted
+        self.weights = weights
+        self.evaluations = evaluations
+        self._measure = measure
+
+    @cached_property
+    def losses(self) -> Losses:
+        """Unweighted losses of the 8-bit picture."""
+        return self._measure(self.image)
+
+
+class Stylization:
+    """A picture being painted: `content` in the manner of `style` (Gatys et al. 2016).
+
+    `content` and `style` are Images of any size; the picture is painted with the longest side
+    of `settings.size`, over `settings.scales` sizes. It starts from `init` (an Image) if given.
+    `temporal` targets and their masks have the size of the picture. `objective`, from
+    `prepare_objective`, spares building the network and the style's targets again.
+
+    Raises ValueError for arrays of the wrong shape or range, SettingsError and WeightsError for
+    settings and backbones that cannot be had.
+    """
+
+    def __init__(
+        self,
+        content: Image,
+        style: Image,
+        settings: ImageSettings | None = None,
+        *,
+        init: Image | None = None,
+        temporal: Sequence[TemporalTarget] = (),
+        objective: Objective | None = None,
+    ) -> None:
+        self.settings = settings or ImageSettings()
+        height, width = check_image(content, "content").shape[:2]
+        self._sizes = _scale_sizes((width, height), self.settings)
+        self._content = content
+        self._temporal = tuple(temporal)
+        self.objective = objective or prepare_objective(style, self.settings, content=content)
+        self._evaluations = 0
+        self._step_index = 0
+        self._weights: Weights | None = None
+        self._begin_scale(0, self._first_image(style, init))
+
+    @property
+    def image(self) -> Image:
+        """The picture as it is now, a copy."""
+        return self._canvas.image(self._optimizer.x).copy()
+
+    @property
+    def losses(self) -> Losses:
+        """Unweighted losses of the 8-bit picture."""
+        return self.objective.losses(self.image, self._targets)
+
+    @property
+    def style_distance(self) -> float:
+        """Σ_l 1/(N_l² M_l²) Σ_ij (G_ij − A_ij)² of the 8-bit picture, without layer weights."""
+        return sum(self.objective.style_distances(self.image).values())
+
+    @property
+    def done(self) -> bool:
+        """Whether the last scale has used up its steps or changes too little to go on."""
+        return self._scale_index == len(self._sizes) - 1 and self._scale_done()
+
+    def step(self, weights: Weights | None = None) -> Step:
+        """One optimiser step with these weights, or with those of the settings.
+
+        When they differ from those of the step before, the optimiser forgets its curvature.
+        """
+        weights = weights or self.settings.weights
+        if self._weights != weights:
+            self._weights = weights
+            self._optimizer.reset()
+            self._values.clear()
+        if self._scale_done() and not self.done:
+            self._begin_scale(self._scale_index + 1, self.image)
+        update = self._optimizer.step(lambda x: self._evaluate(x, weights))
+        self._evaluations += update.evaluations
+        self._stuck = not update.moved
+        self._values.append(update.value)
+        self._scale_steps += 1
+        self._step_index += 1
+        return Step(
+            step_index=self._step_index - 1,
+            scale_index=self._scale_index,
+            image=self.image,
+            value=update.value,
+            painted=self._painted,
+            weights=weights,
+            evaluations=self._evaluations,
+            measure=self._measurer(),
+        )
+
+    def steps(self, count: int | None = None, weights: WeightsNow | None = None) -> Iterator[Step]:
+        """Steps until the picture is done, or `count` of them; a break only pauses."""
+        taken = 0
+        while not self.done and (count is None or taken < count):
+            yield self.step(weights() if callable(weights) else weights)
+            taken += 1
+
+    def _first_image(self, style: Image, init: Image | None) -> Image:
+        size = self._sizes[0]
+        if init is not None:
+            return resize_image(check_image(init, "init"), size)
+        if self.settings.init is Init.NOISE:
+            generator = np.random.default_rng(self.settings.seed)
+            return generator.random((size[1], size[0], 3), dtype=np.float32)
+        content = resize_image(self._content, size)
+        # Half of the way to a painting is its palette, and this half costs nothing.
+        return content if self.settings.keep_colors else match_colors(content, style)
+
+    def _begin_scale(self, scale_index: int, image: Image) -> None:
+        size = self._sizes[scale_index]
+        content = resize_image(self._content, size)
+        finest = scale_index == len(self._sizes) - 1
+        self._canvas: Canvas = (
+            LuminanceCanvas(content) if self.settings.keep_colors else ColorCanvas()
+        )
+        self._targets: Targets = self.objective.targets(content, self._temporal if finest else ())
+        self._optimizer = self._new_optimizer(resize_image(image, size))
+        self._scale_index = scale_index
+        self._scale_steps = 0
+        self._stuck = False
+        self._values: list[float] = []
+
+    def _new_optimizer(self, image: Image) -> Optimizer:
+        kind = LBFGS if self.settings.optimizer is OptimizerMethod.LBFGS else Adam
+        return kind(self._canvas.variables(image), bounds=self._canvas.bounds)
+
+    def _evaluate(self, x: np.ndarray, weights: Weights) -> tuple[float, np.ndarray]:
+        evaluation = self.objective.evaluate(self._canvas.image(x), self._targets, weights)
+        self._painted = evaluation.losses
+        return evaluation.value, self._canvas.pull_back(evaluation.gradient)
+
+    def _measurer(self) -> Callable[[Image], Losses]:
+        targets = self._targets
+        return lambda image: self.objective.losses(image, targets)
+
+    def _scale_done(self) -> bool:
+        if self._stuck or self._scale_steps >= self.settings.steps:
+            return True
+        if len(self._values) <= self.settings.patience:
+            return False
+        before, now = self._values[-1 - self.settings.patience], self._values[-1]
+        return before - now < self.settings.tolerance * abs(before)
+
+
+def prepare_objective(
+    style: Image, settings: ImageSettings, *, content: Image | None = None
+) -> Objective:
+    """The network and the targets of `style`, to be shared by pictures of one size.
+
+    With `settings.keep_colors` the style takes on the colours of `content` first, so that the
+    network asks for its strokes in a palette that the picture may have.
+    """
+    extractor = _extractor(
+        settings.backbone, (*settings.content_layers, *settings.style_layers), settings.pooling
+    )
+    height, width = check_image(style, "style").shape[:2]
+    sized = resize_image(style, fitted_size((width, height), settings.size))
+    if settings.keep_colors and content is not None:
+        sized = match_colors(sized, content)
+    return Objective(extractor, sized, settings)
+
+
+def stylize_image(
+    content: Image, style: Image, settings: ImageSettings | None = None
+) -> Stylization:
+    """`content` painted to the end in the manner of `style`; the picture is its `.image`."""
+    stylization = Stylization(content, style, settings)
+    for _ in stylization.steps():
+        pass
+    return stylization
+
+
+@lru_cache(maxsize=2)
+def _extractor(choice: str, layers: tuple[str, ...], pooling: Pooling) -> FeatureExtractor:
+    photographs = [
+        load_image(path, size=_CALIBRATION_SIZE)
+        for path in materials(MaterialKind.PHOTOGRAPH).values()
+    ]
+    return FeatureExtractor(load_backbone(choice), layers, calibration=photographs, pooling=pooling)
+
+
+def _scale_sizes(source: tuple[int, int], settings: ImageSettings) -> list[tuple[int, int]]:
+    """(width, height) of each scale, coarse to fine; those under 32 pixels are left out."""
+    longest = [settings.size // 2**power for power in reversed(range(settings.scales))]
+    sizes = [fitted_size(source, size) for size in longest if size >= 32]
+    return [a for a, b in pairwise(sizes) if a != b] + sizes[-1:]
+
+
+def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
+    """The settings for a picture that starts near its end: one scale, at most `steps`."""
+    return dataclasses.replace(settings, scales=1, steps=steps)

@@ -1,0 +1,302 @@
+"""A clip, frame by frame: flow, mask, warm start, temporal loss, and a folder to resume from."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import __version__
+from .arrays import Image, Mask, check_image, from_bytes, to_bytes
+from .backbones import load_backbone
+from .colors import match_colors
+from .flow import FlowPair, Interpolation, flow_between, warp
+from .losses import Losses
+from .objective import Objective, TemporalTarget
+from .occlusion import consistency_mask, reliable_share
+from .run_folder import RunFolder, digest
+from .settings import Start, VideoSettings, Weights
+from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """How frame i−1 became frame i, and where that can be trusted.
+
+    `flow` holds forward and backward flow, `mask` the reliability c of the backward flow on
+    frame i's grid. `is_cut` says that next to nothing can be trusted: a new shot begins.
+    """
+
+    flow: FlowPair
+    mask: Mask
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FrameResult:
+    """A finished frame and all that it was made from.
+
+    `image` is the stored 8-bit picture, `losses` and `style_distance` are its. `motion` and
+    `warped`, the stylised previous frame carried along the flow, are None where no frame comes
+    before. `cold` frames started anew: the first, and those after a cut. `resumed` frames were
+    finished before.
+    """
+
+    frame_index: int
+    content: Image
+    image: Image
+    losses: Losses
+    style_distance: float
+    weights: Weights
+    motion: Motion | None
+    warped: Image | None
+    cold: bool
+    resumed: bool
+    steps: int
+    evaluations: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameStep:
+    """One optimiser step on a frame that is not finished yet."""
+
+    frame_index: int
+    step: Step
+
+
+class VideoRun:
+    """A clip being painted in a folder, after Ruder et al. 2016, §4.1 and §4.2.
+
+    Frame i starts from the stylised frame i−1 warped along the backward flow, filled from the
+    content where that cannot be trusted, and the temporal loss holds it there. `clip` is a
+    sequence of Images of one size, `style` an Image. `out` is the run folder: what is finished
+    there is not painted again. `flows`, if given, are used in place of estimates (`flows[i]`
+    between frames i and i+1), for scenes whose exact flow is known.
+
+    Differs from the paper: later frames stop as soon as they are as good as the first frame of
+    their shot, α L_content + β L_style being the measure, because a frame that goes on past it
+    drifts away from the one before.
+
+    Raises ResumeError if the folder holds another run.
+    """
+
+    def __init__(
+        self,
+        clip: Sequence[Image],
+        style: Image,
+        out: Path,
+        settings: VideoSettings | None = None,
+        *,
+        flows: Sequence[FlowPair] | None = None,
+    ) -> None:
+        self.settings = settings or VideoSettings()
+        self.clip = clip
+        self.folder = RunFolder(Path(out))
+        self._style = check_image(style, "style")
+        self._flows = flows
+        self._objective: Objective | None = None
+        self.backbone = load_backbone(self.settings.image.backbone)
+        height, width = clip[0].shape[:2]
+        self.folder.open(self._describe(), frame_count=len(clip), pixels=height * width)
+        self._entries = self.folder.entries()
+
+    @property
+    def finished(self) -> list[int]:
+        """The indices of the frames that are stored, in order."""
+        return sorted(self._entries)
+
+    def frames(self, weights: WeightsNow | None = None) -> Iterator[FrameResult]:
+        """Each frame as it is finished, stored ones first; a break pauses between frames."""
+        for event in self.steps(weights):
+            if isinstance(event, FrameResult):
+                yield event
+
+    def steps(self, weights: WeightsNow | None = None) -> Iterator[FrameStep | FrameResult]:
+        """Every optimiser step, and each frame when it is finished.
+
+        Weights may be a callable, looked up before each step.
+        """
+        previous: Image | None = None
+        for frame_index in range(len(self.clip)):
+            motion = self.motion(frame_index) if frame_index else None
+            if frame_index in self._entries:
+                result = self._restore(frame_index, previous, motion)
+            else:
+                result = yield from self._paint(frame_index, previous, motion, weights)
+            previous = result.image
+            yield result
+
+    def stored_frames(self) -> Iterator[Image]:
+        """The finished frames from the first on, up to the first that is missing."""
+        for frame_index in range(len(self.clip)):
+            if frame_index not in self._entries:
+                return
+            yield self.folder.read_frame(frame_index)
+
+    def _describe(self) -> dict[str, Any]:
+        frames = hashlib.sha256()
+        for image in self.clip:
+            frames.update(digest(to_bytes(image)).encode())
+        height, width = self.clip[0].shape[:2]
+        return {
+            "stylekit": __version__,
+            "clip": {
+                "sha256": frames.hexdigest(),
+                "frames": len(self.clip),
+                "size": [width, height],
+            },
+            "style": {"sha256": digest(self._style)},
+            "backbone": {"label": self.backbone.label, "sha256": self.backbone.sha256},
+            "settings": self.settings.to_json(),
+            "exact_flow": self._flows is not None,
+        }
+
+    def motion(self, frame_index: int) -> Motion:
+        """The motion from frame `frame_index` − 1 to `frame_index`, computed once and stored."""
+        stored = self.folder.read_flow(frame_index)
+        if stored is None:
+            settings = self.settings
+            if self._flows is not None:
+                flow = self._flows[frame_index - 1]
+            else:
+                flow = flow_between(
+                    self.clip[frame_index - 1], self.clip[frame_index], method=settings.flow
+                )
+            mask = consistency_mask(
+                flow.backward_flow,
+                flow.forward_flow,
+                boundary=settings.motion_boundary,
+                dilate=settings.dilate,
+            )
+            stored = self.folder.write_flow(frame_index, flow, mask)
+        flow, mask = stored
+        return Motion(flow, mask, reliable_share(mask) < self.settings.cut_share)
+
+    def _paint(
+        self,
+        frame_index: int,
+        previous: Image | None,
+        motion: Motion | None,
+        weights: WeightsNow | None,
+    ) -> Generator[FrameStep, None, FrameResult]:
+        if self._objective is None:
+            self._objective = prepare_objective(
+                self._style, self.settings.image, content=self.clip[0]
+            )
+        cold = self._is_cold(motion)
+        painting, warped = self._begin(frame_index, previous, motion)
+        goal = None if cold else self._goal(frame_index)
+        step = None
+        for step in painting.steps(weights=weights):
+            yield FrameStep(frame_index, step)
+            if goal and _quality(step.painted, step.weights) <= _quality(goal, step.weights):
+                break
+        assert step is not None
+        image = from_bytes(to_bytes(painting.image))
+        facts = {
+            "losses": painting.losses.to_json(),
+            "style_distance": painting.style_distance,
+            "weights": step.weights.to_json(),
+            "cold": cold,
+            "reliable_share": reliable_share(motion.mask) if motion else None,
+            "steps": step.step_index + 1,
+            "evaluations": step.evaluations,
+        }
+        self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
+        return self._result(frame_index, image, motion, warped)
+
+    def _begin(
+        self, frame_index: int, previous: Image | None, motion: Motion | None
+    ) -> tuple[Stylization, Image | None]:
+        """A frame's painting at its start, and the warped frame that it is held to."""
+        settings = self.settings.image
+        content = self.clip[frame_index]
+        if self._is_cold(motion):
+            # Every cold frame has noise of its own, as in Ruder's random start.
+            settings = dataclasses.replace(settings, seed=(settings.seed + frame_index) % 2**32)
+            return Stylization(content, self._style, settings, objective=self._objective), None
+        assert motion is not None and previous is not None
+        warped = self._warped(previous, motion)
+        settings = without_scales(settings, self.settings.frame_steps)
+        painting = Stylization(
+            content,
+            self._style,
+            settings,
+            init=self._start(frame_index, previous, motion),
+            temporal=[TemporalTarget(warped, motion.mask)],
+            objective=self._objective,
+        )
+        return painting, warped
+
+    def _is_cold(self, motion: Motion | None) -> bool:
+        return motion is None or motion.is_cut or self.settings.independent
+
+    def _warped(self, previous: Image, motion: Motion) -> Image:
+        return warp(previous, motion.flow.backward_flow, interpolation=Interpolation.LINEAR)
+
+    def _start(self, frame_index: int, previous: Image, motion: Motion) -> Image:
+        """Where a later frame starts (Ruder, §4.1)."""
+        settings = self.settings
+        if settings.start is Start.PREVIOUS:
+            return previous
+        if settings.start is Start.RANDOM:
+            generator = np.random.default_rng(settings.image.seed + frame_index)
+            return generator.random(previous.shape, dtype=np.float32)
+        # Cubic, because repeated linear warps smear strokes until nothing is left of them.
+        carried = warp(previous, motion.flow.backward_flow, interpolation=Interpolation.CUBIC)
+        content = self.clip[frame_index]
+        fresh = content if settings.image.keep_colors else match_colors(content, self._style)
+        mask = motion.mask[:, :, np.newaxis]
+        return mask * carried + (1 - mask) * fresh
+
+    def _goal(self, frame_index: int) -> Losses | None:
+        """The losses of the frame that began this shot."""
+        for index in range(frame_index - 1, -1, -1):
+            if self._entries[index]["cold"]:
+                return Losses(**self._entries[index]["losses"])
+        return None
+
+    def _restore(
+        self, frame_index: int, previous: Image | None, motion: Motion | None
+    ) -> FrameResult:
+        warped = None
+        if not self._is_cold(motion):
+            assert motion is not None and previous is not None
+            warped = self._warped(previous, motion)
+        image = self.folder.read_frame(frame_index)
+        return self._result(frame_index, image, motion, warped, resumed=True)
+
+    def _result(
+        self,
+        frame_index: int,
+        image: Image,
+        motion: Motion | None,
+        warped: Image | None,
+        *,
+        resumed: bool = False,
+    ) -> FrameResult:
+        entry = self._entries[frame_index]
+        return FrameResult(
+            frame_index=frame_index,
+            content=self.clip[frame_index],
+            image=image,
+            losses=Losses(**entry["losses"]),
+            style_distance=entry["style_distance"],
+            weights=Weights(**entry["weights"]),
+            motion=motion,
+            warped=warped,
+            cold=entry["cold"],
+            resumed=resumed,
+            steps=entry["steps"],
+            evaluations=entry["evaluations"],
+        )
+
+
+def _quality(losses: Losses, weights: Weights) -> float:
+    """The weighted loss without the temporal term, which a first frame does not have."""
+    return dataclasses.replace(losses, temporal=0.0).total(weights)
