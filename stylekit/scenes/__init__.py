@@ -1,0 +1,28 @@
+"""Moving scenes of real photographs in layers, with exact flow, disocclusion and boundaries.
+
+>>> scene = make_scene("crossing", frames=8, size=256)
+>>> scene.frames[0].shape, scene.backward_flow[0].shape
+((192, 256, 3), (192, 256, 2))
+"""
+
+from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape, Similarity
+from .recipes import CLIP_SCENES, SCENES
+from .scene import Scene, make_scene, render_scene
+from .truth import Truth
+
+__all__ = [
+    "CLIP_SCENES",
+    "SCENES",
+    "Bars",
+    "Disc",
+    "Everywhere",
+    "Layer",
+    "Motion",
+    "Polygon",
+    "Scene",
+    "Shape",
+    "Similarity",
+    "Truth",
+    "make_scene",
+    "render_scene",
+]

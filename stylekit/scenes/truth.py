@@ -1,0 +1,105 @@
+"""How layers move, exactly: flow, what is uncovered, and where motion changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import BoolMask, Flow
+from .layers import Layer, Points, Similarity
+
+# Where a point lies on the border of the frame itself, rounding must not decide.
+_BORDER_TOLERANCE = 1e-6
+# Layers that move alike, to within this many pixels, have no motion boundary between them.
+_SAME_MOTION = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is true of the way from one frame to a neighbour, on the grid of the first.
+
+    - `flow` `(H, W, 2)`: f(p) = T'(T⁻¹(p)) − p, with T and T' the transforms of the layer on top
+      at p in the one frame and in the other.
+    - `disocclusion` `(H, W)`, True where the pixel cannot be found in the other frame: another
+      layer is on top at p + f(p), or that point is out of frame. A pixel belongs to the layer on
+      top at its centre.
+    - `out_of_frame` `(H, W)`, the part of it where p + f(p) lies outside [0, W − 1] × [0, H − 1],
+      so that it has no four neighbours to be interpolated from.
+    - `motion_boundary` `(H, W)`, True on both sides where two pixels side by side belong to layers
+      that move differently there.
+    """
+
+    flow: Flow
+    disocclusion: BoolMask
+    out_of_frame: BoolMask
+    motion_boundary: BoolMask
+
+
+def top_layer(
+    layers: Sequence[Layer], placements: Sequence[Similarity], grid: Points
+) -> NDArray[np.int32]:
+    """The number of the layer on top at each pixel's centre, 0 the farthest."""
+    top = np.zeros(grid.shape, np.int32)
+    for number, (layer, placed) in enumerate(zip(layers, placements, strict=True)):
+        top[layer.shape.contains(placed.inverse(grid))] = number
+    return top
+
+
+def truth_between(
+    layers: Sequence[Layer],
+    top: NDArray[np.int32],
+    here: Sequence[Similarity],
+    there: Sequence[Similarity],
+    grid: Points,
+) -> Truth:
+    """The truth on the grid of the frame whose top layers are `top`.
+
+    `here` and `there` are the layers' placements in this frame and in the other.
+    """
+    ways = [to.after(at.inverse) for at, to in zip(here, there, strict=True)]
+    a, b = np.array([way.a for way in ways])[top], np.array([way.b for way in ways])[top]
+    # In this form a layer at rest has a flow of exactly zero, and a shifted one a constant flow.
+    motion = (a - 1) * grid + b
+    target = grid + motion
+    height, width = grid.shape
+    out_of_frame = (
+        (target.real < -_BORDER_TOLERANCE)
+        | (target.real > width - 1 + _BORDER_TOLERANCE)
+        | (target.imag < -_BORDER_TOLERANCE)
+        | (target.imag > height - 1 + _BORDER_TOLERANCE)
+    )
+    return Truth(
+        flow=np.stack([motion.real, motion.imag], axis=-1).astype(np.float32),
+        disocclusion=out_of_frame | _is_covered(layers, top, there, target),
+        out_of_frame=out_of_frame,
+        motion_boundary=_motion_boundary(top, motion),
+    )
+
+
+def _is_covered(
+    layers: Sequence[Layer],
+    top: NDArray[np.int32],
+    placements: Sequence[Similarity],
+    target: Points,
+) -> BoolMask:
+    """True where a nearer layer than a pixel's own lies over the point it moves to."""
+    covered = np.zeros(top.shape, bool)
+    for number, (layer, placed) in enumerate(zip(layers, placements, strict=True)):
+        farther = top < number
+        covered[farther] |= layer.shape.contains(placed.inverse(target[farther]))
+    return covered
+
+
+def _motion_boundary(top: NDArray[np.int32], motion: Points) -> BoolMask:
+    boundary = np.zeros(top.shape, bool)
+    for one, other in (
+        (np.s_[:, :-1], np.s_[:, 1:]),
+        (np.s_[:-1, :], np.s_[1:, :]),
+    ):
+        jump = (top[one] != top[other]) & (np.abs(motion[one] - motion[other]) > _SAME_MOTION)
+        boundary[one] |= jump
+        boundary[other] |= jump
+    return boundary
