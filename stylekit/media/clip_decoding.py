@@ -31,9 +31,7 @@ class Decoder:
     `readable` on must not be used.
     """
 
-    def __init__(
-        self, container: InputContainer, stream: VideoStream, layout: ClipLayout
-    ) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, layout: ClipLayout) -> None:
         self._container, self._stream, self._layout = container, stream, layout
         self._recent: deque[Fraction] = deque(maxlen=_LATE)
         self._sent = 0
@@ -64,7 +62,9 @@ class Decoder:
 
     def _seek(self, first: int) -> None:
         if self._container.format.name.startswith(_SEEKABLE):
-            keys = [tick for time, tick in self._layout.keyframes if self._layout.slot(time) <= first]
+            keys = [
+                tick for time, tick in self._layout.keyframes if self._layout.slot(time) <= first
+            ]
             if len(keys) > 1:
                 self._container.seek(keys[-1], stream=self._stream)
 
