@@ -1,0 +1,210 @@
+"""Content credentials (C2PA 2): a signed statement inside the file of how it was made.
+
+They need the extra `stylekit[credentials]`. Signing comes last: any later change of the file,
+even of its metadata, breaks the signature.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MediaError, SettingsError
+from .files import atomic_path, check_input
+from .image_kinds import read_head
+from .provenance import DIGITAL_SOURCE_TYPE, Provenance, comment
+
+if TYPE_CHECKING:
+    import c2pa
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+_CONTENT, _STYLE = "content", "style"
+
+# Only what can be said without a network, and no preview that would show the content.
+_OFFLINE = {
+    "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
+    "builder": {"thumbnail": {"enabled": False}},
+}
+
+_MIME_STARTS = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+}
+_MIME_BRANDS = {b"avif": "image/avif", b"heic": "image/heic", b"mif1": "image/heif"}
+
+
+def sign_credentials(
+    path: Path | str,
+    *,
+    provenance: Provenance,
+    content_path: Path | str,
+    style_path: Path | str,
+    certificate: Path,
+    private_key: Path,
+) -> None:
+    """Add content credentials to a finished picture or MP4, in place, whole or not at all.
+
+    They say that the content (`parentOf`) was opened and edited by a trained network, with the
+    style as `inputTo`. `certificate` is a PEM file with the signer's certificate first and those
+    above it after; `private_key` is its key, PEM without a password. No network is used, so the
+    signature carries no time stamp.
+
+    Raises SettingsError if the extra is not installed, and MediaError that names the file if
+    the certificate or key does not serve, or the output cannot hold credentials.
+    """
+    try:
+        import c2pa
+    except ImportError:
+        raise _missing_extra() from None
+    path = check_input(path)
+    ingredients = (
+        (_CONTENT, "parentOf", provenance.content.name, check_input(content_path)),
+        (_STYLE, "inputTo", provenance.style.name, check_input(style_path)),
+    )
+    signer_info = _read_signer(certificate, private_key)
+    manifest = json.dumps(_manifest(path.name, provenance))
+    try:
+        with (
+            c2pa.Context.from_dict(_OFFLINE) as context,
+            c2pa.Builder(manifest, context) as builder,
+            c2pa.Signer.from_info(signer_info) as signer,
+        ):
+            for label, relationship, name, source in ingredients:
+                _add_ingredient(builder, label, relationship, name, source)
+            with atomic_path(path) as temporary:
+                builder.sign_file(path, temporary, signer)
+    except c2pa.C2paError as error:
+        raise _explain(error, path, Path(certificate)) from error
+
+
+def _manifest(title: str, provenance: Provenance) -> dict[str, Any]:
+    """The statement, with the actions of C2PA 2.1, section 18.15."""
+    agent = {"name": "stylekit", "version": provenance.version}
+    opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": [_CONTENT]}}
+    edited = {
+        "action": "c2pa.edited",
+        "digitalSourceType": DIGITAL_SOURCE_TYPE,
+        "softwareAgent": agent,
+        "description": comment(provenance),
+        "parameters": {"ingredientIds": [_STYLE]},
+    }
+    return {
+        "title": title,
+        "claim_generator_info": [agent],
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [opened, edited]}}],
+    }
+
+
+def _add_ingredient(
+    builder: c2pa.Builder, label: str, relationship: str, name: str, source: Path
+) -> None:
+    facts = {"title": name, "relationship": relationship, "label": label}
+    with source.open("rb") as stream:
+        builder.add_ingredient(facts, _mime_type(source), stream)
+
+
+def _mime_type(path: Path) -> str:
+    """The type of a file by its first bytes: names lie, and a wrong type is an error."""
+    head = read_head(path)
+    for start, mime_type in _MIME_STARTS.items():
+        if head.startswith(start):
+            return mime_type
+    if head[4:8] == b"ftyp":
+        return _MIME_BRANDS.get(head[8:12], "video/mp4")
+    is_webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    return "image/webp" if is_webp else "application/octet-stream"
+
+
+def _read_signer(certificate: Path, private_key: Path) -> c2pa.C2paSignerInfo:
+    """The certificates and the key, checked to fit, so that the error can name the file."""
+    try:
+        import c2pa
+        from cryptography import x509
+        from cryptography.hazmat.primitives import serialization
+    except ImportError:
+        raise _missing_extra() from None
+    certificate, private_key = check_input(certificate), check_input(private_key)
+    try:
+        chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+    except ValueError:
+        raise MediaError(
+            certificate, "holds no certificate; give a PEM file, the signer's own first"
+        ) from None
+    try:
+        key = serialization.load_pem_private_key(private_key.read_bytes(), password=None)
+    except TypeError:
+        raise MediaError(
+            private_key, "is locked with a password; give the key without one"
+        ) from None
+    except ValueError:
+        raise MediaError(private_key, "holds no private key; give a PEM file") from None
+    _check_signer(certificate, private_key, chain[0], key)
+    return c2pa.C2paSignerInfo(
+        alg=_algorithm(private_key, key),
+        sign_cert=b"".join(one.public_bytes(serialization.Encoding.PEM) for one in chain),
+        # The signing library reads PKCS #8 only; `openssl ecparam` writes another form.
+        private_key=key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+        ta_url=None,
+    )
+
+
+def _check_signer(
+    certificate: Path, private_key: Path, leaf: x509.Certificate, key: PrivateKeyTypes
+) -> None:
+    if leaf.public_key() != key.public_key():
+        raise MediaError(
+            private_key, f"is not the key of the first certificate in {certificate.name}"
+        )
+    first, last = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    if not first <= datetime.now(UTC) <= last:
+        raise MediaError(
+            certificate,
+            f"is valid from {first.date()} to {last.date()} only; get one that is valid now",
+        )
+
+
+def _algorithm(private_key: Path, key: PrivateKeyTypes) -> bytes:
+    """The signature algorithm for a key, of those that C2PA 2.1, section 13.2.1 allows."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        curves = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es512"}
+        if key.curve.name in curves:
+            return curves[key.curve.name]
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return b"ed25519"
+    if isinstance(key, rsa.RSAPrivateKey):
+        return b"ps256"
+    raise MediaError(
+        private_key, "is a kind of key that content credentials do not know; use one on P-256"
+    )
+
+
+def _missing_extra() -> SettingsError:
+    return SettingsError(
+        "credentials",
+        "signing needs more packages; install them with pip install 'stylekit[credentials]'",
+    )
+
+
+def _explain(error: Exception, path: Path, certificate: Path) -> MediaError:
+    reason = " ".join(str(error).split())
+    if reason.startswith("Signature"):
+        return MediaError(
+            certificate,
+            f"cannot sign content credentials ({reason}); use a certificate for digital "
+            "signatures that an authority has issued, with the key usages that C2PA asks for",
+        )
+    return MediaError(
+        path, f"cannot take content credentials ({reason}); write PNG, JPEG, WebP or MP4"
+    )
