@@ -14,11 +14,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..media.files import atomic_path
+from ..media.files import atomic_path, check_output
 
 # Okabe and Ito's colours, chosen to be told apart by the colour-blind.
 BLUE, ORANGE, GREEN, PINK, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442"
-INK, FAINT, UNTRUSTED = "#1a1a1a", "#555555", "#8c8c8c"
+INK, FAINT = "#1a1a1a", "#555555"
+UNTRUSTED, UNTRUSTED_LINES = "#8c8c8c", "#d0d0d0"
 
 DISPLAY_DPI = 110
 FILE_DPI = 150
@@ -42,9 +43,9 @@ _STYLE = {
 
 # None leaves out what would differ from day to day or from version to version.
 _METADATA: dict[str, dict[str, str | None]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
 _style_lock = threading.RLock()
@@ -86,13 +87,13 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = FILE_DPI) -> None:
     The same figure gives the same bytes: no date and no version is written. A PNG carries the
     figure's label as its description. Raises MediaError if the file cannot be written.
     """
-    path = Path(path)
-    kind = path.suffix.lower().lstrip(".")
-    metadata = _METADATA.get(kind, {})
-    if kind == "png":
+    path = check_output(path, _METADATA)
+    suffix = path.suffix.lower()
+    metadata = _METADATA[suffix]
+    if suffix == ".png":
         metadata = {**metadata, "Description": str(figure.get_label())}
     with atomic_path(path) as temporary, house_style():
-        figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata)
+        figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +114,16 @@ def picture_grid(
     alt: str,
     title: str = "",
     caption: str = "",
+    cell: float = 2.3,
     strip: float = 0.0,
 ) -> Grid:
     """Axes for pictures of `shape` = (height, width, …), labelled by row and column.
 
-    The first line of a row's label is bold, the rest is small. Sizes are in inches; `strip` is
-    the width kept free on the right for keys and scales.
+    The first line of a row's label is bold, the rest is small. In inches: `cell` is the longer
+    side of a picture, `strip` the width kept free on the right for keys and scales.
     """
     aspect = shape[0] / shape[1]
-    width = min(2.3, 2.6 / aspect)
+    width = min(cell, cell / aspect)
     height = width * aspect
     margin, gap = 0.15, 0.06
     left = margin + (1.55 if any(row_labels) else 0.0)

@@ -21,7 +21,7 @@ from ..occlusion import (
     out_of_frame,
     reliable_share,
 )
-from .canvas import BLUE, FAINT, INK, ORANGE, YELLOW, house_style, new_figure
+from .canvas import BLUE, FAINT, INK, ORANGE, YELLOW, Grid, house_style, picture_grid
 
 # ITU-R BT.601, as OpenCV's grey.
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
@@ -66,31 +66,36 @@ def plot_flow(
     check_flow(flow)
     limit = full_color_magnitude(flow) if max_magnitude is None else max_magnitude
     height, width = flow.shape[:2]
-    scale = 5.2 / max(width, height)
+    caption = "no motion"
+    if limit > 0:
+        caption = f"full colour at {limit:.3g} px"
+        if arrows > 0:
+            caption += f"; arrows {_stretch(flow, arrows, limit):.2g} × the motion"
     with house_style():
-        figure = new_figure(
-            width * scale + 1.6,
-            height * scale + 0.85,
+        grid = picture_grid(
+            [""],
+            [""],
+            shape=flow.shape,
             alt=f"{title}: {width} by {height} pixels, motion up to about {limit:.3g} pixels.",
+            title=title,
+            caption=caption,
+            cell=5.5,
+            strip=1.3,
         )
-        figure.set_layout_engine("constrained")
-        picture, key = figure.subplots(1, 2, width_ratios=[width * scale, 1.2])
-        picture.imshow(flow_to_color(flow, max_magnitude=limit))
-        picture.set_title(title, loc="left", fontweight="bold")
-        picture.set_xticks([])
-        picture.set_yticks([])
-        note = "no motion"
-        if limit > 0:
-            note = f"full colour at {limit:.3g} px"
-            if arrows > 0:
-                note += f"; arrows {_draw_arrows(picture, flow, arrows, limit):.2g} × the motion"
-        picture.set_xlabel(note, fontsize=9, color=FAINT)
-        draw_color_key(key, limit)
-    return figure
+        axes = grid.axes[0][0]
+        axes.imshow(flow_to_color(flow, max_magnitude=limit))
+        if arrows > 0 and limit > 0:
+            _draw_arrows(axes, flow, arrows, limit)
+        draw_color_key(grid, 0, limit)
+    return grid.figure
 
 
-def draw_color_key(axes: Axes, limit: float) -> None:
-    """Draw the colour wheel of `flow_to_color` into `axes`; its rim is `limit` pixels."""
+def draw_color_key(grid: Grid, row: int, limit: float) -> None:
+    """Draw the wheel of `flow_to_color` beside a row of `grid`; its rim is `limit` pixels."""
+    left, width = grid.strip
+    row_box = grid.axes[row][-1].get_position()
+    height = 1.15 * width * grid.figure.get_figwidth() / grid.figure.get_figheight()
+    axes = grid.figure.add_axes((left, (row_box.y0 + row_box.y1 - height) / 2, width, height))
     side = 121
     place = np.linspace(-1, 1, side, dtype=np.float32)
     wheel = np.stack(np.meshgrid(place, place), axis=-1)
@@ -132,45 +137,47 @@ def plot_mask(
         ("motion boundary", boundary, ORANGE, "...."),
         ("out of frame", outside, YELLOW, "\\\\\\\\"),
     )
-    height, width = frame.shape[:2]
-    scale = 5.8 / max(width, height)
     parts = [f"{name} {100 * area.mean():.1f} %" for name, area, _, _ in kinds]
+    trusted = f"trusted {100 * share:.1f} %"
     with house_style():
-        figure = new_figure(
-            max(width * scale, 5.2) + 0.3,
-            height * scale + 1.0,
-            alt=f"{title}: {', '.join(parts)}; trusted {100 * share:.1f} % of the area.",
+        grid = picture_grid(
+            [""],
+            [""],
+            shape=frame.shape,
+            alt=f"{title}: {', '.join(parts)}; {trusted} of the area.",
+            title=title,
+            cell=5.5,
+            strip=2.3,
         )
-        figure.set_layout_engine("constrained")
-        axes = figure.add_subplot()
+        axes = grid.axes[0][0]
         axes.imshow(_paint(frame, [(area, color) for _, area, color, _ in kinds]))
         for _, area, _, hatch in kinds:
             draw_hatching(axes, area, hatch)
-        axes.set_title(title, loc="left", fontweight="bold")
-        axes.set_title(f"trusted {100 * share:.1f} %", loc="right", fontsize=10)
-        axes.set_xticks([])
-        axes.set_yticks([])
         patches = [
             Patch(facecolor=color, edgecolor=INK, hatch=hatch, label=part)
             for part, (_, _, color, hatch) in zip(parts, kinds, strict=True)
         ]
-        figure.legend(
+        patches.append(Patch(facecolor="#d0d0d0", edgecolor=INK, label=trusted))
+        box = axes.get_position()
+        grid.figure.legend(
             handles=patches,
-            loc="outside lower center",
-            ncols=3,
+            loc="center left",
+            bbox_to_anchor=(grid.strip[0] + 0.015, (box.y0 + box.y1) / 2),
+            borderaxespad=0,
             frameon=False,
             fontsize=9,
             handlelength=2.4,
-            handleheight=1.3,
-            columnspacing=1.4,
+            handleheight=1.5,
+            labelspacing=0.9,
         )
-    return figure
+    return grid.figure
 
 
-def draw_hatching(axes: Axes, area: BoolMask, hatch: str) -> None:
+def draw_hatching(axes: Axes, area: BoolMask, hatch: str, *, color: str = INK) -> None:
     """Hatch the pixels of `area` in axes that show a picture of its size."""
     if area.any() and min(area.shape) > 1:
-        axes.contourf(area, levels=[0.5, 1.5], colors="none", hatches=[hatch])
+        drawn = axes.contourf(area, levels=[0.5, 1.5], colors="none", hatches=[hatch])
+        drawn.set(edgecolor=color, linewidth=0)
 
 
 def _paint(frame: Image, areas: list[tuple[BoolMask, str]]) -> NDArray[np.float32]:
@@ -182,27 +189,32 @@ def _paint(frame: Image, areas: list[tuple[BoolMask, str]]) -> NDArray[np.float3
     return np.asarray(painted, np.float32)
 
 
-def _draw_arrows(axes: Axes, flow: Flow, count: int, limit: float) -> float:
-    """Draw arrows from the middle of even cells; returns how much longer than the motion."""
+def _arrow_spacing(flow: Flow, count: int) -> int:
+    return max(1, round(max(flow.shape[:2]) / count))
+
+
+def _stretch(flow: Flow, count: int, limit: float) -> float:
+    """How much longer than the motion arrows are: the longest just reach the next one's tail."""
+    return 0.9 * _arrow_spacing(flow, count) / limit
+
+
+def _draw_arrows(axes: Axes, flow: Flow, count: int, limit: float) -> None:
     height, width = flow.shape[:2]
-    spacing = max(1, round(max(height, width) / count))
+    spacing = _arrow_spacing(flow, count)
     y, x = np.mgrid[spacing // 2 : height : spacing, spacing // 2 : width : spacing]
-    vectors = flow[y, x]
-    # The longest just about reach the next arrow's tail.
-    stretch = 0.9 * spacing / limit
+    vectors = flow[y, x] * _stretch(flow, count, limit)
     axes.quiver(
         x,
         y,
-        vectors[..., 0] * stretch,
-        vectors[..., 1] * stretch,
+        vectors[..., 0],
+        vectors[..., 1],
         angles="xy",
         scale_units="xy",
         scale=1.0,
-        units="width",
-        width=0.0035,
+        units="inches",
+        width=0.018,
         headwidth=3.5,
         color=INK,
         minlength=0.4,
     )
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-    return stretch

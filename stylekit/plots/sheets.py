@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Flow, Image, Mask, check_mask
 from ..metrics import warping_error, warping_error_map
-from .canvas import FAINT, UNTRUSTED, Grid, house_style, picture_grid
+from .canvas import FAINT, UNTRUSTED, UNTRUSTED_LINES, Grid, house_style, picture_grid
 from .motion import draw_color_key, draw_hatching, flow_to_color, full_color_magnitude
 
 # Errors are shown as their root, in brightness, and up to the value that 99 % stay below.
@@ -85,7 +85,7 @@ def plot_warping_error(
             shape=mask.shape,
             alt=f"{title}, masked root mean square: {', '.join(labels)}.",
             title=title,
-            caption="number: root mean square of the trusted area; grey: not trusted",
+            caption="number: root mean square of the trusted area; hatched grey: not trusted",
             strip=0.95,
         )
         for axes, error in zip(grid.axes[0], errors.values(), strict=True):
@@ -140,8 +140,8 @@ def plot_contact_sheet(
             alt=f"{title}: root warping error {roots[0]:.3f} frame by frame, {roots[1]:.3f} with "
             "the temporal method.",
             title=title,
-            caption=f"Backbone: {backbone}. Error: root of the squared difference from the frame "
-            "before,\nwarped along the input's flow, one scale for both rows; grey: not trusted.",
+            caption=f"Backbone: {backbone}. Error: root of the squared difference from the frame\n"
+            "before, warped along the input's flow; one scale for both rows; hatched: not trusted.",
             strip=0.95,
         )
         for column, index in enumerate(chosen):
@@ -152,7 +152,7 @@ def plot_contact_sheet(
             axes[4].imshow(masks[index - 1], cmap="gray", vmin=0, vmax=1)
             for picture_axes, errors in zip(axes[5:], pairs, strict=True):
                 _show_error(picture_axes, errors[column], masks[index - 1], limit)
-        _draw_key(grid, 3, motion)
+        draw_color_key(grid, 3, motion)
         _draw_scale(grid, 5, 6, limit)
     return grid.figure
 
@@ -194,7 +194,7 @@ def _show_error(axes: Axes, error: NDArray[np.float32], mask: Mask, limit: float
     untrusted = mask < 0.5
     root = np.ma.masked_where(untrusted, np.sqrt(error))
     axes.imshow(root, cmap=_error_colors(), vmin=0, vmax=limit, interpolation="nearest")
-    draw_hatching(axes, untrusted, "//////")
+    draw_hatching(axes, untrusted, "////", color=UNTRUSTED_LINES)
 
 
 def _error_limit(errors: Sequence[NDArray[np.float32]], masks: Sequence[Mask]) -> float:
@@ -221,12 +221,3 @@ def _draw_scale(grid: Grid, first_row: int, last_row: int, limit: float) -> None
     bar = grid.figure.colorbar(mappable, cax=axes, extend="max")
     bar.ax.tick_params(labelsize=8)
     bar.set_label("error", fontsize=8.5, color=FAINT)
-
-
-def _draw_key(grid: Grid, row: int, limit: float) -> None:
-    """The colour wheel of the flow, in the free strip beside its row."""
-    left, width = grid.strip
-    middle = grid.axes[row][-1].get_position()
-    height = 1.15 * width * grid.figure.get_figwidth() / grid.figure.get_figheight()
-    axes = grid.figure.add_axes((left, (middle.y0 + middle.y1 - height) / 2, width, height))
-    draw_color_key(axes, limit)
