@@ -70,7 +70,7 @@ class Decoder:
 
     def _index(self, frame: VideoFrame) -> int:
         """Which picture of the file a frame is."""
-        if frame.pts is None:
+        if frame.pts is None or self._stream.time_base is None:
             return self.readable
         return bisect_left(self._layout.times, frame.pts * self._stream.time_base)
 

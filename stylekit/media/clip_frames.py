@@ -103,9 +103,11 @@ class PictureConverter:
                 frame = self._graph.vpull()
             except (BlockingIOError, av.EOFError):
                 return
-            pixels = frame.to_ndarray()
+            decoded = frame.to_ndarray()
             if self._is_hdr:
-                pixels = to_standard_range(pixels, self._transfer)
+                pixels = to_standard_range(decoded.astype(np.uint16, copy=False), self._transfer)
+            else:
+                pixels = decoded.astype(np.uint8, copy=False)
             assert frame.pts is not None and frame.time_base is not None
             yield round(frame.pts * frame.time_base), self._turn.apply(pixels)
 
@@ -123,8 +125,9 @@ class Turn:
         The matrix (ISO/IEC 14496-12, 6.2.2) holds a, b, u, c, d, v, x, y, w as 32-bit fixed
         point numbers and sends (p, q) to (a p + c q, b p + d q).
         """
-        data = next((d for d in frame.side_data if d.type == SideDataType.DISPLAYMATRIX), None)
-        if data is None:
+        try:
+            data = frame.side_data[SideDataType.DISPLAYMATRIX]
+        except KeyError:
             return cls()
         a, b, _, c, d = np.frombuffer(bytes(data), dtype=np.int32)[:5].tolist()
         if abs(a) + abs(d) >= abs(b) + abs(c):

@@ -80,7 +80,7 @@ def explain_unopened(path: Path) -> MediaError:
 
 def _box_names(path: Path) -> set[bytes]:
     """The names of the outermost boxes of an MP4 file, as far as they can be followed."""
-    names = set()
+    names: set[bytes] = set()
     end = path.stat().st_size
     with path.open("rb") as file:
         position = 0

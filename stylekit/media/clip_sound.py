@@ -13,7 +13,7 @@ from typing import Self
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.filter import Graph
 from av.packet import Packet
 
@@ -23,6 +23,9 @@ from .clip_layout import open_clip, read_layout
 
 # What players expect in an MP4; other sound is coded anew.
 _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac")
+# How many packets before the start come along. MP3 borrows bits from up to nine earlier ones.
+_AHEAD = 2
+_MP3_AHEAD = 10
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _AAC_FRAME = 1024
 _BIT_RATE = 192_000
@@ -36,7 +39,7 @@ class SoundTrack:
 
     `source` is the clip with the sound, `start` the time of the first written picture in it, in
     seconds from its own first picture. Sound that an MP4 can hold is copied without coding it
-    anew; then the two packets around the start come along, because decoders need them to begin
+    anew; then a few packets before the start come along, because decoders need them to begin
     cleanly, and players leave them out (the file's edit list says so). Other sound becomes AAC.
 
     A source without sound gives none. Raises MediaError if the source cannot be read.
@@ -55,14 +58,14 @@ class SoundTrack:
         stream = container.streams.audio[0]
         if _can_copy(stream):
             self._out = target.add_stream_from_template(stream)
-            self._packets = self._copied(stream)
+            self._packets = self._copied(container, stream)
         else:
             rate = stream.rate if stream.rate in _AAC_RATES else _AAC_RATES[-1]
             layout_name = "mono" if stream.channels == 1 else "stereo"
             options = {"flags": "+bitexact"}
             self._out = target.add_stream("aac", rate=rate, options=options, layout=layout_name)
             self._out.bit_rate = _BIT_RATE
-            self._packets = self._coded(stream)
+            self._packets = self._coded(container, stream)
 
     def __enter__(self) -> Self:
         return self
@@ -99,11 +102,12 @@ class SoundTrack:
                 self._source, "its sound is damaged; write the clip without audio_from"
             ) from error
 
-    def _copied(self, stream: AudioStream) -> Iterator[Packet]:
+    def _copied(self, container: InputContainer, stream: AudioStream) -> Iterator[Packet]:
         """Packets of the source from those around the start on, moved to their new time."""
-        before: deque[Packet] = deque(maxlen=2)
+        is_mp3 = stream.codec_context.name.startswith("mp3")
+        before: deque[Packet] = deque(maxlen=_MP3_AHEAD if is_mp3 else _AHEAD)
         shift = round(self._origin / stream.time_base) if stream.time_base else 0
-        for packet in stream.container.demux(stream):
+        for packet in container.demux(stream):
             if packet.pts is None or packet.size == 0:
                 continue
             packet.pts -= shift
@@ -114,10 +118,10 @@ class SoundTrack:
                 yield from before
                 before.clear()
 
-    def _coded(self, stream: AudioStream) -> Iterator[Packet]:
+    def _coded(self, container: InputContainer, stream: AudioStream) -> Iterator[Packet]:
         """The source's sound from the start on as AAC."""
         graph = self._graph(stream)
-        for frame in stream.container.decode(stream):
+        for frame in container.decode(stream):
             if isinstance(frame, AudioFrame):
                 graph.push(frame)
                 yield from self._encoded(graph)

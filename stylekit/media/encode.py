@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 from av.container import OutputContainer
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -144,7 +145,9 @@ class ClipWriter:
         self._stream.width, self._stream.height = even_width, even_height
         graph = Graph()
         graph.link_nodes(
-            graph.add_buffer(width=width, height=height, format="rgb24", time_base=1 / self._fps),
+            graph.add_buffer(
+                width=width, height=height, format=VideoFormat("rgb24"), time_base=1 / self._fps
+            ),
             graph.add("pad", f"{even_width}:{even_height}"),
             graph.add("fillborders", f"right={width % 2}:bottom={height % 2}:mode=smear"),
             graph.add(
