@@ -22,6 +22,12 @@ def smooth_picture(width: int = 48, height: int = 32) -> NDArray[np.uint8]:
     return np.rint(255.0 * np.stack(channels, axis=-1)).astype(np.uint8)
 
 
+def assert_near(pixels: NDArray, wanted: NDArray, tolerance: int) -> None:
+    """Hold that 8-bit pixels have the wanted shape and differ by `tolerance` at most."""
+    assert pixels.shape == wanted.shape
+    assert np.abs(pixels.astype(int) - wanted.astype(int)).max() <= tolerance
+
+
 def png_chunk(name: bytes, data: bytes) -> bytes:
     checksum = zlib.crc32(name + data)
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)

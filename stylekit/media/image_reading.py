@@ -179,7 +179,7 @@ def _over_white(picture: PIL.Image.Image) -> PIL.Image.Image:
         alpha = picture.convert("RGBA").getchannel("A")
     if picture.mode in ("1", "LA", "La"):
         picture = picture.convert("L")
-    elif picture.mode not in ("L", "CMYK", "LAB"):
+    elif picture.mode not in ("L", "RGB", "CMYK", "LAB"):
         picture = picture.convert("RGB")
     picture = _to_srgb(picture, profile)
     if alpha is None:
@@ -227,4 +227,5 @@ def _to_srgb(picture: PIL.Image.Image, profile: bytes | None) -> PIL.Image.Image
             )
             if converted is not None:
                 return converted
-    return picture.convert("RGB")
+    # Pillow would copy even where there is nothing to convert: 200 MB for 50 megapixels.
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
