@@ -78,6 +78,9 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "tall flow": lambda: plot_flow(
         constant_flow(3, 1, height=90, width=16), title="A long title " * 5
     ),
+    "long labels": lambda: plot_frames(
+        {"a long label of a row": random_clip(1), "b\n" + "c " * 30: random_clip(1)}
+    ),
     "wide frames": lambda: plot_frames(
         {"input": random_clip(1, height=10, width=90)}, title="t", caption="A long caption. " * 9
     ),

@@ -96,6 +96,10 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = FILE_DPI) -> None:
         figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=metadata)
 
 
+# Inches round the figure, between its pictures, and between a row and its label.
+_MARGIN, _GAP, _LABEL_GAP = 0.15, 0.06, 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A figure with rows and columns of pictures, and the free strip to the right of them."""
@@ -122,45 +126,58 @@ def picture_grid(
     The first line of a row's label is bold, the rest is small. In inches: `cell` is the longer
     side of a picture, `strip` the width kept free on the right for keys and scales.
     """
-    aspect = shape[0] / shape[1]
-    width = min(cell, cell / aspect)
-    height = width * aspect
-    margin, gap = 0.15, 0.06
-    left = margin + (1.55 if any(row_labels) else 0.0)
-    top = margin + (0.34 if title else 0.0) + (0.24 if any(column_labels) else 0.0)
-    bottom = margin + (0.18 + 0.17 * caption.count("\n") + 0.1 if caption else 0.0)
-    total_width = left + len(column_labels) * (width + gap) - gap + strip + margin
-    # Text is never cut off: so wide is a bold 13-point letter, a 9-point one, on the average.
-    longest_line = max(len(line) for line in caption.split("\n"))
-    needed = max(0.125 * len(title), 0.075 * longest_line) + 2 * margin
-    slack = max(0.0, needed - total_width)
-    total_width += slack
-    total_height = top + len(row_labels) * (height + gap) - gap + bottom
+    scale = min(cell / shape[0], cell / shape[1])
+    width, height = shape[1] * scale, shape[0] * scale
+    left = _MARGIN + _row_labels_width(row_labels)
+    top = _MARGIN + (0.34 if title else 0.0) + _lines_height(column_labels, 0.17)
+    bottom = _MARGIN + _lines_height([caption], 0.18)
+    right = left + len(column_labels) * (width + _GAP) - _GAP
+    # Text is never cut off: the figure is as wide as its title and caption at least.
+    text_width = max(_text_width([title], 0.125), _text_width([caption], 0.075))
+    total_width = max(right + strip, _MARGIN + text_width) + _MARGIN
+    total_height = top + len(row_labels) * (height + _GAP) - _GAP + bottom
     figure = new_figure(total_width, total_height, alt=alt)
-    axes = []
-    for row_index, row_label in enumerate(row_labels):
-        low = total_height - top - (row_index + 1) * height - row_index * gap
-        row = []
-        for column_index in range(len(column_labels)):
-            start = left + column_index * (width + gap)
-            box = (
-                start / total_width,
-                low / total_height,
-                width / total_width,
-                height / total_height,
+    size = (width / total_width, height / total_height)
+    axes = [
+        [
+            _picture_axes(
+                figure,
+                (left + column * (width + _GAP)) / total_width,
+                1 - (top + row * (height + _GAP) + height) / total_height,
+                size,
             )
-            row.append(_picture_axes(figure, box))
-        axes.append(row)
-        _write_row_label(row[0], row_label, gap_inches=0.1)
+            for column in range(len(column_labels))
+        ]
+        for row in range(len(row_labels))
+    ]
+    for picture, row_label in zip((row[0] for row in axes), row_labels, strict=True):
+        _write_row_label(picture, row_label)
     for picture, column_label in zip(axes[0], column_labels, strict=True):
         picture.set_title(column_label, fontsize=10, pad=4)
-    _write_title_and_caption(figure, title, caption, margin=margin)
-    start = total_width - slack - strip - margin + gap
-    return Grid(figure, axes, (start / total_width, (strip - gap) / total_width))
+    _write_title_and_caption(figure, title, caption)
+    return Grid(figure, axes, ((right + _GAP) / total_width, (strip - _GAP) / total_width))
 
 
-def _picture_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
-    axes = figure.add_axes(box)
+def _text_width(texts: Sequence[str], letter: float) -> float:
+    """The width of the longest line if its letters are `letter` inches wide on the average."""
+    return letter * max((len(line) for text in texts for line in text.split("\n")), default=0)
+
+
+def _lines_height(texts: Sequence[str], line: float) -> float:
+    """The height of the text with the most lines, and a little air; 0 if all are empty."""
+    return line * max(text.count("\n") + 1 for text in texts) + 0.07 if any(texts) else 0.0
+
+
+def _row_labels_width(labels: Sequence[str]) -> float:
+    if not any(labels):
+        return 0.0
+    first_lines = [label.partition("\n")[0] for label in labels]
+    other_lines = [label.partition("\n")[2] for label in labels]
+    return max(_text_width(first_lines, 0.105), _text_width(other_lines, 0.072)) + _LABEL_GAP
+
+
+def _picture_axes(figure: Figure, left: float, bottom: float, size: tuple[float, float]) -> Axes:
+    axes = figure.add_axes((left, bottom, *size))
     axes.set_xticks([])
     axes.set_yticks([])
     for side in axes.spines.values():
@@ -168,16 +185,16 @@ def _picture_axes(figure: Figure, box: tuple[float, float, float, float]) -> Axe
     return axes
 
 
-def _write_row_label(axes: Axes, label: str, *, gap_inches: float) -> None:
+def _write_row_label(axes: Axes, label: str) -> None:
     first, _, rest = label.partition("\n")
-    offset = (-72 * gap_inches, 0.0)
+    offset = -72 * _LABEL_GAP
     lines = rest.count("\n") + 1 if rest else 0
     # Points: the bold line is about 13 high, each small line 11; the block is centred.
     raised = 5.5 * lines
     axes.annotate(
         first,
         (0, 0.5),
-        (offset[0], raised),
+        (offset, raised),
         xycoords="axes fraction",
         textcoords="offset points",
         ha="right",
@@ -188,7 +205,7 @@ def _write_row_label(axes: Axes, label: str, *, gap_inches: float) -> None:
         axes.annotate(
             rest,
             (0, 0.5),
-            (offset[0], raised - 8),
+            (offset, raised - 8),
             xycoords="axes fraction",
             textcoords="offset points",
             ha="right",
@@ -199,12 +216,12 @@ def _write_row_label(axes: Axes, label: str, *, gap_inches: float) -> None:
         )
 
 
-def _write_title_and_caption(figure: Figure, title: str, caption: str, *, margin: float) -> None:
+def _write_title_and_caption(figure: Figure, title: str, caption: str) -> None:
     width, height = figure.get_size_inches()
     if title:
         figure.text(
-            margin / width,
-            1 - margin / height,
+            _MARGIN / width,
+            1 - _MARGIN / height,
             title,
             ha="left",
             va="top",
@@ -213,8 +230,8 @@ def _write_title_and_caption(figure: Figure, title: str, caption: str, *, margin
         )
     if caption:
         figure.text(
-            margin / width,
-            margin / height * 0.8,
+            _MARGIN / width,
+            _MARGIN / height * 0.8,
             caption,
             ha="left",
             va="bottom",

@@ -158,19 +158,23 @@ def plot_mask(
             for part, (_, _, color, hatch) in zip(parts, kinds, strict=True)
         ]
         patches.append(Patch(facecolor="#d0d0d0", edgecolor=INK, label=trusted))
-        box = axes.get_position()
-        grid.figure.legend(
-            handles=patches,
-            loc="center left",
-            bbox_to_anchor=(grid.strip[0] + 0.015, (box.y0 + box.y1) / 2),
-            borderaxespad=0,
-            frameon=False,
-            fontsize=9,
-            handlelength=2.4,
-            handleheight=1.5,
-            labelspacing=0.9,
-        )
+        _draw_legend(grid, patches)
     return grid.figure
+
+
+def _draw_legend(grid: Grid, patches: list[Patch]) -> None:
+    box = grid.axes[0][-1].get_position()
+    grid.figure.legend(
+        handles=patches,
+        loc="center left",
+        bbox_to_anchor=(grid.strip[0] + 0.015, (box.y0 + box.y1) / 2),
+        borderaxespad=0,
+        frameon=False,
+        fontsize=9,
+        handlelength=2.4,
+        handleheight=1.5,
+        labelspacing=0.9,
+    )
 
 
 def draw_hatching(axes: Axes, area: BoolMask, hatch: str, *, color: str = INK) -> None:

@@ -77,13 +77,13 @@ def plot_warping_error(
         if error.shape != mask.shape:
             raise ValueError(f"{name}: must have the shape {mask.shape}, has {error.shape}")
     limit = _error_limit(list(errors.values()), [mask] * len(errors)) if limit is None else limit
-    labels = [f"{name}: {_masked_root(error, mask):.3f}" for name, error in errors.items()]
+    labels = [f"{name}\n{_masked_root(error, mask):.3f}" for name, error in errors.items()]
     with house_style():
         grid = picture_grid(
             [""],
             labels,
             shape=mask.shape,
-            alt=f"{title}, masked root mean square: {', '.join(labels)}.",
+            alt=f"{title}, masked root mean square: {', '.join(labels)}.".replace("\n", " "),
             title=title,
             caption="number: root mean square of the trusted area; hatched grey: not trusted",
             strip=0.95,
@@ -116,45 +116,56 @@ def plot_contact_sheet(
     count = len(content)
     chosen = _spread(count) if frame_indices is None else list(frame_indices)
     _check_clip(count, independent, temporal, backward_flows, masks, chosen)
-    pairs = [
+    clips = (independent, temporal)
+    errors = [
         [warping_error_map(clip[i], clip[i - 1], backward_flows[i - 1]) for i in chosen]
-        for clip in (independent, temporal)
+        for clip in clips
     ]
-    shown_masks = [masks[i - 1] for i in chosen]
-    limit = _error_limit(pairs[0] + pairs[1], shown_masks * 2)
-    motion = max(full_color_magnitude(backward_flows[i - 1]) for i in chosen)
-    roots = [warping_error(clip, backward_flows, masks).rmse for clip in (independent, temporal)]
+    flows, shown_masks = ([each[i - 1] for i in chosen] for each in (backward_flows, masks))
+    limit = _error_limit(errors[0] + errors[1], shown_masks * 2)
+    motion = max(full_color_magnitude(flow) for flow in flows)
+    roots = [warping_error(clip, backward_flows, masks).rmse for clip in clips]
     with house_style():
-        grid = picture_grid(
-            [
-                "input",
-                "frame by frame",
-                "temporal",
-                "flow\nto the frame before",
-                "mask\nwhite: trusted",
-                f"error\nframe by frame\n{roots[0]:.3f} over the clip",
-                f"error\ntemporal\n{roots[1]:.3f} over the clip",
-            ],
-            [f"frame {index}" for index in chosen],
-            shape=content[0].shape,
-            alt=f"{title}: root warping error {roots[0]:.3f} frame by frame, {roots[1]:.3f} with "
-            "the temporal method.",
-            title=title,
-            caption=f"Backbone: {backbone}. Error: root of the squared difference from the frame\n"
-            "before, warped along the input's flow; one scale for both rows; hatched: not trusted.",
-            strip=0.95,
-        )
+        grid = _empty_contact_sheet(content[0].shape, chosen, roots, backbone, title)
         for column, index in enumerate(chosen):
-            axes = [row[column] for row in grid.axes]
-            for picture_axes, clip in zip(axes, (content, independent, temporal), strict=False):
-                _show(picture_axes, clip[index])
-            _show(axes[3], flow_to_color(backward_flows[index - 1], max_magnitude=motion))
-            axes[4].imshow(masks[index - 1], cmap="gray", vmin=0, vmax=1)
-            for picture_axes, errors in zip(axes[5:], pairs, strict=True):
-                _show_error(picture_axes, errors[column], masks[index - 1], limit)
+            cells = [row[column] for row in grid.axes]
+            for axes, clip in zip(cells, (content, independent, temporal), strict=False):
+                _show(axes, clip[index])
+            _show(cells[3], flow_to_color(flows[column], max_magnitude=motion))
+            cells[4].imshow(shown_masks[column], cmap="gray", vmin=0, vmax=1)
+            for axes, row in zip(cells[5:], errors, strict=True):
+                _show_error(axes, row[column], shown_masks[column], limit)
         draw_color_key(grid, 3, motion)
         _draw_scale(grid, 5, 6, limit)
     return grid.figure
+
+
+def _empty_contact_sheet(
+    shape: tuple[int, ...],
+    chosen: Sequence[int],
+    roots: Sequence[float],
+    backbone: str,
+    title: str,
+) -> Grid:
+    return picture_grid(
+        [
+            "input",
+            "frame by frame",
+            "temporal",
+            "flow\nto the frame before",
+            "mask\nwhite: trusted",
+            f"error\nframe by frame\n{roots[0]:.3f} over the clip",
+            f"error\ntemporal\n{roots[1]:.3f} over the clip",
+        ],
+        [f"frame {index}" for index in chosen],
+        shape=shape,
+        alt=f"{title}: root warping error {roots[0]:.3f} frame by frame, {roots[1]:.3f} with "
+        "the temporal method.",
+        title=title,
+        caption=f"Backbone: {backbone}. Error: root of the squared difference from the frame\n"
+        "before, warped along the input's flow; one scale for both rows; hatched: not trusted.",
+        strip=0.95,
+    )
 
 
 def _spread(count: int) -> list[int]:
