@@ -18,7 +18,6 @@ PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 SIZE = 320
 FRAMES = 24
 FPS = Fraction(24)
-CRF = 18
 
 
 def make_photographs() -> None:
@@ -40,7 +39,7 @@ def make_clips() -> None:
     folder.mkdir(exist_ok=True)
     for name in CLIP_SCENES:
         scene = make_scene(name, frames=FRAMES, size=SIZE)
-        write_clip(scene.frames, folder / f"{name}.mp4", fps=FPS, crf=CRF)
+        write_clip(scene.frames, folder / f"{name}.mp4", fps=FPS)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from scipy.ndimage import map_coordinates
 
 from stylekit.arrays import BoolMask, Flow, Image, check_flow, check_image
 from stylekit.errors import SettingsError
+from stylekit.materials import MaterialKind, find_material
+from stylekit.media.clips import read_clip
+from stylekit.media.encode import write_clip
 from stylekit.scenes import (
     CLIP_SCENES,
     SCENES,
@@ -28,7 +31,9 @@ from stylekit.scenes import (
     make_scene,
     render_scene,
 )
+from stylekit.scenes.painting import paint, prepare
 from stylekit.scenes.sampling import sample, shrink
+from stylekit.scenes.truth import top_layer
 
 MIDDLE = complex(0.5, 0.375)
 
@@ -97,8 +102,8 @@ def test_flow_explains_the_next_frame_where_it_is_visible(scene: Scene) -> None:
             trusted = ~spread(truth.disocclusion | truth.motion_boundary, 4)
             still = np.abs(there - here).mean(axis=-1)
             assert trusted.mean() > (0.1 if scene.name == "bars" else 0.5)
-            assert change[trusted].mean() < 0.004
-            assert change[trusted].mean() < 0.25 * still[trusted].mean()
+            assert change[trusted].mean() < 0.005
+            assert change[trusted].mean() < 0.3 * still[trusted].mean()
 
 
 def test_hidden_pixels_are_not_explained_by_flow() -> None:
@@ -216,8 +221,8 @@ def test_edges_are_as_smooth_as_supersampling_makes_them() -> None:
         ]
         frame = render_scene(layers, frames=1, size=40).frames[0]
         assert frame[..., 0].sum() == pytest.approx(math.pi * 9.3**2, rel=5e-3)
-        grey = (frame[..., 0] > 0) & (frame[..., 0] < 1)
-        assert 30 < grey.sum() < 120
+        grey = (frame[..., 0] > 0.01) & (frame[..., 0] < 0.99)
+        assert 40 < grey.sum() < 3 * math.pi * 9.3
 
 
 def test_bars_and_polygons_contain_what_they_should() -> None:
@@ -250,7 +255,7 @@ def test_shrinking_leaves_nothing_to_alias() -> None:
     stripes[:, ::2] = 1
     small = shrink(stripes, 0.3)
     assert small.shape == (18, 27, 3)
-    assert np.abs(small - 0.5).max() < 0.02
+    assert np.abs(small[:, 3:-3] - 0.5).max() < 0.01
     np.testing.assert_allclose(shrink(np.full((60, 90, 3), 0.7, np.float32), 0.43), 0.7, atol=1e-6)
 
 
@@ -280,9 +285,8 @@ def test_motion_blur_smears_along_the_motion_and_is_centered() -> None:
     moving = Motion(at=0.5 + 0.375j, width=1.0, pivot=20 + 20j, velocity=0.2 + 0j)
     layers = [
         Layer(photograph=white * 0, shape=Everywhere(), motion=still),
-        Layer(photograph=white, shape=Bars(width=2, spacing=100), motion=moving),
+        Layer(photograph=white, shape=Bars(width=2, spacing=40), motion=moving),
     ]
-    layers[1] = Layer(photograph=white, shape=Bars(width=2, spacing=40), motion=moving)
     x = np.arange(40)
     rows = [
         render_scene(layers, frames=2, size=40, motion_blur=blur).frames[1][15, :, 0]
@@ -351,20 +355,35 @@ def test_odd_sizes_and_single_frames_work() -> None:
 
 
 def test_a_scene_can_be_written_as_a_clip(tmp_path: Path) -> None:
-    encode = pytest.importorskip("stylekit.media.encode")
     scene = make_scene("pan", frames=3, size=64)
     path = tmp_path / "pan.mp4"
-    encode.write_clip(scene.frames, path, fps=Fraction(24))
-    assert path.stat().st_size > 0
+    write_clip(scene.frames, path, fps=Fraction(24))
+    clip = read_clip(path)
+    assert len(clip) == 3
+    for written, frame in zip(clip, scene.frames, strict=True):
+        assert np.abs(written - frame).mean() < 0.03
 
 
 @pytest.mark.parametrize("name", CLIP_SCENES)
 def test_built_in_clips_are_their_scenes(name: str) -> None:
     """So that the exact flow of every built-in clip is at hand."""
-    clips = pytest.importorskip("stylekit.media.clips")
-    from stylekit.materials import MaterialKind, find_material
-
-    clip = clips.read_clip(find_material(name, MaterialKind.CLIP))
-    scene = make_scene(name, frames=24, size=320)
+    clip = read_clip(find_material(name, MaterialKind.CLIP))
+    assert (clip.width, clip.height, len(clip), clip.fps) == (320, 240, 24, 24)
+    brushes = [prepare(layer, 320, 24) for layer in SCENES[name](np.random.default_rng(0))]
+    grid = np.arange(320) + 1j * np.arange(240)[:, None]
     for index in (0, 23):
-        assert np.abs(clip.frames[index] - scene.frames[index]).mean() < 0.02
+        assert np.abs(clip[index] - paint(brushes, index, grid, 320)).mean() < 0.015
+
+
+@pytest.mark.parametrize("name", CLIP_SCENES)
+def test_no_mirrored_border_is_in_sight_in_a_clip(name: str) -> None:
+    layers = SCENES[name](np.random.default_rng(0))
+    grid = np.arange(320) + 1j * np.arange(240)[:, None]
+    for time in range(24):
+        placed = [layer.placement(time, 320) for layer in layers]
+        top = top_layer(layers, placed, grid)
+        for number, layer in enumerate(layers):
+            seen = placed[number].inverse(grid[top == number])
+            height, width = layer.photograph.shape[:2]
+            assert -0.5 <= seen.real.min() <= seen.real.max() <= width - 0.5
+            assert -0.5 <= seen.imag.min() <= seen.imag.max() <= height - 0.5

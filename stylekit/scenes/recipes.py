@@ -188,7 +188,7 @@ def _approach(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _passing(random: np.random.Generator) -> tuple[Layer, ...]:
     """A cup of coffee glides past under the eyes of a cat."""
-    back = Motion(at=0.5 + 0.36j, width=1.2, pivot=225 + 140j, velocity=0.004 + 0.001j, swing=120)
+    back = Motion(at=0.5 + 0.345j, width=1.2, pivot=225 + 140j, velocity=0.004 + 0.001j, swing=120)
     front = Motion(
         at=0.85 + 0.5j, width=0.8, pivot=285 + 205j, velocity=-0.018 + 0.001j, spin=-0.5, swing=120
     )

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from ..arrays import Image
 from .layers import Points
 
+# No lens is sharper than its sensor. With 1.3 pixels a frame that is later warped by a part of a
+# pixel loses a third less than with 1, and the eye sees hardly a difference.
+_SOFTNESS = 1.3
+
 
 def sample(picture: Image, points: Points) -> NDArray[np.float32]:
     """The colours `(N, 3)` of a picture at N points, mirrored beyond its border.
@@ -55,9 +59,10 @@ def _shrinking(source: int, scale: float) -> NDArray[np.float32]:
     """The matrix `(target, source)` that shrinks a line, with the cubic stretched to fit."""
     target = math.ceil(source * scale)
     centers = (np.arange(target) + 0.5) / scale - 0.5
-    reach = math.ceil(2 / scale)
+    narrowing = scale / _SOFTNESS
+    reach = math.ceil(2 / narrowing)
     taps = np.floor(centers).astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
-    weights = _cubic((centers[:, None] - taps) * scale)
+    weights = _cubic((centers[:, None] - taps) * narrowing)
     weights /= weights.sum(axis=1, keepdims=True)
     matrix = np.zeros((target, source), np.float32)
     np.add.at(matrix, (np.arange(target)[:, None], _mirror(taps, source)), weights)
