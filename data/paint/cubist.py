@@ -64,7 +64,9 @@ def _still_life(shape: tuple[int, int]) -> tuple[Array, Array]:
     du, dv = u - 0.40, (v - 0.55) * rows / columns
     cosine, sine = np.cos(0.42), np.sin(0.42)
     s, t = cosine * du - sine * dv, sine * du + cosine * dv
-    body = (np.hypot(s / 0.235, (t - 0.16) / 0.20) < 1) | (np.hypot(s / 0.18, (t + 0.13) / 0.17) < 1)
+    body = (np.hypot(s / 0.235, (t - 0.16) / 0.20) < 1) | (
+        np.hypot(s / 0.18, (t + 0.13) / 0.17) < 1
+    )
     tone[body] = (0.70 + 0.9 * s - 0.35 * t)[body]
     neck = (np.abs(s) < 0.034) & (t < -0.10) & (t > -0.66)
     tone[neck] = (0.16 + 0.10 * (np.sin(t * 120) > 0.6))[neck]

@@ -1,4 +1,4 @@
-"""`expression`: a burning sky over a dark fjord and bare trees, in long bands that sway together."""
+"""`expression`: a burning sky over a dark fjord and bare trees, in long swaying bands."""
 
 from __future__ import annotations
 

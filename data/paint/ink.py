@@ -6,7 +6,19 @@ import cv2
 import numpy as np
 
 from .strokes import Brush, Easel
-from .surface import OVERSAMPLE, Array, blur, curl, finish, grid, noise, paper, rgb, smoothstep, unit
+from .surface import (
+    OVERSAMPLE,
+    Array,
+    blur,
+    curl,
+    finish,
+    grid,
+    noise,
+    paper,
+    rgb,
+    smoothstep,
+    unit,
+)
 
 SIZE = (480, 640)
 
@@ -61,7 +73,7 @@ def _range(
     range_: tuple[float, float, float, float],
     density: Array,
 ) -> Array:
-    """One range of mountains: a wash that drowns in mist, a dark rim, dry strokes down its folds."""
+    """One range of mountains: a wash that drowns in mist, a dark rim, dry folds."""
     level, rise, dark, fade = range_
     span = x.shape[1]
     profile = noise(rng, (2, span), (0.36 * width, 8.0), octaves=6, gain=0.46)[0]
@@ -117,7 +129,9 @@ def _pooled(rng: np.random.Generator, density: Array, sheet: Array) -> Array:
 def _bamboo(rng: np.random.Generator, shape: tuple[int, int], width: int, height: int) -> Array:
     """Stalks of single pulls between knots, and leaves pressed and lifted; density `(H, W)`."""
     easel = Easel(np.ones((*shape, 3), np.float32), rng)
-    leaf = Brush(length=(1, 1), width=(6, 10), bristle=0.6, ragged=0.22, taper=1.0, streak=0.07, load=0.2)
+    leaf = Brush(
+        length=(1, 1), width=(6, 10), bristle=0.6, ragged=0.22, taper=1.0, streak=0.07, load=0.2
+    )
     for foot, lean, wide, shade in (
         (0.045, 0.015, 8.0, 0.66),
         (0.10, 0.06, 15.0, 0.42),
@@ -147,9 +161,7 @@ def _bamboo(rng: np.random.Generator, shape: tuple[int, int], width: int, height
     return 1 - easel.image[..., 0]
 
 
-def _leaves(
-    easel: Easel, rng: np.random.Generator, knot: Array, brush: Brush, count: int
-) -> None:
+def _leaves(easel: Easel, rng: np.random.Generator, knot: Array, brush: Brush, count: int) -> None:
     """A twig from a knot with leaves that hang from its end like the strokes of 个."""
     side = rng.choice((-1, 1), p=(0.25, 0.75))
     reach = np.array([side * rng.uniform(18, 70), rng.uniform(-34, 8)]) * OVERSAMPLE

@@ -1,4 +1,4 @@
-"""`mosaic`: two fish circling in a whirl of water, tesserae set in rows along the contours, gold."""
+"""`mosaic`: two fish circling in a whirl of water, tesserae in rows along the contours, gold."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ SIZE = (544, 544)
 
 _PITCH = 8.5  # from one row of tesserae to the next, pixels
 
+_SHIFT = 4  # cv2 takes positions in 1/2**shift of a pixel
+
 _GOLD = ["7a4d0c", "b47a17", "d9a32b", "f0c24e", "ffe08a"]
 _WATER = ["06263f", "0a4668", "0f6f8c", "1f9aa3", "6cc7bd", "d8efe0"]
 _FISH = (
     ["6d120e", "a8200f", "d8431a", "f07a26", "ffc35a", "fff0d0"],
     ["1a1230", "3a1f5c", "6a2f86", "b04a9a", "e88ab0", "ffe4da"],
 )
+
+_Part = tuple[NDArray[np.bool_], Array, Array]  # where, depth, colour
 
 
 def paint(width: int, height: int, *, seed: int = 8) -> Array:
@@ -27,16 +31,12 @@ def paint(width: int, height: int, *, seed: int = 8) -> Array:
     scale = 2 / min(width, height)
     u, v = (x - width / 2) * scale, (y - height / 2) * scale
     region, depth, color = _design(rng, u, v, scale)
-    shape = x.shape
-    mortar = rgb("3a3029") * (1 + 0.16 * noise(rng, shape, 2.0))[..., None]
-    floor = np.zeros((*shape, 4), np.uint8)
-    floor[..., :3] = np.clip(mortar * 255, 0, 255)
-    taken = np.zeros(shape, np.uint8)
+    floor = _Floor(rng, depth, color)
     for number in range(int(region.max()) + 1):
-        _set_region(rng, floor, taken, region == number, depth, color)
-    image = floor[..., :3].astype(np.float32) / 255
-    relief = floor[..., 3].astype(np.float32) / 255
-    rough = relief + 0.10 * relief * noise(rng, shape, 3.0, octaves=2)
+        floor.fill(region == number)
+    image = floor.pixels[..., :3].astype(np.float32) / 255
+    relief = floor.pixels[..., 3].astype(np.float32) / 255
+    rough = relief + 0.10 * relief * noise(rng, x.shape, 3.0, octaves=2)
     image = image * (0.55 + 0.45 * smoothstep(0.0, 0.5, blur(relief, 0.8)))[..., None]
     return finish(light(image, rough, strength=2.6, sigma=0.5), width, height)
 
@@ -53,9 +53,8 @@ def _design(
     glitter = 0.55 + 0.16 * noise(rng, u.shape, 60) + 0.12 * np.sin(16 * angle)
     color = ramp(_GOLD, np.clip(glitter, 0, 1))
     star = np.abs(((angle / (2 * np.pi) * 20) % 1) * 2 - 1) * 0.16 + 0.98
-    color[radius > star] = ramp(["0d2b57", "1d4f8c", "3f7fb0"], np.clip(glitter, 0, 1))[
-        radius > star
-    ]
+    blue = ramp(["0d2b57", "1d4f8c", "3f7fb0"], np.clip(glitter, 0, 1))
+    color[radius > star] = blue[radius > star]
     # Inside: a spiral of waves.
     water = radius < disc
     spiral = radius * 9 - angle * 3 / (2 * np.pi) * 2
@@ -76,9 +75,7 @@ def _design(
     return region, depth, color
 
 
-def _fish(
-    u: Array, v: Array, turn: float, palette: list[str]
-) -> list[tuple[NDArray[np.bool_], Array, Array]]:
+def _fish(u: Array, v: Array, turn: float, palette: list[str]) -> list[_Part]:
     """A fish bent along an arc about the middle: fins, body, gills and eye, back to front."""
     radius, angle = np.hypot(u, v), np.arctan2(v, u)
     along = ((angle - turn + np.pi) % (2 * np.pi) - np.pi) / 1.12  # head at +1, tail at −1
@@ -86,26 +83,40 @@ def _fish(
     profile = 0.205 * np.clip(1 - along**2, 0, 1) ** 0.62 * (1 + 0.28 * along)
     tail_reach = np.clip(-along - 0.74, 0, 1)
     notch = 0.60 * tail_reach + 0.045
-    tail = (along < -0.74) & (along > -1.30 + 0.6 * (0.2 - np.abs(across))) & (
-        np.abs(across) < notch
+    tail = (
+        (along < -0.74) & (along > -1.30 + 0.6 * (0.2 - np.abs(across))) & (np.abs(across) < notch)
     )
-    fin_top = (across > 0) & (np.abs(along - 0.05) < 0.48) & (
-        across < profile + 0.10 * np.clip(np.cos((along - 0.05) / 0.48 * np.pi / 2), 0, 1) ** 0.7
+    fin_top = (
+        (across > 0)
+        & (np.abs(along - 0.05) < 0.48)
+        & (
+            across
+            < profile + 0.10 * np.clip(np.cos((along - 0.05) / 0.48 * np.pi / 2), 0, 1) ** 0.7
+        )
     )
-    fin_low = (across < 0) & (np.abs(along - 0.30) < 0.22) & (
-        -across < profile + 0.10 * np.cos((along - 0.30) / 0.22 * np.pi / 2)
+    fin_low = (
+        (across < 0)
+        & (np.abs(along - 0.30) < 0.22)
+        & (-across < profile + 0.10 * np.cos((along - 0.30) / 0.22 * np.pi / 2))
     )
     rays = 0.45 + 0.30 * np.sin(along * 46 + across * 25)
     fins = (tail | fin_top | fin_low) & (radius > 0.06)
+    return [
+        (fins, across + 0.35 * along, ramp(palette, np.clip(rays, 0, 1))),
+        *_body(along, across, profile, palette),
+    ]
+
+
+def _body(along: Array, across: Array, profile: Array, palette: list[str]) -> list[_Part]:
+    """Body, head and eye of a fish in its own coordinates; `profile` is half its thickness."""
     body = (np.abs(across) < profile) & (np.abs(along) < 1)
     scales = np.sin(along * 30 + np.pi * (np.floor(across * 26) % 2)) * 0.16
     back = np.clip(0.46 - 1.55 * across / 0.205 * 0.30 + scales, 0.05, 0.98)
     head = body & (along > 0.56 + 0.10 * np.cos(across / 0.2 * np.pi))
     eye = np.hypot((along - 0.76) * 0.55, across - 0.045)
-    white = np.broadcast_to(rgb("fff6df"), (*u.shape, 3))
-    black = np.broadcast_to(rgb("0b0a10"), (*u.shape, 3))
+    white = np.broadcast_to(rgb("fff6df"), (*along.shape, 3))
+    black = np.broadcast_to(rgb("0b0a10"), (*along.shape, 3))
     return [
-        (fins, across + 0.35 * along, ramp(palette, np.clip(rays, 0, 1))),
         (body, profile - np.abs(across), ramp(palette, back)),
         (head, profile - np.abs(across), ramp(palette, np.clip(back + 0.22, 0, 1))),
         (eye < 0.046, 0.046 - eye, white),
@@ -113,86 +124,64 @@ def _fish(
     ]
 
 
-def _set_region(
-    rng: np.random.Generator,
-    floor: NDArray[np.uint8],
-    taken: NDArray[np.uint8],
-    inside: NDArray[np.bool_],
-    depth: Array,
-    color: Array,
-) -> None:
-    """Fill one region with rows of tesserae, then its gaps with chips."""
-    if not inside.any():
-        return
-    margin = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5) / OVERSAMPLE
-    reach = depth[inside]
-    down, across = np.gradient(blur(depth, 0.8))
-    heading = np.arctan2(-across, down)  # along the row
-    for size, least in ((_PITCH, 0.42), (0.72 * _PITCH, 0.36), (0.5 * _PITCH, 0.34)):
-        for level in np.arange(np.floor(reach.min() / _PITCH) + 0.5, reach.max() / _PITCH + 0.5):
-            row = inside & (depth > level * _PITCH)
-            lines, _ = cv2.findContours(
-                row.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
-            )
+class _Floor:
+    """Fresh mortar and the tesserae set in it; `pixels` holds RGB and the height of the stone."""
+
+    def __init__(self, rng: np.random.Generator, depth: Array, color: Array) -> None:
+        """Rows run along equal `depth` `(H, W)`, stones are chosen after `color` `(H, W, 3)`."""
+        self._rng = rng
+        self._depth, self._color = depth, color
+        down, across = np.gradient(blur(depth, 0.8))
+        self._heading = np.arctan2(-across, down)
+        self._taken = np.zeros(depth.shape, np.uint8)
+        mortar = rgb("3a3029") * (1 + 0.16 * noise(rng, depth.shape, 2.0))[..., None]
+        self.pixels = np.zeros((*depth.shape, 4), np.uint8)
+        self.pixels[..., :3] = np.clip(mortar * 255, 0, 255)
+
+    def fill(self, inside: NDArray[np.bool_]) -> None:
+        """Fill one region: rows of tesserae first, then ever smaller chips in the gaps."""
+        if not inside.any():
+            return
+        margin = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5) / OVERSAMPLE
+        reach = self._depth[inside] / _PITCH
+        for level in np.arange(np.floor(reach.min()) + 0.5, reach.max() + 0.5):
+            row = (inside & (self._depth > level * _PITCH)).astype(np.uint8)
+            lines, _ = cv2.findContours(row, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
             for line in lines:
-                _set_row(rng, floor, taken, line[:, 0], size, least, margin, heading, color)
-        # What the rows left open is filled without order.
-        if size < _PITCH:
-            gaps = np.argwhere(inside & (taken == 0))
-            picked = gaps[rng.permutation(len(gaps))[: len(gaps) // round(size * size * 0.8)]]
-            _set_row(rng, floor, taken, picked[:, ::-1], 0, least, margin, heading, color, size)
+                # Try every quarter of a stone: the next one is set where the last leaves room.
+                self._set(line[:: round(_PITCH * OVERSAMPLE / 4), 0], _PITCH, margin)
+        for side in (0.72 * _PITCH, 0.5 * _PITCH):
+            gaps = np.argwhere(inside & (self._taken == 0))
+            tried = self._rng.permutation(len(gaps))[: len(gaps) // round(side * side * 0.8)]
+            self._set(gaps[tried, ::-1], side, margin)
 
+    def _set(self, places: NDArray[np.int32], side: float, margin: Array) -> None:
+        """Set a stone of `side` pixels at each of `places` (column, row) that has room for it."""
+        for column, row in places.tolist():
+            if margin[row, column] > 0.2 * side and not self._taken[row, column]:
+                self._set_stone(column, row, side)
 
-def _set_row(
-    rng: np.random.Generator,
-    floor: NDArray[np.uint8],
-    taken: NDArray[np.uint8],
-    line: NDArray[np.int32],
-    stride: float,
-    least: float,
-    margin: Array,
-    heading: Array,
-    color: Array,
-    size: float | None = None,
-) -> None:
-    """Lay tesserae at even steps along a line of pixels wherever there is room for one."""
-    side = size or stride
-    step = max(1, round(stride * OVERSAMPLE * 0.25)) if stride else 1
-    for column, row in line[::step]:
-        if margin[row, column] < least * side * 0.55 or taken[row, column]:
-            continue
-        _set_tile(rng, floor, taken, (int(column), int(row)), side, heading, color)
-
-
-def _set_tile(
-    rng: np.random.Generator,
-    floor: NDArray[np.uint8],
-    taken: NDArray[np.uint8],
-    place: tuple[int, int],
-    side: float,
-    heading: Array,
-    color: Array,
-) -> None:
-    """One tessera: a quadrangle that no two cuts make alike, tilted a little in its bed."""
-    column, row = place
-    turn = heading[row, column] + rng.normal(0, 0.05)
-    half = side * OVERSAMPLE / 2 * np.array([rng.uniform(0.82, 1.0), rng.uniform(0.80, 0.90)])
-    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
-    corners *= 1 + rng.normal(0, 0.05, corners.shape)
-    cosine, sine = np.cos(turn), np.sin(turn)
-    quad = corners @ np.array([(cosine, sine), (-sine, cosine)]) + place
-    left, top, wide, high = cv2.boundingRect(quad.astype(np.int32))
-    left, top = max(left, 0), max(top, 0)
-    window = (slice(top, top + high + 2), slice(left, left + wide + 2))
-    stamp = np.zeros(taken[window].shape, np.uint8)
-    cv2.fillConvexPoly(stamp, np.rint(quad - (left, top)).astype(np.int32), 1)
-    if not stamp.any() or (taken[window] * stamp).sum() > 0.10 * stamp.sum():
-        return
-    taken[window] |= stamp
-    shade = float(np.clip(rng.normal(0, 0.10), -0.25, 0.25))
-    paint_ = np.clip(color[row, column] * (1 + shade) + rng.normal(0, 0.025, 3), 0, 1) * 255
-    for share, thickness in ((0.96, 120.0), (0.74, 190 + 40 * shade)):
-        inner = (quad - place) * share + place
-        cv2.fillConvexPoly(
-            floor, np.rint(inner * 16).astype(np.int32), (*paint_.tolist(), thickness), cv2.LINE_AA, 4
-        )
+    def _set_stone(self, column: int, row: int, side: float) -> None:
+        """One tessera: a quadrangle that no two cuts make alike, a little higher or lower."""
+        rng = self._rng
+        turn = self._heading[row, column] + rng.normal(0, 0.05)
+        half = side * OVERSAMPLE / 2 * np.array([rng.uniform(0.82, 1.0), rng.uniform(0.80, 0.90)])
+        corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
+        corners *= 1 + rng.normal(0, 0.05, corners.shape)
+        cosine, sine = np.cos(turn), np.sin(turn)
+        corners = corners @ np.array([(cosine, sine), (-sine, cosine)])
+        place = np.array([column, row])
+        left, top = np.maximum(np.floor((corners + place).min(0)).astype(int), 0)
+        right, bottom = np.ceil((corners + place).max(0)).astype(int) + 1
+        taken = self._taken[top:bottom, left:right]
+        stone = np.zeros(taken.shape, np.uint8)
+        cv2.fillConvexPoly(stone, np.rint(corners + place - (left, top)).astype(np.int32), 1)
+        if (taken & stone).sum() > 0.10 * stone.sum():
+            return
+        taken |= stone
+        shade = float(np.clip(rng.normal(0, 0.10), -0.25, 0.25))
+        color = self._color[row, column] * (1 + shade) + rng.normal(0, 0.025, 3)
+        for share, height in ((0.96, 120.0), (0.74, 190 + 40 * shade)):
+            outline = np.rint((corners * share + place) * 2**_SHIFT).astype(np.int32)
+            value = (*(np.clip(color, 0, 1) * 255).tolist(), height)
+            cv2.fillConvexPoly(self.pixels, outline, value, cv2.LINE_AA, _SHIFT)

@@ -5,11 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from .strokes import Brush, Easel, pick
-from .surface import Array, curl, finish, grid, light, noise, ramp, rgb, smoothstep, unit
+from .surface import Array, curl, finish, grid, light, noise, ramp, rgb, unit
 
 SIZE = (640, 480)
 
-_SKY = ["060a24", "0d1c55", "17358c", "2459b8", "4b8bd0", "8fbfdc", "e3e0a8", "f4c93f", "fbe27a", "fff8cf"]
+_SKY = [
+    "060a24",
+    "0d1c55",
+    "17358c",
+    "2459b8",
+    "4b8bd0",
+    "8fbfdc",
+    "e3e0a8",
+    "f4c93f",
+    "fbe27a",
+    "fff8cf",
+]
 _WATER = ["050b22", "0a1f4d", "12407c", "2c6ba0", "74a9b8", "e8d98a", "fff3b0"]
 _HILL = ["04060f", "0b1838", "15325c", "24566b", "4f8060", "b5b458"]
 

@@ -27,17 +27,106 @@ _WAVES = (
 def paint(width: int, height: int, *, seed: int = 4) -> Array:
     """The picture, float32 RGB `(height, width, 3)` in [0, 1]."""
     rng = np.random.default_rng(seed)
-    x, y = grid(width, height)
-    # The cutter's hand: nothing on the block is exactly straight.
-    x = x + 2.2 * noise(rng, x.shape, 60)
-    y = y + 2.2 * noise(rng, y.shape, 60)
-    colors = np.broadcast_to(_PAPER, (*x.shape, 3)).copy()
-    key = np.zeros_like(x)
-    _sky(rng, x, y, width, height, colors, key)
-    _mountain(x, y, width, height, colors, key)
+    blocks = _Blocks(rng, width, height)
+    blocks.sky()
+    blocks.mountain()
     for wave in _WAVES:
-        _wave(rng, x, y, width, height, wave, colors, key)
-    return finish(_print(rng, colors, key), width, height)
+        blocks.wave(*wave)
+    return finish(_print(rng, blocks.colors, blocks.key), width, height)
+
+
+class _Blocks:
+    """The carved blocks: `colors` `(H, W, 3)` of all colour blocks, `key` `(H, W)` of the lines."""
+
+    def __init__(self, rng: np.random.Generator, width: int, height: int) -> None:
+        """`width` and `height` are those of the finished picture."""
+        self._rng, self._width, self._height = rng, width, height
+        x, y = grid(width, height)
+        # The cutter's hand: nothing on the block is exactly straight.
+        self._x = x + 2.2 * noise(rng, x.shape, 60)
+        self._y = y + 2.2 * noise(rng, y.shape, 60)
+        self.colors = np.broadcast_to(_PAPER, (*x.shape, 3)).copy()
+        self.key = np.zeros_like(x)
+
+    def sky(self) -> None:
+        """A shaded band at the top (bokashi), a red sun and clouds drawn by their contour lines."""
+        x, y, height = self._x, self._y, self._height
+        v = y / height
+        self._ink(_BLUES[3], 0.95 * smoothstep(0.24, -0.02, v + 0.02 * np.sin(x / 40)))
+        self._ink(rgb("d9906a"), 0.65 * smoothstep(0.34, 0.58, v))
+        sun = np.hypot(x - 0.235 * self._width, y - 0.27 * height) - 0.085 * height
+        self._ink(_SUN, smoothstep(0.5, -0.5, sun))
+        cloud = noise(self._rng, x.shape, (230, 55), octaves=2) - 2.2 * np.abs(v - 0.27)
+        self._ink(rgb("f2e6c6"), smoothstep(0.28, 0.34, cloud) * 0.92)
+        slope = np.hypot(*np.gradient(cloud)) * OVERSAMPLE + 1e-4
+        swell = np.clip((cloud - 0.3) * 2.2, 0.25, 1)
+        for level in np.arange(0.31, 2.6, 0.23):
+            self.key += _line((cloud - level) / slope, 1.7 * swell) * (cloud > 0.2)
+        wind = _stripes(y + 7 * np.sin(x / 61) + 3 * np.sin(x / 23), 7.5, 1.0)
+        broken = smoothstep(-0.1, 0.5, noise(self._rng, x.shape, (90, 12)))
+        self.key += 0.75 * wind * broken * smoothstep(0.3, 0.1, cloud) * smoothstep(0, 3, sun)
+
+    def mountain(self) -> None:
+        """A cone with snow; the forest below is lines that run down its slope."""
+        x, y, height = self._x, self._y, self._height
+        side = np.abs(x - 0.66 * self._width) / self._width
+        crest = 0.17 + 1.05 * side ** (0.78 + 0.25 * side) - 0.02 * np.exp(-side * 60)
+        depth = y - height * crest
+        inside = smoothstep(-0.5, 0.5, depth)
+        teeth = np.abs(((x / self._width * 21) % 1) * 2 - 1)
+        ragged = height * (0.085 + 0.05 * teeth + 0.02 * np.sin(x / 9))
+        snow = smoothstep(0.5, -0.5, depth - ragged)
+        self._ink(_BLUES[3], inside)
+        self._ink(_BLUES[2], inside * smoothstep(0.1, 0.5, y / height - 0.2))
+        self._ink(_BLUES[0], inside * snow)
+        flank = x + np.sign(x - 0.66 * self._width) * -0.35 * depth
+        lines = _stripes(flank, 6.5, 0.6 + 1.6 * np.clip(depth / height / 0.3, 0, 1))
+        self.key *= 1 - inside
+        self.key += inside * lines * (1 - 0.75 * snow)
+        self.key += inside * (_line(depth, 2.4) + _line(depth - ragged, 1.3))
+
+    def wave(self, level: float, crests: float, phase: float, size: float) -> None:
+        """One breaker: a leaning crest with claws, and below it bands that follow the crest."""
+        x, y, height = self._x, self._y, self._height
+        near = size / 0.12
+        steep = np.clip((level * height - y) / (size * height) + 0.3, -0.6, 1.6)
+        turns = (x + 0.625 * size * height * steep) / self._width * crests + phase
+        peak = np.abs(((turns % 1) * 2) - 1)
+        crest = height * (level + size * (0.55 - 1.45 * peak**2.2))
+        claws = 9 * near * np.abs(np.sin(x / (7 * near) + 2 * np.sin(x / 19))) * peak**3
+        claws += 4 * near * np.abs(np.sin(x / (2.9 * near) + y / 9)) * peak**2
+        depth = y - crest + claws
+        inside = smoothstep(-0.5, 0.5, depth)
+        warp = 4 * near * noise(self._rng, x.shape, 45, octaves=2)
+        deep = depth + warp * smoothstep(0, 20, depth) - 0.35 * claws
+        foam_edge = (6 + 26 * peak**2) * near
+        foam = smoothstep(0.6, -0.6, deep - foam_edge - 4 * np.sin(x / (4.2 * near)) * near)
+        self._water(inside, turns, peak, deep, near, foam_edge)
+        self._ink(_BLUES[0], inside * foam)
+        swell = np.clip(1.0 + 0.8 * np.sin(turns * 2 * np.pi + deep / 25), 0.5, 1.8)
+        lines = _stripes(deep, 5.0 + 2.5 * near, swell * (0.75 + 0.45 * near))
+        beads = _line(np.hypot((x % 8) - 4, (deep % 9) - 4.5), 2.6) * foam
+        self.key *= 1 - inside
+        self.key += inside * np.clip(lines * (1 - 0.8 * foam) + 0.7 * beads, 0, 1)
+        self.key += _line(depth, 1.6 + 1.2 * near)
+        self.key += 0.9 * inside * _line(deep - foam_edge, 1.3)
+
+    def _water(
+        self, inside: Array, turns: Array, peak: Array, deep: Array, near: float, foam_edge: Array
+    ) -> None:
+        """Blues that darken with `deep`, and light tongues that show the wave is hollow."""
+        self._ink(_BLUES[1], inside)
+        for color, start in zip(_BLUES[2:], (13, 34, 68), strict=True):
+            ragged = start * near * (0.45 + 0.9 * peak)
+            ragged += 3 * np.sin(self._x / (5 * near) + deep / 5)
+            self._ink(color, inside * smoothstep(-0.6, 0.6, deep - ragged))
+        tongue = np.sin(turns * 2 * np.pi * 5 + deep / (15 * near))
+        tongue += 0.3 * np.sin(deep / (6 * near))
+        rising = smoothstep(0.35, 0.55, tongue) * smoothstep(0, 5, deep - foam_edge)
+        self._ink(_BLUES[1], inside * rising * smoothstep(110 * near, 40 * near, deep))
+
+    def _ink(self, color: Array, cover: Array) -> None:
+        self.colors += cover[..., None] * (color - self.colors)
 
 
 def _line(distance: Array, thickness: Array | float) -> Array:
@@ -48,97 +137,6 @@ def _line(distance: Array, thickness: Array | float) -> Array:
 def _stripes(depth: Array, period: float, thickness: Array | float) -> Array:
     """Parallel lines every `period` pixels of `depth`."""
     return _line((depth + period / 2) % period - period / 2, thickness)
-
-
-def _over(target: Array, color: Array, cover: Array) -> None:
-    target += cover[..., None] * (color - target)
-
-
-def _sky(
-    rng: np.random.Generator,
-    x: Array,
-    y: Array,
-    width: int,
-    height: int,
-    colors: Array,
-    key: Array,
-) -> None:
-    """A shaded band at the top (bokashi), a red sun and clouds drawn by their contour lines."""
-    v = y / height
-    _over(colors, _BLUES[3], 0.95 * smoothstep(0.24, -0.02, v + 0.02 * np.sin(x / 40)))
-    _over(colors, rgb("d9906a"), 0.65 * smoothstep(0.34, 0.58, v))
-    sun = np.hypot(x - 0.235 * width, y - 0.27 * height) - 0.085 * height
-    _over(colors, _SUN, smoothstep(0.5, -0.5, sun))
-    cloud = noise(rng, x.shape, (230, 55), octaves=2) - 2.2 * np.abs(v - 0.27)
-    _over(colors, rgb("f2e6c6"), smoothstep(0.28, 0.34, cloud) * 0.92)
-    slope = np.hypot(*np.gradient(cloud)) * OVERSAMPLE + 1e-4
-    swell = np.clip((cloud - 0.3) * 2.2, 0.25, 1)
-    for level in np.arange(0.31, 2.6, 0.23):
-        key += _line((cloud - level) / slope, 1.7 * swell) * (cloud > 0.2)
-    wind = _stripes(y + 7 * np.sin(x / 61) + 3 * np.sin(x / 23), 7.5, 1.0)
-    broken = smoothstep(-0.1, 0.5, noise(rng, x.shape, (90, 12)))
-    key += 0.75 * wind * broken * smoothstep(0.3, 0.1, cloud) * smoothstep(0, 3, sun)
-
-
-def _mountain(x: Array, y: Array, width: int, height: int, colors: Array, key: Array) -> None:
-    """A cone with snow; the forest below is lines that run down its slope."""
-    side = np.abs(x - 0.66 * width) / width
-    crest = height * (0.17 + 1.05 * side ** (0.78 + 0.25 * side) - 0.02 * np.exp(-side * 60))
-    depth = y - crest
-    inside = smoothstep(-0.5, 0.5, depth)
-    ragged = height * (0.085 + 0.05 * np.abs(((x / width * 21) % 1) * 2 - 1) + 0.02 * np.sin(x / 9))
-    snow = smoothstep(0.5, -0.5, depth - ragged)
-    _over(colors, _BLUES[3], inside)
-    _over(colors, _BLUES[2], inside * smoothstep(0.1, 0.5, y / height - 0.2))
-    _over(colors, _BLUES[0], inside * snow)
-    flank = x + np.sign(x - 0.66 * width) * -0.35 * depth
-    lines = _stripes(flank, 6.5, 0.6 + 1.6 * np.clip(depth / height / 0.3, 0, 1))
-    key *= 1 - inside
-    key += inside * (lines * (1 - 0.75 * snow) + _line(depth, 2.4) + _line(depth - ragged, 1.3))
-
-
-def _wave(
-    rng: np.random.Generator,
-    x: Array,
-    y: Array,
-    width: int,
-    height: int,
-    wave: tuple[float, float, float, float],
-    colors: Array,
-    key: Array,
-) -> None:
-    """One breaker: leaning crest, foam with claws, and bands of lines that follow the crest."""
-    level, crests, phase, size = wave
-    near = size / 0.12
-    lean = 0.5 * size * height * np.clip((level * height - y) / (size * height) + 0.3, -0.6, 1.6)
-    turns = ((x + 1.25 * lean) / width) * crests + phase
-    peak = np.abs(((turns % 1) * 2) - 1)
-    crest = height * (level + size * (0.55 - 1.45 * peak**2.2))
-    claws = 9 * near * np.abs(np.sin(x / (7 * near) + 2 * np.sin(x / 19))) * peak**3
-    claws += 4 * near * np.abs(np.sin(x / (2.9 * near) + y / 9)) * peak**2
-    depth = y - crest + claws
-    inside = smoothstep(-0.5, 0.5, depth)
-    warp = 4 * near * noise(rng, x.shape, 45, octaves=2)
-    deep = depth + warp * smoothstep(0, 20, depth) - 0.35 * claws
-    foam_edge = (6 + 26 * peak**2) * near
-    _over(colors, _BLUES[1], inside)
-    for color, start in zip(_BLUES[2:], (13, 34, 68), strict=True):
-        ragged = start * near * (0.45 + 0.9 * peak) + 3 * np.sin(x / (5 * near) + deep / 5)
-        _over(colors, color, inside * smoothstep(-0.6, 0.6, deep - ragged))
-    # Tongues of light water climb the wave, the way a cutter shows that it is hollow.
-    tongue = np.sin(turns * 2 * np.pi * 5 + deep / (15 * near)) + 0.3 * np.sin(deep / (6 * near))
-    rising = smoothstep(0.35, 0.55, tongue) * smoothstep(foam_edge, foam_edge + 5, deep)
-    _over(colors, _BLUES[1], inside * rising * smoothstep(110 * near, 40 * near, deep))
-    foam = smoothstep(0.6, -0.6, deep - foam_edge - 4 * np.sin(x / (4.2 * near)) * near)
-    _over(colors, _BLUES[0], inside * foam)
-    period = 5.0 + 2.5 * near
-    swell = np.clip(1.0 + 0.8 * np.sin(turns * 2 * np.pi + deep / 25), 0.5, 1.8)
-    lines = _stripes(deep, period, swell * (0.75 + 0.45 * near))
-    beads = _stripes(np.hypot((x % 8) - 4, (deep % 9) - 4.5) + 50, 100, 2.6) * foam
-    key *= 1 - inside
-    key += inside * np.clip(lines * (1 - 0.8 * foam) + 0.7 * beads, 0, 1)
-    key += _line(depth, 1.6 + 1.2 * near)
-    key += 0.9 * inside * _line(deep - foam_edge, 1.3)
 
 
 def _print(rng: np.random.Generator, colors: Array, key: Array) -> Array:
