@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ..arrays import Image
-from ..materials import MaterialKind, find_material
+from ..materials import MaterialKind, materials
 from ..media.images import load_image
 from . import cutouts
 from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape
@@ -29,7 +29,8 @@ MIDDLE = complex(0.5, 0.375)
 
 @lru_cache(maxsize=8)
 def _photograph(name: str) -> Image:
-    image = load_image(find_material(name, MaterialKind.PHOTOGRAPH))
+    # Not by find_material: a user's own file of that name must not get into a scene.
+    image = load_image(materials(MaterialKind.PHOTOGRAPH)[name])
     image.flags.writeable = False  # all scenes share it
     return image
 

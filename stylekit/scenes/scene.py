@@ -76,6 +76,7 @@ def make_scene(
 
     Raises SettingsError for an unknown name or a value out of range.
     """
+    _check_whole("seed", seed, 0, 2**32 - 1)
     if name not in SCENES:
         raise SettingsError("scene", f"must be one of {', '.join(SCENES)}, is {name!r}")
     layers = SCENES[name](np.random.default_rng(seed))
@@ -93,9 +94,9 @@ def make_scene(
 def render_scene(
     layers: Sequence[Layer],
     *,
+    frames: int,
+    size: int,
     name: str = "own",
-    frames: int = 24,
-    size: int = 256,
     seed: int = 0,
     noise: float = 0.0,
     motion_blur: float = 0.0,
@@ -108,10 +109,10 @@ def render_scene(
 
     Raises SettingsError for a value out of range.
     """
-    _check_range("frames", frames, 1, 3000)
-    _check_range("size", size, 16, 4096)
-    _check_range("noise", noise, 0, 1)
-    _check_range("motion_blur", motion_blur, 0, 1)
+    _check_whole("frames", frames, 1, 3000)
+    _check_whole("size", size, 16, 4096)
+    _check_share("noise", noise)
+    _check_share("motion_blur", motion_blur)
     height = 2 * round(size * 3 / 8)
     grid = np.arange(size) + 1j * np.arange(height)[:, None]
     brushes = [prepare(layer, size, frames) for layer in layers]
@@ -135,6 +136,11 @@ def render_scene(
     )
 
 
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise SettingsError(name, f"must be from {low:g} to {high:g}, is {value!r}")
+def _check_whole(name: str, value: int, low: int, high: int) -> None:
+    if not (isinstance(value, int) and low <= value <= high):
+        raise SettingsError(name, f"must be a whole number from {low} to {high}, is {value!r}")
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise SettingsError(name, f"must be from 0 to 1, is {value!r}")
