@@ -142,7 +142,9 @@ def _keras_vgg19() -> Backbone:
     name, kernels = _read_kernels(path)
     with path.open("rb") as file:
         genuine = hashlib.file_digest(file, "md5").hexdigest() == _VGG19_MD5
-    source = "ImageNet weights from Keras" if genuine else "cached, but not Keras's ImageNet weights"
+    source = (
+        "ImageNet weights from Keras" if genuine else "cached, but not Keras's ImageNet weights"
+    )
     return Backbone(name, source, _sha256(path), kernels)
 
 

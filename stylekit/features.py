@@ -57,7 +57,8 @@ class FeatureExtractor:
         for name in layers:
             if name not in backbone.kernels:
                 raise SettingsError(
-                    name, f"{backbone.name} has no such layer; there are {', '.join(backbone.kernels)}"
+                    name,
+                    f"{backbone.name} has no such layer; there are {', '.join(backbone.kernels)}",
                 )
         self.backbone = backbone
         self.layers = tuple(dict.fromkeys(layers))

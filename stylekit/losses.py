@@ -42,18 +42,16 @@ class Losses:
         }
 
 
-def content_loss(
-    features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Tensor]
-) -> tf.Tensor:
+def content_loss(features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Tensor]) -> tf.Tensor:
     """How far the features of a picture are from those of the content.
 
     L_content = Σ_l 1/(N_l M_l) Σ_ij (F_ij − P_ij)², N_l filters and M_l positions of layer l
     (report, eq. 2). `targets` maps layers to P; `features` holds at least these layers, each
     `(1, h, w, N)`.
     """
-    return tf.add_n([
-        tf.reduce_mean(tf.square(features[name] - target)) for name, target in targets.items()
-    ])
+    return tf.add_n(
+        [tf.reduce_mean(tf.square(features[name] - target)) for name, target in targets.items()]
+    )
 
 
 def gram_matrix(features: tf.Tensor) -> tf.Tensor:
@@ -79,10 +77,12 @@ def style_loss(
     unless given, one for each target.
     """
     weights = layer_weights or (1.0,) * len(targets)
-    return tf.add_n([
-        weight * tf.reduce_mean(tf.square(gram_matrix(features[name]) - target))
-        for (name, target), weight in zip(targets.items(), weights, strict=True)
-    ])
+    return tf.add_n(
+        [
+            weight * tf.reduce_mean(tf.square(gram_matrix(features[name]) - target))
+            for (name, target), weight in zip(targets.items(), weights, strict=True)
+        ]
+    )
 
 
 def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

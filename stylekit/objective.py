@@ -124,12 +124,14 @@ class Objective:
         temporal = [
             temporal_loss(image, warped[index], masks[index]) for index in range(warped.shape[0])
         ]
-        return tf.stack([
-            content_loss(features, dict(zip(self._content_layers, content, strict=True))),
-            style_loss(features, self._grams, self._layer_weights),
-            tf.add_n(temporal) if temporal else tf.constant(0.0),
-            total_variation_loss(image),
-        ])
+        return tf.stack(
+            [
+                content_loss(features, dict(zip(self._content_layers, content, strict=True))),
+                style_loss(features, self._grams, self._layer_weights),
+                tf.add_n(temporal) if temporal else tf.constant(0.0),
+                total_variation_loss(image),
+            ]
+        )
 
     def _gradient(
         self,

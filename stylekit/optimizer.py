@@ -192,7 +192,8 @@ class Adam:
         square = self._square / np.float32(1 - self._decay[1] ** self._count)
         rate = self._rate / math.sqrt(1 + self._count / self._half_life)
         move = np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-12))
-        before, self.x = self.x, self._bounds.clip(self.x - move)
+        before = self.x
+        self.x = self._bounds.clip(before - move)
         return Update(value, 1, bool((before != self.x).any()))
 
 

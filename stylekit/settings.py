@@ -178,7 +178,9 @@ def _check_number(
     name: str, value: float, *, low: float, high: float = math.inf, whole: bool = False
 ) -> None:
     kind = "a whole number" if whole else "a number"
-    wanted = f"{kind} of at least {low:g}" if high == math.inf else f"{kind} from {low:g} to {high:g}"
+    wanted = (
+        f"{kind} of at least {low:g}" if high == math.inf else f"{kind} from {low:g} to {high:g}"
+    )
     right_kind = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not right_kind or not math.isfinite(value) or not low <= value <= high:
         raise SettingsError(name, f"must be {wanted}, is {value!r}")
