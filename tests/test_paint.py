@@ -41,19 +41,24 @@ def _read(name: str) -> NDArray[np.float32]:
 
 
 def _character(picture: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Colour and edge statistics: mean and deviation of Lab, slopes at three scales, their sides.
+    """Colour and edge statistics, in units in which 1 is easily seen.
 
-    In units in which 1 is easily seen: 10 for Lab, a factor of 1.35 for slopes, 10 % for sides.
+    Mean and deviation of Lab (unit 10); energy and skewness of five octaves of lightness, from
+    lines to masses (units: a factor of 1.35; one half); share of steep edges (10 %).
     """
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
+    energies, skews, sides = [], [], []
+    finer = lab[..., 0]
+    for sigma in (1.0, 2.0, 4.0, 8.0, 16.0):
+        coarser = cv2.GaussianBlur(lab[..., 0], (0, 0), sigma)
+        band = finer - coarser
+        energies.append(np.log(band.std()) / np.log(1.35))
+        skews.append(2 * ((band / band.std()) ** 3).mean())
+        down, across = np.gradient(coarser)
+        sides.append(10 * (down**2).sum() / (down**2 + across**2).sum())
+        finer = coarser
     color = np.concatenate([lab.mean((0, 1)), lab.std((0, 1))]) / 10
-    slopes, sides = [], []
-    for sigma in (0.7, 2.0, 6.0):
-        down, across = np.gradient(cv2.GaussianBlur(lab[..., 0], (0, 0), sigma))
-        slopes.append(np.log(np.hypot(down, across).mean()) / np.log(1.35))
-        steep, flat = (down**2).sum(), (across**2).sum()
-        sides.append(10 * steep / (steep + flat))
-    return np.concatenate([color, slopes, sides])
+    return np.concatenate([color, energies, skews, sides[:3]])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,6 +112,6 @@ def test_pictures_differ_in_colour_and_edges() -> None:
     }
     closest = min(distances, key=distances.__getitem__)
     assert distances[closest] > 2.5, f"{closest} are alike"
-    # A photograph's crop beside itself shifted is alike, so the measure can tell.
+    # A picture is like its own cutting, so the measure can tell.
     again = _character(_read(NAMES[0])[8:, 8:])
-    assert np.linalg.norm(again - characters[NAMES[0]]) < 0.5
+    assert np.linalg.norm(again - characters[NAMES[0]]) < 1.0

@@ -28,21 +28,22 @@ _SEAL = rgb("b3261c")
 
 # Ranges from far to near: height of the skyline, height of its peaks, darkness, hardness of edge.
 _RANGES = (
-    (0.33, 0.30, 0.36, 120.0),
-    (0.47, 0.34, 0.56, 90.0),
-    (0.66, 0.30, 0.78, 75.0),
-    (0.88, 0.22, 0.97, 60.0),
+    (0.33, 0.30, 0.48, 120.0),
+    (0.47, 0.34, 0.72, 90.0),
+    (0.66, 0.30, 0.92, 75.0),
+    (0.92, 0.26, 1.05, 60.0),
 )
 
 
-def paint(width: int, height: int, *, seed: int = 6) -> Array:
+def paint(width: int, height: int, *, seed: int = 26) -> Array:
     """The picture, float32 RGB `(height, width, 3)` in [0, 1]."""
-    rng = np.random.default_rng(seed)
+    # A generator for each part: another brush must not move the mountains.
+    rng, *others = np.random.default_rng(seed).spawn(1 + len(_RANGES))
     x, y = grid(width, height)
     sheet = paper(rng, x.shape, fibres=2600)
     density = _sky(rng, x, y, width, height)
-    for range_ in _RANGES:
-        density = _range(rng, x, y, width, height, range_, density)
+    for range_, other in zip(_RANGES, others, strict=True):
+        density = _range(other, x, y, width, height, range_, density)
     density = _pooled(rng, density, sheet)
     brushed = _bamboo(rng, x.shape, width, height)
     density = 1 - (1 - density) * (1 - brushed)
@@ -77,7 +78,7 @@ def _range(
     level, rise, dark, fade = range_
     span = x.shape[1]
     profile = noise(rng, (2, span), (0.36 * width, 8.0), octaves=6, gain=0.46)[0]
-    peaks = level - rise * (0.22 * profile + 0.20 * np.abs(profile) ** 1.3)
+    peaks = level - rise * (0.26 * profile + 0.20 * np.abs(profile) ** 1.3)
     crest = (peaks * height)[None, :] + 1.5 * noise(rng, x.shape, 12)
     depth = y - crest
     inside = smoothstep(-0.7, 0.7, depth)
@@ -101,8 +102,8 @@ def _folds(
     field = unit(2.0 * unit(curl(relief)) * 0.35 + np.stack([lean, np.ones(shape)], -1))
     easel = Easel(np.ones((*shape, 3), np.float32), rng)
     for brush, spacing, strength in (
-        (_split_brush(length=(26, 80), width=(6, 12)), 13.0, 0.60),
-        (_split_brush(length=(8, 26), width=(2, 5)), 8.0, 0.85),
+        (_split_brush(length=(40, 120), width=(11, 22)), 20.0, 0.75),
+        (_split_brush(length=(14, 46), width=(4, 9)), 12.0, 1.0),
     ):
         slope = smoothstep(-0.3, 0.8, relief) * 1.3
         places = easel.scatter(spacing, np.clip(where * (0.25 + slope), 0, 1))
@@ -114,7 +115,7 @@ def _folds(
 
 def _split_brush(*, length: tuple[float, float], width: tuple[float, float]) -> Brush:
     return Brush(
-        length=length, width=width, bristle=0.6, dry=0.55, ragged=0.8, taper=0.8, wobble=0.16
+        length=length, width=width, bristle=1.0, dry=0.5, ragged=0.8, taper=0.8, wobble=0.16
     )
 
 
@@ -130,12 +131,12 @@ def _bamboo(rng: np.random.Generator, shape: tuple[int, int], width: int, height
     """Stalks of single pulls between knots, and leaves pressed and lifted; density `(H, W)`."""
     easel = Easel(np.ones((*shape, 3), np.float32), rng)
     leaf = Brush(
-        length=(1, 1), width=(6, 10), bristle=0.6, ragged=0.22, taper=1.0, streak=0.07, load=0.2
+        length=(1, 1), width=(12, 18), bristle=0.8, ragged=0.22, taper=1.0, streak=0.07, load=0.2
     )
     for foot, lean, wide, shade in (
-        (0.045, 0.015, 8.0, 0.66),
-        (0.10, 0.06, 15.0, 0.42),
-        (0.19, 0.11, 10.0, 0.30),
+        (0.03, 0.015, 11.0, 0.62),
+        (0.10, 0.06, 22.0, 0.40),
+        (0.22, 0.11, 14.0, 0.28),
     ):
         stalk = Brush(
             length=(1, 1),
@@ -171,7 +172,7 @@ def _leaves(easel: Easel, rng: np.random.Generator, knot: Array, brush: Brush, c
     easel.lay(twig[None].astype(np.float32), np.full((1, 3), 0.2, np.float32), thin)
     for _ in range(count):
         angle = rng.normal(1.15 if side > 0 else 2.0, 0.55)
-        length = rng.uniform(34, 70) * OVERSAMPLE
+        length = rng.uniform(46, 96) * OVERSAMPLE
         heading = np.array([np.cos(angle), np.sin(angle)])
         bend = np.array([-heading[1], heading[0]]) * rng.normal(0, 0.10) * length
         root = knot + reach * rng.uniform(0.55, 1.0)

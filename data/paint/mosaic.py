@@ -10,7 +10,7 @@ from .surface import OVERSAMPLE, Array, blur, finish, grid, light, noise, ramp, 
 
 SIZE = (544, 544)
 
-_PITCH = 8.5  # from one row of tesserae to the next, pixels
+_PITCH = 11.0  # from one row of tesserae to the next, pixels
 
 _SHIFT = 4  # cv2 takes positions in 1/2**shift of a pixel
 

@@ -26,9 +26,9 @@ def paint(width: int, height: int, *, seed: int = 5) -> Array:
     primed = 0.55 * motif + 0.45 * rgb("e8d7b4")
     easel = Easel(primed, rng)
     for spacing, radii, strength in (
-        (6.0, (3.4, 4.8), 0.50),
-        (5.0, (2.4, 3.5), 0.80),
-        (5.4, (1.6, 2.5), 1.05),
+        (10.5, (6.0, 8.5), 0.45),
+        (8.5, (4.2, 6.0), 0.75),
+        (9.5, (2.8, 4.2), 1.0),
     ):
         places = easel.scatter(spacing)
         colors = _divided(rng, pick(motif, places), strength)

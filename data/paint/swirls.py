@@ -63,9 +63,9 @@ def paint(width: int, height: int, *, seed: int = 1) -> Array:
 
     easel = Easel(0.55 * tone + 0.1 * rgb("2a1a10"), rng)
     passes = (
-        (Brush(length=(40, 80), width=(9, 13)), 8.0, 0.05),
-        (Brush(length=(22, 52), width=(5, 8)), 5.0, 0.075),
-        (Brush(length=(14, 34), width=(3, 5), taper=0.8), 4.6, 0.10),
+        (Brush(length=(60, 115), width=(14, 20)), 12.0, 0.05),
+        (Brush(length=(36, 80), width=(8, 12)), 7.5, 0.075),
+        (Brush(length=(22, 52), width=(4, 7), taper=0.8), 8.0, 0.10),
     )
     for brush, spacing, spread in passes:
         _cover(easel, rng, field, tone, brush, spacing, spread)

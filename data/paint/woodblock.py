@@ -15,12 +15,11 @@ _SUN = rgb("c8452c")
 
 # Waves from far to near: mean height, crests over the width, phase, size of the crests.
 _WAVES = (
-    (0.56, 5.3, 0.15, 0.030),
-    (0.62, 3.6, 0.55, 0.055),
-    (0.70, 2.7, 0.05, 0.085),
-    (0.79, 2.2, 0.62, 0.105),
-    (0.90, 1.7, 0.23, 0.120),
-    (1.04, 1.5, 0.70, 0.120),
+    (0.55, 4.3, 0.15, 0.045),
+    (0.64, 2.8, 0.55, 0.085),
+    (0.77, 2.0, 0.05, 0.130),
+    (0.92, 1.5, 0.62, 0.165),
+    (1.10, 1.2, 0.18, 0.170),
 )
 
 
@@ -60,9 +59,9 @@ class _Blocks:
         self._ink(rgb("f2e6c6"), smoothstep(0.28, 0.34, cloud) * 0.92)
         slope = np.hypot(*np.gradient(cloud)) * OVERSAMPLE + 1e-4
         swell = np.clip((cloud - 0.3) * 2.2, 0.25, 1)
-        for level in np.arange(0.31, 2.6, 0.23):
-            self.key += _line((cloud - level) / slope, 1.7 * swell) * (cloud > 0.2)
-        wind = _stripes(y + 7 * np.sin(x / 61) + 3 * np.sin(x / 23), 7.5, 1.0)
+        for level in np.arange(0.31, 2.6, 0.30):
+            self.key += _line((cloud - level) / slope, 3.0 * swell) * (cloud > 0.2)
+        wind = _stripes(y + 11 * np.sin(x / 61) + 5 * np.sin(x / 27), 11.0, 2.0)
         broken = smoothstep(-0.1, 0.5, noise(self._rng, x.shape, (90, 12)))
         self.key += 0.75 * wind * broken * smoothstep(0.3, 0.1, cloud) * smoothstep(0, 3, sun)
 
@@ -80,10 +79,10 @@ class _Blocks:
         self._ink(_BLUES[2], inside * smoothstep(0.1, 0.5, y / height - 0.2))
         self._ink(_BLUES[0], inside * snow)
         flank = x + np.sign(x - 0.66 * self._width) * -0.35 * depth
-        lines = _stripes(flank, 6.5, 0.6 + 1.6 * np.clip(depth / height / 0.3, 0, 1))
+        lines = _stripes(flank, 10.0, 1.3 + 2.6 * np.clip(depth / height / 0.3, 0, 1))
         self.key *= 1 - inside
         self.key += inside * lines * (1 - 0.75 * snow)
-        self.key += inside * (_line(depth, 2.4) + _line(depth - ragged, 1.3))
+        self.key += inside * (_line(depth, 3.4) + _line(depth - ragged, 2.2))
 
     def wave(self, level: float, crests: float, phase: float, size: float) -> None:
         """One breaker: a leaning crest with claws, and below it bands that follow the crest."""
@@ -104,12 +103,12 @@ class _Blocks:
         self._water(inside, turns, peak, deep, near, foam_edge)
         self._ink(_BLUES[0], inside * foam)
         swell = np.clip(1.0 + 0.8 * np.sin(turns * 2 * np.pi + deep / 25), 0.5, 1.8)
-        lines = _stripes(deep, 5.0 + 2.5 * near, swell * (0.75 + 0.45 * near))
-        beads = _line(np.hypot((x % 8) - 4, (deep % 9) - 4.5), 2.6) * foam
+        lines = _stripes(deep, 7.5 + 5.0 * near, swell * (1.3 + 1.1 * near))
+        beads = _line(np.hypot((x % 13) - 6.5, (deep % 14) - 7), 4.2) * foam
         self.key *= 1 - inside
         self.key += inside * np.clip(lines * (1 - 0.8 * foam) + 0.7 * beads, 0, 1)
-        self.key += _line(depth, 1.6 + 1.2 * near)
-        self.key += 0.9 * inside * _line(deep - foam_edge, 1.3)
+        self.key += _line(depth, 2.2 + 2.2 * near)
+        self.key += 0.9 * inside * _line(deep - foam_edge, 2.2)
 
     def _water(
         self, inside: Array, turns: Array, peak: Array, deep: Array, near: float, foam_edge: Array
