@@ -62,6 +62,11 @@ class Step:
         """Unweighted losses of the 8-bit picture."""
         return self._measure(self.image)
 
+    @property
+    def weighted_loss(self) -> float:
+        """The weighted loss of the 8-bit picture."""
+        return self.losses.total(self.weights)
+
 
 class Stylization:
     """A picture being painted: `content` in the manner of `style` (Gatys et al. 2016).

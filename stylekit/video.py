@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,13 +103,14 @@ class VideoRun:
         self._objective: Objective | None = None
         self.backbone = load_backbone(self.settings.image.backbone)
         height, width = clip[0].shape[:2]
-        self.folder.open(self._describe(), frame_count=len(clip), pixels=height * width)
+        description = describe_run(clip, style, self.settings, exact_flow=flows is not None)
+        self.folder.open(description, frame_count=len(clip), pixels=height * width)
         self._entries = self.folder.entries()
 
-    @property
-    def finished(self) -> list[int]:
-        """The indices of the frames that are stored, in order."""
-        return sorted(self._entries)
+    def finished_entries(self) -> list[dict[str, Any]]:
+        """What the manifest says of the finished frames, from the first to the first missing."""
+        indices = itertools.takewhile(self._entries.__contains__, itertools.count())
+        return [self._entries[index] for index in indices]
 
     def frames(self, weights: WeightsNow | None = None) -> Iterator[FrameResult]:
         """Each frame as it is finished, stored ones first; a break pauses between frames."""
@@ -133,28 +135,8 @@ class VideoRun:
 
     def stored_frames(self) -> Iterator[Image]:
         """The finished frames from the first on, up to the first that is missing."""
-        for frame_index in range(len(self.clip)):
-            if frame_index not in self._entries:
-                return
-            yield self.folder.read_frame(frame_index)
-
-    def _describe(self) -> dict[str, Any]:
-        frames = hashlib.sha256()
-        for image in self.clip:
-            frames.update(digest(to_bytes(image)).encode())
-        height, width = self.clip[0].shape[:2]
-        return {
-            "stylekit": __version__,
-            "clip": {
-                "sha256": frames.hexdigest(),
-                "frames": len(self.clip),
-                "size": [width, height],
-            },
-            "style": {"sha256": digest(self._style)},
-            "backbone": {"label": self.backbone.label, "sha256": self.backbone.sha256},
-            "settings": self.settings.to_json(),
-            "exact_flow": self._flows is not None,
-        }
+        for entry in self.finished_entries():
+            yield self.folder.read_frame(entry["frame_index"])
 
     def motion(self, frame_index: int) -> Motion:
         """The motion from frame `frame_index` − 1 to `frame_index`, computed once and stored."""
@@ -295,6 +277,35 @@ class VideoRun:
             steps=entry["steps"],
             evaluations=entry["evaluations"],
         )
+
+
+def describe_run(
+    clip: Sequence[Image], style: Image, settings: VideoSettings, *, exact_flow: bool = False
+) -> dict[str, Any]:
+    """All that the frames of a run depend on; two runs with equal descriptions are one."""
+    frames = hashlib.sha256()
+    for image in clip:
+        frames.update(digest(to_bytes(image)).encode())
+    backbone = load_backbone(settings.image.backbone)
+    height, width = clip[0].shape[:2]
+    return {
+        "stylekit": __version__,
+        "clip": {"sha256": frames.hexdigest(), "frames": len(clip), "size": [width, height]},
+        "style": {"sha256": digest(style)},
+        "backbone": {"label": backbone.label, "sha256": backbone.sha256},
+        "settings": settings.to_json(),
+        "exact_flow": exact_flow,
+    }
+
+
+def stylize_video(
+    clip: Sequence[Image], style: Image, out: Path, settings: VideoSettings | None = None
+) -> VideoRun:
+    """`clip` painted to the end in the run folder `out`; see `VideoRun.stored_frames`."""
+    run = VideoRun(clip, style, out, settings)
+    for _ in run.frames():
+        pass
+    return run
 
 
 def _quality(losses: Losses, weights: Weights) -> float:

@@ -1,0 +1,184 @@
+"""`stylekit image` and `stylekit video`: from parsed options to a finished job."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import time
+from pathlib import Path
+
+from .arrays import Image
+from .console import Progress
+from .errors import SettingsError
+from .jobs import (
+    Report,
+    check_clip_output,
+    check_image_output,
+    finish_clip,
+    finish_image,
+    partial_path,
+)
+from .materials import MaterialKind, find_material
+from .media.clips import read_clip
+from .media.images import load_image
+from .settings import (
+    FlowMethod,
+    ImageSettings,
+    Init,
+    OptimizerMethod,
+    Pooling,
+    VideoSettings,
+    Weights,
+    parse_choice,
+)
+from .stylization import Stylization
+from .video import FrameResult, VideoRun, describe_run
+
+_CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
+_STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
+
+
+def image_command(options: argparse.Namespace) -> tuple[Report, str]:
+    """Paint a picture; the report, and what to do next if it was interrupted."""
+    content_path = find_material(options.content, _CONTENTS)
+    style_path = find_material(options.style, _STYLES)
+    check_image_output(options.output, content_path, style_path)
+    content = load_image(content_path)
+    default = min(ImageSettings().size, max(content.shape[:2]))
+    settings, init = _image_settings(options, default)
+    began = time.monotonic()
+    stylization = Stylization(content, load_image(style_path), settings, init=init)
+    output, advice = options.output, ""
+    try:
+        with Progress(settings.steps * settings.scales) as progress:
+            for step in stylization.steps():
+                progress.step(step)
+    except KeyboardInterrupt:
+        output = partial_path(options.output)
+        advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
+    report = finish_image(
+        stylization,
+        output,
+        content=content_path,
+        style=style_path,
+        weights=settings.weights,
+        seconds=time.monotonic() - began,
+        complete=not advice,
+    )
+    return report, advice
+
+
+def video_command(options: argparse.Namespace) -> tuple[Report, str]:
+    """Paint a clip; the report, and what to do next if it was interrupted."""
+    clip_path = find_material(options.clip, MaterialKind.CLIP)
+    style_path = find_material(options.style, _STYLES)
+    check_clip_output(options.output, clip_path, style_path)
+    settings = _video_settings(options, clip_path)
+    began = time.monotonic()
+    clip = read_clip(
+        clip_path,
+        size=settings.image.size,
+        start=options.start,
+        frames=options.frames,
+        allow_partial=options.allow_partial,
+    )
+    style = load_image(style_path)
+    folder = options.run or _default_run(options.output, describe_run(clip, style, settings))
+    run = VideoRun(clip, style, folder, settings)
+    output, advice = options.output, ""
+    try:
+        paint(run)
+    except KeyboardInterrupt:
+        done = len(run.finished_entries())
+        if not done:
+            raise
+        output = partial_path(options.output)
+        advice = (
+            f"interrupted: {output} holds the {done} of {len(clip)} frames that are finished; "
+            "run the same command again to go on from there"
+        )
+    seconds = time.monotonic() - began
+    return finish_clip(run, clip, output, style=style_path, seconds=seconds), advice
+
+
+def paint(run: VideoRun) -> None:
+    """Paint what is missing of a run, with progress on the console."""
+    settings = run.settings
+    later = settings.image.steps if settings.independent else settings.frame_steps
+    first = settings.image.steps * settings.image.scales
+    count = len(run.clip)
+    with Progress(first + (count - 1) * later, frame_count=count) as progress:
+        for event in run.steps():
+            if isinstance(event, FrameResult):
+                progress.frame(
+                    event.frame_index,
+                    most_steps_left=(count - 1 - event.frame_index) * later,
+                    facts=_frame_facts(event),
+                )
+            else:
+                progress.step(event.step, frame_index=event.frame_index)
+
+
+def _frame_facts(frame: FrameResult) -> str:
+    if frame.resumed:
+        return "stored before"
+    start = "cold start" if frame.cold else "warm start"
+    return f"{start}, {frame.steps} steps, loss {frame.losses.total(frame.weights):.3g}"
+
+
+def _image_settings(
+    options: argparse.Namespace, size: int, gamma: float | None = None
+) -> tuple[ImageSettings, Image | None]:
+    weights = Weights(alpha=options.alpha, beta=options.beta, tv=options.tv)
+    if gamma is not None:
+        weights = dataclasses.replace(weights, gamma=gamma)
+    choices = {member.value for member in Init}
+    init = None if options.init in choices else _init_picture(options.init)
+    settings = ImageSettings(
+        weights=weights,
+        size=size if options.size is None else options.size,
+        steps=options.steps,
+        scales=options.scales,
+        optimizer=parse_choice("optimizer", OptimizerMethod, options.optimizer),
+        backbone=options.backbone,
+        pooling=parse_choice("pooling", Pooling, options.pooling),
+        init=Init.CONTENT if init is not None else Init(options.init),
+        keep_colors=options.keep_colors,
+        seed=options.seed,
+    )
+    return settings, init
+
+
+def _init_picture(name: str) -> Image:
+    if not Path(name).is_file():
+        raise SettingsError(
+            "--init", f"must be content, noise or the path of a picture, is {name!r}"
+        )
+    return load_image(Path(name))
+
+
+def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
+    size = min(VideoSettings().image.size, max(_clip_size(clip_path)))
+    image, init = _image_settings(options, size, gamma=options.gamma)
+    if init is not None:
+        raise SettingsError("--init", "for a clip it must be content or noise")
+    return VideoSettings(
+        image=image,
+        flow=parse_choice("flow", FlowMethod, options.flow),
+        frame_steps=options.frame_steps,
+        independent=options.independent,
+    )
+
+
+def _default_run(output: Path, description: dict) -> Path:
+    """A folder beside the result whose name tells runs of other inputs or settings apart."""
+    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+    return output.with_name(f"{output.stem}.run-{digest[:8]}")
+
+
+def _clip_size(path: Path) -> tuple[int, int]:
+    """Of its first frame, upright."""
+    first = read_clip(path, frames=1)
+    return first.width, first.height

@@ -1,0 +1,96 @@
+"""What the command line shows of work under way: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Protocol, TextIO
+
+from tqdm import tqdm
+
+# The 8-bit loss costs a third of a step, so it is looked at this often, in seconds.
+_LOSS_EVERY = 2.0
+# Plain lines are for logs: seldom enough to read, often enough to see that it lives.
+_LINE_EVERY = 10.0
+
+
+class HasLoss(Protocol):
+    """A step, as far as progress goes."""
+
+    @property
+    def weighted_loss(self) -> float:
+        """The weighted loss of the 8-bit picture."""
+        ...
+
+
+class Progress:
+    """Shows steps of `total`, the loss, frames of `frame_count` and the time left.
+
+    Used in a `with`. `total` is the most steps there can be; a frame that needs fewer makes the
+    bar jump ahead.
+    """
+
+    def __init__(self, total: int, *, frame_count: int = 1, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._total, self._frame_count = total, frame_count
+        self._steps, self._frame = 0, 0
+        self._loss = ""
+        self._loss_time = self._line_time = -_LOSS_EVERY
+        self._start = time.monotonic()
+        self._bar = None
+        if self._stream.isatty():
+            self._bar = tqdm(total=total, unit="step", file=self._stream, dynamic_ncols=True)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def step(self, step: HasLoss, *, frame_index: int = 0) -> None:
+        """Count a step of a frame."""
+        self._steps += 1
+        self._frame = frame_index
+        now = time.monotonic()
+        if now - self._loss_time >= _LOSS_EVERY:
+            self._loss = f"loss {step.weighted_loss:.3g}"
+            self._loss_time = now
+        if self._bar is not None:
+            self._bar.set_postfix_str(self._facts(), refresh=False)
+            self._bar.update()
+        elif now - self._line_time >= _LINE_EVERY:
+            self._line_time = now
+            self._line(
+                f"step {self._steps} of at most {self._total}, {self._facts()}{self._left()}"
+            )
+
+    def frame(self, frame_index: int, *, most_steps_left: int, facts: str) -> None:
+        """Say that a frame is finished, and how many steps there can be after it."""
+        self._total = self._steps + most_steps_left
+        if self._bar is not None:
+            self._bar.total = self._total
+            self._bar.refresh()
+        else:
+            done = f"frame {frame_index + 1} of {self._frame_count} finished, {facts}"
+            self._line(done + self._left())
+            self._line_time = time.monotonic()
+
+    def _facts(self) -> str:
+        if self._frame_count == 1:
+            return self._loss
+        return f"frame {self._frame + 1}/{self._frame_count}, {self._loss}"
+
+    def _left(self) -> str:
+        if not self._steps or self._steps >= self._total:
+            return ""
+        seconds = (time.monotonic() - self._start) / self._steps * (self._total - self._steps)
+        return f", at most {_duration(seconds)} left"
+
+    def _line(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
