@@ -23,7 +23,11 @@ class OptimizerMethod(Enum):
 
 
 class Pooling(Enum):
-    """How the network halves its maps. Gatys et al. find average pooling a little smoother."""
+    """How the network halves its maps.
+
+    Average pooling is the default: Gatys et al. 2016 (§2) find its pictures slightly more
+    appealing, and here it reaches a painted look in fewer steps. Max is VGG's own.
+    """
 
     MAX = "max"
     AVERAGE = "average"
@@ -102,7 +106,7 @@ class ImageSettings(_Settings):
     steps: int = 100
     optimizer: OptimizerMethod = OptimizerMethod.LBFGS
     backbone: str = "auto"
-    pooling: Pooling = Pooling.MAX
+    pooling: Pooling = Pooling.AVERAGE
     init: Init = Init.CONTENT
     content_layers: tuple[str, ...] = ("block4_conv2",)
     style_layers: tuple[str, ...] = (
@@ -148,7 +152,7 @@ class VideoSettings(_Settings):
 
     image: ImageSettings = field(default_factory=lambda: ImageSettings(size=256))
     flow: FlowMethod = FlowMethod.DIS
-    frame_steps: int = 30
+    frame_steps: int = 22
     start: Start = Start.WARPED
     independent: bool = False
     cut_share: float = 0.25
