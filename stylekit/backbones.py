@@ -79,13 +79,17 @@ def load_backbone(choice: str = "auto") -> Backbone:
     Raises WeightsError if the weights cannot be had or the file holds no VGG.
     """
     key = choice if choice in ("auto", "vgg19", "vgg16") else str(Path(choice).resolve())
-    backbone = _load_backbone(key)
-    log.info("backbone: %s", backbone.label)
-    return backbone
+    return _load_backbone(key)
 
 
 @lru_cache(maxsize=2)
 def _load_backbone(choice: str) -> Backbone:
+    backbone = _find_backbone(choice)
+    log.info("backbone: %s", backbone.label)
+    return backbone
+
+
+def _find_backbone(choice: str) -> Backbone:
     if choice == "vgg16":
         return _embedded_vgg16()
     if choice == "vgg19":

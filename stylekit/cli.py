@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -219,7 +220,7 @@ def _add_video(parser: Parser) -> None:
 
 
 def _add_choice(
-    group: argparse._ArgumentGroup, name: str, kind: type, default: Any, text: str
+    group: argparse._ArgumentGroup, name: str, kind: type[Enum], default: Enum, text: str
 ) -> None:
     values = [member.value for member in kind]
     group.add_argument(

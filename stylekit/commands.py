@@ -1,4 +1,8 @@
-"""`stylekit image` and `stylekit video`: from parsed options to a finished job."""
+"""`stylekit image` and `stylekit video`: from parsed options to a finished job.
+
+What needs TensorFlow is imported after the inputs were looked at: it takes seconds, and a typing
+error should not.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,16 @@ import hashlib
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .arrays import Image
-from .console import Progress
-from .errors import SettingsError
-from .jobs import (
-    Report,
-    check_clip_output,
-    check_image_output,
-    finish_clip,
-    finish_image,
-    partial_path,
-)
+from .console import Progress, quiet_tensorflow
+from .errors import MediaError, SettingsError
 from .materials import MaterialKind, find_material
 from .media.clips import read_clip
-from .media.images import load_image
+from .media.encode import CLIP_SUFFIXES
+from .media.files import check_output
+from .media.images import PICTURE_SUFFIXES, load_image
 from .settings import (
     FlowMethod,
     ImageSettings,
@@ -33,8 +32,10 @@ from .settings import (
     Weights,
     parse_choice,
 )
-from .stylization import Stylization
-from .video import FrameResult, VideoRun, describe_run
+
+if TYPE_CHECKING:
+    from .jobs import Report
+    from .video import FrameResult, VideoRun
 
 _CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
@@ -44,19 +45,24 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
     """Paint a picture; the report, and what to do next if it was interrupted."""
     content_path = find_material(options.content, _CONTENTS)
     style_path = find_material(options.style, _STYLES)
-    check_image_output(options.output, content_path, style_path)
+    _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
     content = load_image(content_path)
     default = min(ImageSettings().size, max(content.shape[:2]))
     settings, init = _image_settings(options, default)
+    style = load_image(style_path)
     began = time.monotonic()
-    stylization = Stylization(content, load_image(style_path), settings, init=init)
+    quiet_tensorflow()
+    from .jobs import finish_image
+    from .stylization import Stylization
+
+    stylization = Stylization(content, style, settings, init=init)
     output, advice = options.output, ""
     try:
         with Progress(settings.steps * settings.scales) as progress:
             for step in stylization.steps():
                 progress.step(step)
     except KeyboardInterrupt:
-        output = partial_path(options.output)
+        output = _partial_path(options.output)
         advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
     report = finish_image(
         stylization,
@@ -74,7 +80,7 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
     """Paint a clip; the report, and what to do next if it was interrupted."""
     clip_path = find_material(options.clip, MaterialKind.CLIP)
     style_path = find_material(options.style, _STYLES)
-    check_clip_output(options.output, clip_path, style_path)
+    _check_output(options.output, CLIP_SUFFIXES, clip_path, style_path)
     settings = _video_settings(options, clip_path)
     began = time.monotonic()
     clip = read_clip(
@@ -85,6 +91,10 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
         allow_partial=options.allow_partial,
     )
     style = load_image(style_path)
+    quiet_tensorflow()
+    from .jobs import finish_clip
+    from .video import VideoRun, describe_run
+
     folder = options.run or _default_run(options.output, describe_run(clip, style, settings))
     run = VideoRun(clip, style, folder, settings)
     output, advice = options.output, ""
@@ -94,7 +104,7 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
         done = len(run.finished_entries())
         if not done:
             raise
-        output = partial_path(options.output)
+        output = _partial_path(options.output)
         advice = (
             f"interrupted: {output} holds the {done} of {len(clip)} frames that are finished; "
             "run the same command again to go on from there"
@@ -105,6 +115,8 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
 
 def paint(run: VideoRun) -> None:
     """Paint what is missing of a run, with progress on the console."""
+    from .video import FrameResult
+
     settings = run.settings
     later = settings.image.steps if settings.independent else settings.frame_steps
     first = settings.image.steps * settings.image.scales
@@ -176,6 +188,18 @@ def _default_run(output: Path, description: dict) -> Path:
     """A folder beside the result whose name tells runs of other inputs or settings apart."""
     digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
     return output.with_name(f"{output.stem}.run-{digest[:8]}")
+
+
+def _check_output(output: Path, suffixes: tuple[str, ...], *inputs: Path) -> None:
+    check_output(output, suffixes)
+    for path in inputs:
+        if output.exists() and output.samefile(path):
+            raise MediaError(output, "is one of the inputs; give another name for the result")
+
+
+def _partial_path(output: Path) -> Path:
+    """Where an interrupted job leaves what is done, without harm to an earlier result."""
+    return output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
 
 
 def _clip_size(path: Path) -> tuple[int, int]:

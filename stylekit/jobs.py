@@ -17,9 +17,8 @@ from .errors import MediaError
 from .losses import Losses
 from .media.clip_tags import read_clip_tags
 from .media.clips import Clip
-from .media.encode import CLIP_SUFFIXES, write_clip
-from .media.files import check_output
-from .media.images import PICTURE_SUFFIXES, save_image
+from .media.encode import write_clip
+from .media.images import save_image
 from .media.provenance import Provenance, comment, describe_source, write_sidecar
 from .metrics import WarpingError, warping_error
 from .settings import ImageSettings, Weights
@@ -90,18 +89,6 @@ class Report:
                 f"of the input itself {self.input_warping_error.rmse:.4f}"
             )
         return "\n".join(lines)
-
-
-def check_image_output(output: Path, *inputs: Path) -> None:
-    """Raise MediaError unless a picture may be written to `output`, which is no input."""
-    check_output(output, PICTURE_SUFFIXES)
-    _check_not_input(output, inputs)
-
-
-def check_clip_output(output: Path, *inputs: Path) -> None:
-    """Raise MediaError unless a clip may be written to `output`, which is no input."""
-    check_output(output, CLIP_SUFFIXES)
-    _check_not_input(output, inputs)
 
 
 def finish_image(
@@ -185,11 +172,6 @@ def finish_clip(
     return _with_sidecar(report, provenance, {"frame_table": entries})
 
 
-def partial_path(output: Path) -> Path:
-    """Where an interrupted job leaves what is done, without harm to an earlier result."""
-    return output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
-
-
 def _with_sidecar(report: Report, provenance: Provenance, extra: dict[str, Any]) -> Report:
     facts = report.to_json()
     # What the provenance says already, and what differs from one run to the next.
@@ -236,9 +218,3 @@ def _errors(error: WarpingError | None) -> dict[str, float | None]:
     if error is None or math.isnan(error.mse):
         return {"mse": None, "rmse": None}
     return {"mse": error.mse, "rmse": error.rmse}
-
-
-def _check_not_input(output: Path, inputs: tuple[Path, ...]) -> None:
-    for path in inputs:
-        if output.exists() and output.samefile(path):
-            raise MediaError(output, "is one of the inputs; give another name for the result")
