@@ -184,14 +184,14 @@ class Adam:
     def step(self, evaluate: Evaluate) -> Update:
         """One update; the loss returned is that of the point that it started from."""
         value, gradient = evaluate(self.x)
-        first, second = (np.float32(decay) for decay in self._decay)
+        first, second = self._decay
         self._count += 1
         self._mean = first * self._mean + (1 - first) * gradient
         self._square = second * self._square + (1 - second) * np.square(gradient)
-        mean = self._mean / np.float32(1 - self._decay[0] ** self._count)
-        square = self._square / np.float32(1 - self._decay[1] ** self._count)
+        mean = self._mean / (1 - first**self._count)
+        square = self._square / (1 - second**self._count)
         rate = self._rate / math.sqrt(1 + self._count / self._half_life)
-        move = np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-12))
+        move = rate * mean / (np.sqrt(square) + 1e-12)
         before = self.x
         self.x = self._bounds.clip(before - move)
         return Update(value, 1, bool((before != self.x).any()))

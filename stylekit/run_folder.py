@@ -25,7 +25,7 @@ import numpy as np
 from .arrays import Image, Mask, from_bytes, to_bytes
 from .errors import MediaError, ResumeError
 from .flow import FlowPair, read_flo, write_flo
-from .media.files import sha256_of, write_text_atomic
+from .media.files import make_folder, sha256_of, write_text_atomic
 from .media.images import load_image, save_image
 
 # Bytes that a frame may take for each of its pixels: two float flows, a picture, a mask.
@@ -51,13 +51,8 @@ class RunFolder:
             self._compare(self._read_json(file), description)
         elif self.path.is_dir() and any(self.path.iterdir()):
             raise ResumeError(self.path, "is not empty and holds no run; give a new folder")
-        try:
-            for name in ("frames", "flow", "masks"):
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise MediaError(
-                self.path, f"the run folder cannot be made ({error.strerror}); choose another"
-            ) from error
+        for name in ("frames", "flow", "masks"):
+            make_folder(self.path / name)
         missing = frame_count - len(self.entries())
         needed = missing * pixels * _BYTES_A_PIXEL + (_SPARE_BYTES if missing else 0)
         free = shutil.disk_usage(self.path).free

@@ -91,6 +91,22 @@ def check_output(path: Path | str, suffixes: Collection[str]) -> Path:
     return path
 
 
+def make_folder(path: Path | str) -> Path:
+    """Return `path` as a folder that is there, made if it was not.
+
+    Raises MediaError, with what to do, if it is a file or cannot be made.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise MediaError(path, "is a file; give the name of a folder") from None
+    except OSError as error:
+        advice = _WRITE_ADVICE.get(error.errno or 0, f"cannot be made ({error.strerror})")
+        raise MediaError(path, advice) from error
+    return path
+
+
 def check_input(path: Path | str, *, max_bytes: int | None = None) -> Path:
     """Return `path` if it is a file with something in it, of at most `max_bytes` bytes.
 
