@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
+from av.buffer import Buffer
 from av.filter import Graph
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -87,7 +88,8 @@ class PictureConverter:
         if self._interlaced:
             steps.append(graph.add("bwdif", "mode=send_frame:deint=interlaced"))
         steps.append(graph.add("scale", scale))
-        steps.append(graph.add("format", "rgb48le" if self._is_hdr else "rgb24"))
+        # Planar, because FFmpeg 8 swaps colours when it averages areas into packed 16 bits.
+        steps.append(graph.add("format", "gbrp16le" if self._is_hdr else "rgb24"))
         steps.append(graph.add("buffersink"))
         graph.link_nodes(*steps).configure()
         return graph
@@ -125,9 +127,8 @@ class Turn:
         The matrix (ISO/IEC 14496-12, 6.2.2) holds a, b, u, c, d, v, x, y, w as 32-bit fixed
         point numbers and sends (p, q) to (a p + c q, b p + d q).
         """
-        try:
-            data = frame.side_data[SideDataType.DISPLAYMATRIX]
-        except KeyError:
+        data = cast(Mapping[str, Buffer], frame.side_data).get("DISPLAYMATRIX")
+        if data is None:
             return cls()
         a, b, _, c, d = np.frombuffer(bytes(data), dtype=np.int32)[:5].tolist()
         if abs(a) + abs(d) >= abs(b) + abs(c):

@@ -162,11 +162,13 @@ class _Packets:
             self.cut_off |= packet.is_corrupt
             if packet.is_keyframe:
                 self.keyframes.append((time, packet.dts if packet.dts is not None else ticks))
-            if self.keyframes and not packet.is_discard and time >= self.keyframes[0][0]:
+            if not packet.is_discard:
                 spans.append((time, end))
         if not spans:
             raise MediaError(path, "has no picture track with a frame in it; copy it again")
-        spans.sort()
+        # Pictures before the first keyframe lack what they are built upon; nothing decodes them.
+        opening = self.keyframes[0][0] if self.keyframes else min(spans)[0]
+        spans = sorted(span for span in spans if span[0] >= opening) or sorted(spans)
         self.times = [time for time, _ in spans]
         self.end = max(end for _, end in spans)
         if self.end <= self.times[-1]:
