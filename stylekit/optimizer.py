@@ -187,7 +187,7 @@ class Adam:
         first, second = self._decay
         self._count += 1
         self._mean = first * self._mean + (1 - first) * gradient
-        self._square = second * self._square + (1 - second) * np.square(gradient)
+        self._square = second * self._square + (1 - second) * gradient * gradient
         mean = self._mean / (1 - first**self._count)
         square = self._square / (1 - second**self._count)
         rate = self._rate / math.sqrt(1 + self._count / self._half_life)
