@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -289,6 +290,18 @@ def test_a_part_of_a_long_clip_is_no_larger_than_asked_for(tmp_path):
     limits = MediaLimits(clip_frames=10)
     assert len(read_clip(path, start=1.0, frames=10, limits=limits)) == 10
     assert "the limit is 10" in refused(path, start=1.0, frames=11, limits=limits)
+
+
+def test_a_clip_trimmed_in_a_phone_is_whole(tmp_path):
+    # A phone trims by an edit list alone: all frames stay in the file, and its claims too.
+    path = h264(tmp_path / "a.mp4", 50, "-g", 10)
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"elst") + 12
+    milliseconds, ticks = struct.unpack_from(">Ii", content, entry)
+    assert milliseconds == 2000
+    struct.pack_into(">Ii", content, entry, 1000, ticks + 13 * 512)
+    path.write_bytes(content)
+    assert numbers(read_clip(path)) == list(range(13, 38))
 
 
 def test_frames_past_the_end_are_left_out(tmp_path):

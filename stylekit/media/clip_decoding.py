@@ -44,10 +44,9 @@ class Decoder:
         Pictures before `first` come too, as many as decoding needs. Ends quietly at the end of
         the clip or at the first damaged picture.
         """
-        self._seek(first)
         layout = self._layout
         started = layout.by_order
-        for frame in self._intact():
+        for frame in self._intact(first):
             index = self.readable if layout.by_order else self._index(frame)
             if index >= len(layout.times):
                 return
@@ -74,9 +73,10 @@ class Decoder:
             return self.readable
         return bisect_left(self._layout.times, frame.pts * self._stream.time_base)
 
-    def _intact(self) -> Iterator[VideoFrame]:
+    def _intact(self, first: int) -> Iterator[VideoFrame]:
         """Frames up to the first damaged one; also those that the decoder still held then."""
         try:
+            self._seek(first)
             for packet in self._container.demux(self._stream):
                 if packet.is_corrupt:
                     self.damaged = True

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -90,7 +92,7 @@ def read_layout(path: Path, limits: MediaLimits) -> ClipLayout:
         is_marked = whole or container.format.name.startswith("mov")
         return ClipLayout(
             fps=fps,
-            times=tuple(packets.times if is_marked else packets.times[:-1]),
+            times=tuple(packets.times if is_marked else packets.times[:-1] or packets.times),
             slots=max(1, slot_of(packets.end - packets.times[0], fps)),
             by_order=packets.by_order,
             keyframes=tuple(packets.keyframes),
@@ -139,48 +141,62 @@ class _Packets:
     """One sweep over all packets: the times of the pictures, and whether the file ends early."""
 
     def __init__(self, path: Path, container: InputContainer, stream: VideoStream) -> None:
+        self._path = path
         self.by_order = container.format.name == "avi"
         self.count = 0
         self.cut_off = False
         self.last_end = Fraction(0)
+        self.tick = stream.time_base or Fraction(1)
         self.keyframes: list[tuple[Fraction, int]] = []
-        spans: list[tuple[Fraction, Fraction]] = []
-        byte_end = 0
-        for packet in container.demux():
-            ticks = packet.dts if self.by_order or packet.pts is None else packet.pts
-            if packet.size == 0 or ticks is None:
-                continue
-            time = ticks * packet.time_base
-            end = time + (packet.duration or 0) * packet.time_base
-            self.last_end = max(self.last_end, end)
-            byte_end = max(byte_end, (packet.pos or 0) + packet.size)
-            if packet.stream_index != stream.index:
-                continue
-            self.count += 1
-            if self.count > _MOST_PACKETS:
-                raise MediaError(path, f"holds more than {_MOST_PACKETS} frames; cut it shorter")
-            self.cut_off |= packet.is_corrupt
-            if packet.is_keyframe:
-                self.keyframes.append((time, packet.dts if packet.dts is not None else ticks))
-            if not packet.is_discard:
-                spans.append((time, end))
-        if not spans:
+        self._spans: list[tuple[Fraction, Fraction]] = []
+        self._byte_end = 0
+        try:
+            for packet in container.demux():
+                self._take(packet, packet.stream_index == stream.index)
+        except av.FFmpegError:
+            self.cut_off = True
+        if not self._spans:
             raise MediaError(path, "has no picture track with a frame in it; copy it again")
+        self.times, self.end = self._settle()
+        self.cut_off |= container.format.name == "gif" and _gif_ends_early(path, self._byte_end)
+        self.claimed = stream.frames
+
+    def _take(self, packet: Packet[Any], is_picture: bool) -> None:
+        ticks = packet.dts if self.by_order or packet.pts is None else packet.pts
+        if packet.size == 0 or ticks is None:
+            return
+        time = ticks * packet.time_base
+        end = time + (packet.duration or 0) * packet.time_base
+        self.last_end = max(self.last_end, end)
+        self._byte_end = max(self._byte_end, (packet.pos or 0) + packet.size)
+        if not is_picture:
+            return
+        self.count += 1
+        if self.count > _MOST_PACKETS:
+            raise MediaError(self._path, f"holds more than {_MOST_PACKETS} frames; cut it shorter")
+        self.cut_off |= packet.is_corrupt
+        if packet.is_keyframe:
+            self.keyframes.append((time, packet.dts if packet.dts is not None else ticks))
+        if not packet.is_discard:
+            self._spans.append((time, end))
+
+    def _settle(self) -> tuple[list[Fraction], Fraction]:
+        """The times of all pictures that can be decoded, rising, and the end of the last."""
         # Pictures before the first keyframe lack what they are built upon; nothing decodes them.
-        opening = self.keyframes[0][0] if self.keyframes else min(spans)[0]
-        spans = sorted(span for span in spans if span[0] >= opening) or sorted(spans)
-        self.times = [time for time, _ in spans]
-        self.end = max(end for _, end in spans)
-        if self.end <= self.times[-1]:
+        opening = self.keyframes[0][0] if self.keyframes else min(self._spans)[0]
+        spans = sorted(s for s in self._spans if s[0] >= opening) or sorted(self._spans)
+        times = [time for time, _ in spans]
+        end = max(end for _, end in spans)
+        if end <= times[-1]:
             # No duration is given for the last picture: it is shown as long as the others.
-            mean = (self.times[-1] - self.times[0]) / max(1, len(spans) - 1)
-            self.end = self.times[-1] + (mean or Fraction(1, 25))
-        self.cut_off |= container.format.name == "gif" and _gif_ends_early(path, byte_end)
-        self.cut_off |= not self.by_order and self.count < stream.frames
+            mean = (times[-1] - times[0]) / max(1, len(times) - 1)
+            end = times[-1] + (mean or Fraction(1, 25))
+        return times, end
 
     def settled_times(self) -> list[Fraction]:
         """The times without gaps from a cut: pictures are stored ahead of their turn."""
-        return self.times[:-_REORDERED] if self.cut_off else self.times
+        may_be_cut = self.cut_off or self.count < self.claimed
+        return self.times[:-_REORDERED] if may_be_cut else self.times
 
 
 def _expected_pictures(
@@ -196,7 +212,13 @@ def _expected_pictures(
         claimed = Fraction(container.duration, av.time_base)
         ends_early = claimed - packets.last_end > 2 / fps + Fraction(1, 20)
         return slot_of(claimed - packets.times[0], fps) if ends_early else None
-    return stream.frames if stream.frames > packets.count else None
+    if packets.count >= stream.frames or not stream.duration:
+        return None
+    # A clip that was trimmed in a phone holds fewer than it claims too, but not for less time.
+    claimed = stream.duration * packets.tick
+    if packets.end - packets.times[0] >= claimed - 1 / fps:
+        return None
+    return stream.frames
 
 
 def _gif_ends_early(path: Path, byte_end: int) -> bool:
