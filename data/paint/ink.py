@@ -102,12 +102,12 @@ def _folds(
     field = unit(2.0 * unit(curl(relief)) * 0.35 + np.stack([lean, np.ones(shape)], -1))
     easel = Easel(np.ones((*shape, 3), np.float32), rng)
     for brush, spacing, strength in (
-        (_split_brush(length=(40, 120), width=(11, 22)), 20.0, 0.75),
+        (_split_brush(length=(40, 120), width=(11, 22)), 20.0, 0.9),
         (_split_brush(length=(14, 46), width=(4, 9)), 12.0, 1.0),
     ):
         slope = smoothstep(-0.3, 0.8, relief) * 1.3
         places = easel.scatter(spacing, np.clip(where * (0.25 + slope), 0, 1))
-        shade = 1 - strength * dark * rng.uniform(0.45, 1.1, len(places))
+        shade = 1 - strength * dark * rng.uniform(0.5, 1.2, len(places))
         colors = np.repeat(np.clip(shade, 0, 1)[:, None], 3, 1).astype(np.float32)
         easel.lay(easel.follow(field, places, brush), colors, brush)
     return 1 - easel.image[..., 0]
@@ -115,15 +115,15 @@ def _folds(
 
 def _split_brush(*, length: tuple[float, float], width: tuple[float, float]) -> Brush:
     return Brush(
-        length=length, width=width, bristle=1.0, dry=0.5, ragged=0.8, taper=0.8, wobble=0.16
+        length=length, width=width, bristle=1.0, dry=0.32, ragged=0.7, taper=0.8, wobble=0.16
     )
 
 
 def _pooled(rng: np.random.Generator, density: Array, sheet: Array) -> Array:
     """Ink as the sheet takes it: it creeps along fibres and settles in the hollows."""
-    soft = 0.55 * density + 0.45 * blur(density, 1.4)
+    soft = 0.75 * density + 0.25 * blur(density, 1.4)
     bleed = noise(rng, density.shape, 14, octaves=4)
-    settled = soft * (1 + 0.10 * bleed - 0.13 * sheet * (1 - soft))
+    settled = soft * (1 + 0.07 * bleed - 0.07 * sheet * (1 - soft))
     return np.clip(settled, 0, 0.98)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from .strokes import Easel, pick
 from .surface import OVERSAMPLE, Array, finish, grid, light, noise, ramp, rgb, smoothstep
@@ -23,17 +24,19 @@ def paint(width: int, height: int, *, seed: int = 5) -> Array:
     """The picture, float32 RGB `(height, width, 3)` in [0, 1]."""
     rng = np.random.default_rng(seed)
     motif = _motif(rng, width, height)
-    primed = 0.55 * motif + 0.45 * rgb("e8d7b4")
-    easel = Easel(primed, rng)
+    # Dark ground of the opposite hue: between the dots it sets each of them off.
+    shadow = 0.30 * motif + 0.10 * motif[..., ::-1]
+    easel = Easel(shadow, rng)
+    taken = np.zeros(motif.shape[:2], np.uint8)
     for spacing, radii, strength in (
-        (10.5, (6.0, 8.5), 0.45),
-        (8.5, (4.2, 6.0), 0.75),
-        (9.5, (2.8, 4.2), 1.0),
+        (4.2, (4.8, 6.2), 0.50),
+        (2.8, (3.2, 4.2), 0.80),
+        (2.0, (1.8, 2.6), 1.0),
     ):
         places = easel.scatter(spacing)
         colors = _divided(rng, pick(motif, places), strength)
-        _dots(easel, rng, places, colors, radii)
-    return finish(light(easel.image, easel.relief, strength=1.6), width, height)
+        _dots(easel, rng, taken, places, colors, radii)
+    return finish(light(easel.image, easel.relief, strength=2.4), width, height)
 
 
 def _divided(rng: np.random.Generator, colors: Array, strength: float) -> Array:
@@ -50,18 +53,27 @@ def _divided(rng: np.random.Generator, colors: Array, strength: float) -> Array:
 def _dots(
     easel: Easel,
     rng: np.random.Generator,
+    taken: NDArray[np.uint8],
     places: Array,
     colors: Array,
     radii: tuple[float, float],
 ) -> None:
-    """Dabs of a round brush: a raised rim of paint, not quite round, about `radii` wide."""
+    """Dabs of a round brush where none is `taken` yet: not quite round, thickest in the middle."""
     wide = rng.uniform(*radii, len(places)) * OVERSAMPLE
-    round_ = rng.uniform(0.72, 1.0, len(places))
+    round_ = rng.uniform(0.80, 1.0, len(places))
     turn = rng.uniform(0, 180, len(places))
     scale = 2**_SHIFT
     for place, color, radius, squash, angle in zip(
         places, colors * 255, wide, round_, turn, strict=True
     ):
+        column, row, reach = int(place[0]), int(place[1]), int(0.9 * radius)
+        window = (
+            slice(max(row - reach, 0), row + reach),
+            slice(max(column - reach, 0), column + reach),
+        )
+        if taken[window].any():
+            continue
+        cv2.circle(taken, (column, row), reach, 1, cv2.FILLED)
         centre = tuple(int(c * scale) for c in place)
         for share, thickness in ((1.0, 90.0), (0.72, 150.0), (0.4, 215.0)):
             axes = (int(radius * share * scale), int(radius * share * squash * scale))

@@ -63,12 +63,12 @@ def paint(width: int, height: int, *, seed: int = 1) -> Array:
 
     easel = Easel(0.55 * tone + 0.1 * rgb("2a1a10"), rng)
     passes = (
-        (Brush(length=(60, 115), width=(14, 20)), 12.0, 0.05),
-        (Brush(length=(36, 80), width=(8, 12)), 7.5, 0.075),
-        (Brush(length=(22, 52), width=(4, 7), taper=0.8), 8.0, 0.10),
+        (Brush(length=(60, 115), width=(14, 20)), 12.0, 0.5),
+        (Brush(length=(36, 80), width=(8, 12)), 9.0, 1.0),
+        (Brush(length=(22, 52), width=(4, 7), taper=0.8), 9.5, 1.0),
     )
-    for brush, spacing, spread in passes:
-        _cover(easel, rng, field, tone, brush, spacing, spread)
+    for brush, spacing, contrast in passes:
+        _cover(easel, rng, field, tone, brush, spacing, contrast)
     _poplars(easel, rng, width, height)
     return finish(light(easel.image, easel.relief, strength=2.6), width, height)
 
@@ -129,14 +129,19 @@ def _cover(
     tone: Array,
     brush: Brush,
     spacing: float,
-    spread: float,
+    contrast: float,
 ) -> None:
     places = easel.scatter(spacing)
     colors = pick(tone, places)
-    # Light paint only darkens: white dashes in a yellow moon would put it out.
-    shade = np.clip(rng.normal(0, 2 * spread, (len(places), 1)), -0.6, 0.45)
-    colors = colors * (1 + shade * np.where(shade > 0, 1.1 - colors.max(-1, keepdims=True), 1))
-    colors += rng.normal(0, 0.4 * spread, colors.shape)
+    # Dark, middle and light dashes side by side; light paint only darkens, for white dashes in a
+    # yellow moon would put it out.
+    step = rng.choice((-0.42, 0.0, 0.34), len(places), p=(0.27, 0.48, 0.25))
+    shade = (contrast * step + rng.normal(0, 0.09, len(places)))[:, None]
+    colors = colors * (1 + shade * np.where(shade > 0, 1.15 - colors.max(-1, keepdims=True), 1))
+    colors += (
+        np.maximum(shade, 0) * 0.35 * (rgb("bcd8ea") - colors) * (colors[:, 2:] > colors[:, :1])
+    )
+    colors += rng.normal(0, 0.03, colors.shape)
     warm = rng.random(len(places)) < 0.025
     colors[warm] = 0.5 * colors[warm] + 0.5 * rgb("c9a13b")
     easel.lay(easel.follow(field, places, brush), np.clip(colors, 0, 1), brush)
