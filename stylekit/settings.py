@@ -14,6 +14,9 @@ from typing import Any, Self
 
 from .errors import SettingsError
 
+# Losses are float32: far larger weights would end at infinity.
+_MOST_WEIGHT = 1e12
+
 
 class OptimizerMethod(Enum):
     """How a picture is painted: bounded L-BFGS (the better picture) or Adam."""
@@ -41,7 +44,7 @@ class Init(Enum):
 
 
 class FlowMethod(Enum):
-    """How optical flow is estimated; the measurements are in docs/flow.md."""
+    """How optical flow is estimated; DIS is the finest, Farneback the report's."""
 
     DIS = "dis"
     DIS_FAST = "dis-fast"
@@ -67,6 +70,8 @@ class _Settings:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The settings that `to_json` wrote. Raises SettingsError on unknown or bad values."""
         hints = typing.get_type_hints(cls)
+        if not isinstance(data, dict):
+            raise SettingsError(cls.__name__, f"must be a JSON object, is {data!r}")
         for name in data:
             if name not in hints:
                 raise SettingsError(name, f"unknown setting; there are {', '.join(hints)}")
@@ -88,7 +93,7 @@ class Weights(_Settings):
 
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "gamma", "tv"):
-            _check_number(name, getattr(self, name), low=0.0)
+            _check_number(name, getattr(self, name), low=0.0, high=_MOST_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +129,17 @@ class ImageSettings(_Settings):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        _check_kinds(self)
         _check_number("size", self.size, low=32, high=4096, whole=True)
         _check_number("steps", self.steps, low=1, high=100_000, whole=True)
         _check_number("scales", self.scales, low=1, high=6, whole=True)
         _check_number("tolerance", self.tolerance, low=0.0, high=1.0)
         _check_number("patience", self.patience, low=1, high=10_000, whole=True)
         _check_number("seed", self.seed, low=0, high=2**32 - 1, whole=True)
-        if not self.style_layers or not self.content_layers:
-            raise SettingsError("style_layers", "name at least one content and one style layer")
+        for name in ("content_layers", "style_layers"):
+            layers = getattr(self, name)
+            if not layers or len(set(layers)) < len(layers):
+                raise SettingsError(name, "name at least one layer, and none twice")
         for weight in self.style_layer_weights:
             _check_number("style_layer_weights", weight, low=0.0)
         if self.style_layer_weights and len(self.style_layer_weights) != len(self.style_layers):
@@ -160,6 +168,7 @@ class VideoSettings(_Settings):
     dilate: int = 0
 
     def __post_init__(self) -> None:
+        _check_kinds(self)
         _check_number("frame_steps", self.frame_steps, low=1, high=100_000, whole=True)
         _check_number("cut_share", self.cut_share, low=0.0, high=1.0)
         _check_number("dilate", self.dilate, low=0, high=16, whole=True)
@@ -176,6 +185,32 @@ class MediaLimits(_Settings):
     clip_side: int = 4096
     clip_frames: int = 3000
     clip_bytes: int = 500_000_000
+
+    def __post_init__(self) -> None:
+        for limit in dataclasses.fields(self):
+            whole = limit.name != "max_aspect"
+            _check_number(limit.name, getattr(self, limit.name), low=1, whole=whole)
+
+
+def _check_kinds(settings: _Settings) -> None:
+    """Refuse values of another type; numbers are left to `_check_number`.
+
+    Without this "adam" in place of OptimizerMethod.ADAM would pass, and be taken for neither.
+    """
+    for name, hint in typing.get_type_hints(type(settings)).items():
+        value = getattr(settings, name)
+        if hint in (int, float):
+            continue
+        if typing.get_origin(hint) is tuple:
+            items = typing.get_args(hint)[0]
+            right = isinstance(value, tuple) and (
+                items is float or all(isinstance(item, items) for item in value)
+            )
+            wanted = f"a tuple of {items.__name__}"
+        else:
+            right, wanted = isinstance(value, hint), hint.__name__
+        if not right:
+            raise SettingsError(name, f"must be {wanted}, is {value!r}")
 
 
 def _check_number(
@@ -200,12 +235,15 @@ def _to_json(value: Any) -> Any:
 
 def _from_json(name: str, hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, _Settings):
+        if not isinstance(value, dict):
+            raise SettingsError(name, f"must be a JSON object, is {value!r}")
         return hint.from_json(value)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return parse_choice(name, hint, value)
     if typing.get_origin(hint) is tuple:
-        return tuple(value)
-    if hint is float and isinstance(value, int):
+        # A string is refused later: as a tuple of its letters it would not be.
+        return tuple(value) if isinstance(value, list) else value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value
 

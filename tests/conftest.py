@@ -1,0 +1,106 @@
+"""What all tests share: the same surroundings on every machine, and small pictures and networks.
+
+Tests see no weights that a developer has cached, and no network: a backbone named "auto" is the
+embedded VGG16 unless a test puts another one into place.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+
+# Read by TensorFlow when it is imported, which any test module may do.
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+
+import numpy as np
+import pytest
+
+from stylekit import backbones
+from stylekit.arrays import Image
+from stylekit.backbones import Backbone, Kernels, load_backbone
+from stylekit.materials import MaterialKind, materials
+from stylekit.media.images import load_image
+from stylekit.settings import ImageSettings
+
+VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+VGG_CHANNELS = (64, 128, 256, 512, 512)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything is collected: Keras reads KERAS_HOME when it is imported."""
+    folder = tempfile.TemporaryDirectory(prefix="stylekit-tests-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["KERAS_HOME"] = folder.name
+    # Programs that tests start cannot be patched: they meet a proxy that refuses at once.
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        os.environ[name] = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test asks the network whether weights are there."""
+    monkeypatch.setattr(backbones, "_reachable", lambda url: False)
+    yield
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., Image]:
+    """Reads built-in photographs and styles by name: `picture("chelsea", size=48)`."""
+
+    def read(name: str, *, size: int = 48) -> Image:
+        files = materials(MaterialKind.PHOTOGRAPH) | materials(MaterialKind.STYLE)
+        return load_image(files[name], size=size)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def content(picture: Callable[..., Image]) -> Image:
+    """A photograph, 48×32."""
+    return picture("chelsea")
+
+
+@pytest.fixture(scope="session")
+def style(picture: Callable[..., Image]) -> Image:
+    """A painting, 48 pixels long."""
+    return picture("swirls")
+
+
+@pytest.fixture(scope="session")
+def photographs(picture: Callable[..., Image]) -> list[Image]:
+    """What networks are calibrated on here, smaller than in earnest."""
+    return [picture(name, size=64) for name in materials(MaterialKind.PHOTOGRAPH)]
+
+
+@pytest.fixture(scope="session")
+def vgg16() -> Backbone:
+    """The embedded network."""
+    return load_backbone("vgg16")
+
+
+@pytest.fixture(scope="session")
+def random_vgg19() -> Backbone:
+    """VGG19's structure with random weights and biases that keep signals alive (He et al. 2015)."""
+    return Backbone("vgg19", "random", "0" * 64, random_kernels("vgg19"))
+
+
+@pytest.fixture(scope="session")
+def settings() -> ImageSettings:
+    """The defaults, on the embedded network, for a picture of 48 pixels."""
+    return ImageSettings(backbone="vgg16", size=48)
+
+
+def random_kernels(name: str) -> Kernels:
+    """Kernels of the structure of "vgg16" or "vgg19", by Keras's layer names."""
+    generator = np.random.default_rng(0)
+    kernels, inputs = {}, 3
+    for block, (count, outputs) in enumerate(zip(VGG_BLOCKS[name], VGG_CHANNELS, strict=True), 1):
+        for convolution in range(1, count + 1):
+            kernel = generator.standard_normal((3, 3, inputs, outputs), np.float32)
+            kernel *= np.float32((2 / (9 * inputs)) ** 0.5)
+            bias = generator.normal(0.0, 0.5, outputs).astype(np.float32)
+            kernels[f"block{block}_conv{convolution}"] = (kernel, bias)
+            inputs = outputs
+    return kernels

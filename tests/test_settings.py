@@ -1,0 +1,184 @@
+"""Settings refuse what is wrong by name, and survive the way to JSON and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import pytest
+
+from stylekit.errors import SettingsError
+from stylekit.settings import (
+    ImageSettings,
+    MediaLimits,
+    Pooling,
+    VideoSettings,
+    Weights,
+    parse_choice,
+)
+
+EVERY_KIND = [Weights, ImageSettings, VideoSettings, MediaLimits]
+
+
+def other(default: Any) -> Any:
+    """Another choice, or the other truth value, than the default."""
+    choices = (False, True) if isinstance(default, bool) else type(default)
+    return next(choice for choice in choices if choice is not default)
+
+
+UNUSUAL_IMAGE = ImageSettings(
+    weights=Weights(alpha=2.0, beta=0.5, gamma=0.0, tv=1e-3),
+    size=100,
+    steps=7,
+    optimizer=other(ImageSettings().optimizer),
+    backbone="folder/my.weights.h5",
+    pooling=other(ImageSettings().pooling),
+    init=other(ImageSettings().init),
+    content_layers=("block3_conv1", "block4_conv1"),
+    style_layers=("block1_conv2", "block2_conv2"),
+    style_layer_weights=(1.0, 0.25),
+    scales=3,
+    tolerance=0.0,
+    patience=3,
+    keep_colors=other(ImageSettings().keep_colors),
+    seed=2**32 - 1,
+)
+UNUSUAL_VIDEO = VideoSettings(
+    image=UNUSUAL_IMAGE,
+    flow=other(VideoSettings().flow),
+    frame_steps=5,
+    start=other(VideoSettings().start),
+    independent=other(VideoSettings().independent),
+    cut_share=1.0,
+    motion_boundary=other(VideoSettings().motion_boundary),
+    dilate=2,
+)
+
+NOT_NUMBERS = [None, "1", [1], True, math.nan, math.inf]
+
+
+def test_the_weights_of_the_report_are_the_defaults() -> None:
+    weights = Weights()
+    assert (weights.alpha, weights.beta, weights.gamma, weights.tv) == (1.0, 1e4, 4e2, 0.0)
+
+
+@pytest.mark.parametrize("settings", [kind() for kind in EVERY_KIND])
+def test_the_unusual_settings_below_differ_from_the_defaults(settings: Any) -> None:
+    """Or a field that JSON loses would come back by its default, and nobody would see it."""
+    unusual = {ImageSettings: UNUSUAL_IMAGE, VideoSettings: UNUSUAL_VIDEO}.get(type(settings))
+    for setting in dataclasses.fields(settings) if unusual else ():
+        assert getattr(unusual, setting.name) != getattr(settings, setting.name), setting.name
+
+
+@pytest.mark.parametrize(
+    "settings", [*(kind() for kind in EVERY_KIND), UNUSUAL_IMAGE, UNUSUAL_VIDEO]
+)
+def test_settings_survive_the_way_to_json_and_back(settings: Any) -> None:
+    text = json.dumps(settings.to_json())
+    again = type(settings).from_json(json.loads(text))
+    assert again == settings
+    assert hash(again) == hash(settings)
+
+
+def test_json_may_leave_out_what_is_default_and_write_floats_as_whole_numbers() -> None:
+    settings = ImageSettings.from_json({"size": 64, "weights": {"beta": 20}})
+    assert settings == ImageSettings(size=64, weights=Weights(beta=20.0))
+    assert isinstance(settings.weights.beta, float)
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_unknown_settings_are_refused_and_the_known_ones_listed(kind: Any) -> None:
+    known = dataclasses.fields(kind)[0].name
+    with pytest.raises(SettingsError, match=rf"^colour: unknown setting; there are {known}"):
+        kind.from_json({"colour": 1})
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "name"),
+    [
+        (ImageSettings, {"weights": {"delta": 1}}, "delta"),
+        (ImageSettings, {"weights": {"beta": -1}}, "beta"),
+        (ImageSettings, {"weights": 5}, "weights"),
+        (ImageSettings, {"pooling": "sum"}, "pooling"),
+        (ImageSettings, {"optimizer": ["adam"]}, "optimizer"),
+        (ImageSettings, {"style_layers": "block1_conv1"}, "style_layers"),
+        (ImageSettings, {"style_layers": 3}, "style_layers"),
+        (ImageSettings, {"style_layers": [3]}, "style_layers"),
+        (ImageSettings, {"style_layer_weights": ["1"] * 5}, "style_layer_weights"),
+        (ImageSettings, {"keep_colors": "no"}, "keep_colors"),
+        (ImageSettings, {"tolerance": True}, "tolerance"),
+        (ImageSettings, {"backbone": None}, "backbone"),
+        (ImageSettings, ["size", 64], "ImageSettings"),
+        (VideoSettings, {"image": {"size": 1}}, "size"),
+        (VideoSettings, {"flow": "sun"}, "flow"),
+        (VideoSettings, {"start": "again"}, "start"),
+    ],
+)
+def test_bad_json_is_refused_by_the_name_of_its_setting(kind: Any, data: Any, name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: ") as caught:
+        kind.from_json(data)
+    assert caught.value.name == name
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta", "gamma", "tv"])
+@pytest.mark.parametrize("value", [*NOT_NUMBERS, -1e-9, -math.inf, 1e39])
+def test_bad_weights_are_refused(name: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: must be a number from 0 to 1e\+12, is "):
+        Weights(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "values"),
+    [
+        (ImageSettings, "size", [31, 4097, 64.0, *NOT_NUMBERS]),
+        (ImageSettings, "steps", [0, 100_001, 1.5, *NOT_NUMBERS]),
+        (ImageSettings, "scales", [0, 7, *NOT_NUMBERS]),
+        (ImageSettings, "tolerance", [-0.1, 1.1, *NOT_NUMBERS]),
+        (ImageSettings, "patience", [0, 10_001, *NOT_NUMBERS]),
+        (ImageSettings, "seed", [-1, 2**32, 0.5, *NOT_NUMBERS]),
+        (ImageSettings, "weights", [None, 1.0, {"alpha": 1.0}]),
+        (ImageSettings, "optimizer", ["lbfgs", None, Pooling.MAX]),
+        (ImageSettings, "pooling", ["max", None]),
+        (ImageSettings, "init", ["noise", None]),
+        (ImageSettings, "backbone", [None, 16]),
+        (ImageSettings, "keep_colors", [1, "yes", None]),
+        (ImageSettings, "content_layers", [(), ["block4_conv2"], "block4_conv2", (4,)]),
+        (ImageSettings, "style_layers", [(), ("block1_conv1", "block1_conv1"), None]),
+        (ImageSettings, "style_layer_weights", [(1.0,), (1, 1, 1, 1, -1), ("1",) * 5, [1.0] * 5]),
+        (VideoSettings, "image", [None, {}, Weights()]),
+        (VideoSettings, "flow", ["dis", None]),
+        (VideoSettings, "start", ["warped", None]),
+        (VideoSettings, "frame_steps", [0, 100_001, 1.5, *NOT_NUMBERS]),
+        (VideoSettings, "independent", [0, "no"]),
+        (VideoSettings, "motion_boundary", [1, None]),
+        (VideoSettings, "cut_share", [-0.1, 1.1, *NOT_NUMBERS]),
+        (VideoSettings, "dilate", [-1, 17, 1.0, *NOT_NUMBERS]),
+        *((MediaLimits, f.name, [0, *NOT_NUMBERS]) for f in dataclasses.fields(MediaLimits)),
+    ],
+)
+def test_every_setting_refuses_bad_values_by_name(kind: Any, name: str, values: list) -> None:
+    for value in values:
+        with pytest.raises(SettingsError) as caught:
+            kind(**{name: value})
+        assert caught.value.name == name, value
+
+
+def test_every_setting_is_held_by_the_test_above() -> None:
+    """A new setting without a check, or without its line there, is found here."""
+    marks = test_every_setting_refuses_bad_values_by_name.pytestmark  # type: ignore[attr-defined]
+    held = {(kind, name) for kind, name, _ in marks[0].args[1]}
+    for kind in (ImageSettings, VideoSettings, MediaLimits):
+        assert {(kind, f.name) for f in dataclasses.fields(kind)} <= held
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ImageSettings().size = 64  # type: ignore[misc]
+
+
+def test_choices_are_read_by_value_and_listed_when_wrong() -> None:
+    assert parse_choice("pooling", Pooling, "average") is Pooling.AVERAGE
+    with pytest.raises(SettingsError, match=r"^pooling: must be one of max, average, is 'sum'$"):
+        parse_choice("pooling", Pooling, "sum")
