@@ -1,7 +1,7 @@
 """The one place that imports TensorFlow, set up for convolutions on a processor.
 
 oneDNN is switched off unless the environment says otherwise: on the networks and sizes of
-style transfer Eigen's convolutions are faster (docs/performance.md), and results then do not
+style transfer Eigen's convolutions are faster, and results then do not
 depend on which of oneDNN's kernels a machine picks.
 """
 
