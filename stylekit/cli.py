@@ -48,9 +48,9 @@ class Parser(argparse.ArgumentParser):
         """Raise SettingsError in place of argparse's two lines and exit."""
         name, _, rest = message.removeprefix("argument ").partition(": ")
         if message.startswith("unrecognized arguments"):
-            raise SettingsError(rest.split()[0], f"unknown; see {self.prog} --help")
+            raise SettingsError(rest or "''", f"unknown; see {self.prog} --help")
         if message.startswith("the following arguments are required"):
-            raise SettingsError(rest.split(", ")[0], f"is missing; see {self.prog} --help")
+            name, rest = rest.split(", ")[0], f"is missing; see {self.prog} --help"
         raise SettingsError(name.split("/")[-1], rest or message)
 
 
@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         return options.command(options)
     except StylekitError as error:
-        print(_with_dashes(error), file=sys.stderr)
+        # One line, even where a file's name holds a line feed.
+        print(" ".join(_with_dashes(error).splitlines()), file=sys.stderr)
         return BAD_INPUT
     except ImportError as error:
         # OpenCV without its system libraries says in one line what to install.
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("interrupted: nothing was finished; run the same command again", file=sys.stderr)
+        print("interrupted: not finished; run the same command again", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -10,18 +10,20 @@ import argparse
 import dataclasses
 import hashlib
 import json
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arrays import Image
+from .backbones import load_backbone
 from .console import Progress, quiet_tensorflow
 from .errors import MediaError, SettingsError
 from .materials import MaterialKind, find_material
 from .media.clips import read_clip
 from .media.encode import CLIP_SUFFIXES
 from .media.files import check_output
-from .media.images import PICTURE_SUFFIXES, load_image
+from .media.images import PICTURE_SUFFIXES, fitted_size, load_image
 from .settings import (
     FlowMethod,
     ImageSettings,
@@ -40,6 +42,11 @@ if TYPE_CHECKING:
 _CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
 
+# The least that ImageSettings takes; smaller sources grow to it.
+_LEAST_SIZE = 32
+# Before its fifth block the network has halved a picture four times.
+_LEAST_SIDE = 16
+
 
 def image_command(options: argparse.Namespace) -> tuple[Report, str]:
     """Paint a picture; the report, and what to do next if it was interrupted."""
@@ -47,9 +54,9 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
     content = load_image(content_path)
-    default = min(ImageSettings().size, max(content.shape[:2]))
-    settings, init = _image_settings(options, default)
+    settings, init = _image_settings(options, _own_size(ImageSettings(), content.shape[:2]))
     style = load_image(style_path)
+    _check_engine(settings, {content_path: content, style_path: style})
     began = time.monotonic()
     quiet_tensorflow()
     from .jobs import finish_image
@@ -78,6 +85,8 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
 
 def video_command(options: argparse.Namespace) -> tuple[Report, str]:
     """Paint a clip; the report, and what to do next if it was interrupted."""
+    if options.start == math.inf:
+        raise SettingsError("--start", "must be a number of seconds, is inf")
     clip_path = find_material(options.clip, MaterialKind.CLIP)
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, CLIP_SUFFIXES, clip_path, style_path)
@@ -91,6 +100,7 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
         allow_partial=options.allow_partial,
     )
     style = load_image(style_path)
+    _check_engine(settings.image, {clip_path: clip[0], style_path: style})
     quiet_tensorflow()
     from .jobs import finish_clip
     from .video import VideoRun, describe_run
@@ -172,7 +182,7 @@ def _init_picture(name: str) -> Image:
 
 
 def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
-    size = min(VideoSettings().image.size, max(_clip_size(clip_path)))
+    size = _own_size(VideoSettings().image, _clip_size(clip_path))
     image, init = _image_settings(options, size, gamma=options.gamma)
     if init is not None:
         raise SettingsError("--init", "for a clip it must be content or noise")
@@ -182,6 +192,28 @@ def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettin
         frame_steps=options.frame_steps,
         independent=options.independent,
     )
+
+
+def _own_size(settings: ImageSettings, sides: tuple[int, ...]) -> int:
+    """The size unless one is asked for: the source's own, between the least and the default."""
+    return max(_LEAST_SIZE, min(settings.size, max(sides)))
+
+
+def _check_engine(settings: ImageSettings, pictures: dict[Path, Image]) -> None:
+    """Refuse, before TensorFlow takes its seconds, a weight file and sizes that it cannot use."""
+    # The other two may have to be downloaded, which needs TensorFlow.
+    if settings.backbone not in ("auto", "vgg19"):
+        load_backbone(settings.backbone)
+    for path, picture in pictures.items():
+        height, width = picture.shape[:2]
+        sides = fitted_size((width, height), settings.size)
+        if min(sides) < _LEAST_SIDE:
+            needed = math.ceil(_LEAST_SIDE * max(width, height) / min(width, height))
+            raise SettingsError(
+                "--size",
+                f"{settings.size} makes {path.name} {sides[0]}×{sides[1]} pixels, and both sides "
+                f"must be at least {_LEAST_SIDE}; give at least {needed}",
+            )
 
 
 def _default_run(output: Path, description: dict) -> Path:

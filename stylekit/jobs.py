@@ -30,6 +30,7 @@ from .video import VideoRun
 class Report:
     """What a job made, for `--json` and the sidecar.
 
+    `size` is the output's (width, height), which for a clip is even.
     Losses and style distance are those of the 8-bit result, for a clip the mean over its
     frames. `complete` is False for a job that was interrupted.
     """
@@ -155,7 +156,8 @@ def finish_clip(
         output=output,
         sidecar=Path(f"{output}.json"),
         seconds=seconds,
-        size=(clip.width, clip.height),
+        # As `write_clip` pads them.
+        size=(clip.width + clip.width % 2, clip.height + clip.height % 2),
         frames=len(entries),
         fps=f"{clip.fps.numerator}/{clip.fps.denominator}",
         backbone=label,

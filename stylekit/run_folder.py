@@ -27,11 +27,16 @@ from .errors import MediaError, ResumeError
 from .flow import FlowPair, read_flo, write_flo
 from .media.files import make_folder, sha256_of, write_text_atomic
 from .media.images import load_image, save_image
+from .settings import MediaLimits
 
 # Bytes that a frame may take for each of its pixels: two float flows, a picture, a mask.
 _BYTES_A_PIXEL = 20
 # What must stay free on the disk beside the run itself: the clip, and room for others.
 _SPARE_BYTES = 100_000_000
+# What the run wrote itself needs no limits: a small clip has small pictures, a large one large.
+_ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
+# What `atomic_path` calls a file that is not whole yet; a kill leaves it behind.
+_TEMPORARY = ".stylekit-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +52,20 @@ class RunFolder:
         MediaError if the folder cannot be made or the disk is too full for what is missing.
         """
         file = self.path / "run.json"
-        if file.exists():
+        begun = file.exists()
+        if begun:
             self._compare(self._read_json(file), description)
-        elif self.path.is_dir() and any(self.path.iterdir()):
+        elif self.path.is_dir() and any(
+            not path.name.startswith(_TEMPORARY) for path in self.path.iterdir()
+        ):
             raise ResumeError(self.path, "is not empty and holds no run; give a new folder")
+        make_folder(self.path)
+        self._check_space(frame_count - len(self.entries()), pixels)
+        # Before all else, so that a kill never leaves a folder that looks like someone else's.
+        if not begun:
+            write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
         for name in ("frames", "flow", "masks"):
             make_folder(self.path / name)
-        missing = frame_count - len(self.entries())
-        needed = missing * pixels * _BYTES_A_PIXEL + (_SPARE_BYTES if missing else 0)
-        free = shutil.disk_usage(self.path).free
-        if free < needed:
-            raise MediaError(
-                self.path,
-                f"needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB left; "
-                "free some space or choose another folder",
-            )
-        if not file.exists():
-            write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
 
     def entries(self) -> dict[int, dict[str, Any]]:
         """What the manifest says of each finished frame whose picture is there and unharmed."""
@@ -74,10 +76,10 @@ class RunFolder:
         for line in file.read_bytes().split(b"\n"):
             try:
                 entry = json.loads(line)
-                picture = self.frame_path(entry["frame_index"])
+                picture, sha256 = self.frame_path(entry["frame_index"]), entry["sha256"]
             except (ValueError, TypeError, KeyError):
                 continue  # the line that a kill cut off
-            if picture.is_file() and sha256_of(picture) == entry["sha256"]:
+            if picture.is_file() and sha256_of(picture) == sha256:
                 entries[entry["frame_index"]] = entry
         return entries
 
@@ -87,7 +89,7 @@ class RunFolder:
 
     def read_frame(self, frame_index: int) -> Image:
         """A finished frame, as the 8-bit picture that was written."""
-        return load_image(self.frame_path(frame_index))
+        return load_image(self.frame_path(frame_index), limits=_ANY_SIZE)
 
     def finish_frame(self, frame_index: int, image: Image, facts: dict[str, Any]) -> dict[str, Any]:
         """Store a frame, then say so in the manifest; the entry is returned."""
@@ -102,11 +104,13 @@ class RunFolder:
         return entry
 
     def read_flow(self, frame_index: int) -> tuple[FlowPair, Mask] | None:
-        """The flow between a frame and the one before, and its mask, if they are there."""
+        """The flow between a frame and the one before, and its mask, if they are there whole."""
         forward, backward, mask = self._flow_paths(frame_index)
-        if not mask.is_file():
+        try:
+            flow = FlowPair(read_flo(forward), read_flo(backward))
+            return flow, load_image(mask, limits=_ANY_SIZE)[:, :, 0].copy()
+        except MediaError:
             return None
-        return FlowPair(read_flo(forward), read_flo(backward)), load_image(mask)[:, :, 0].copy()
 
     def write_flow(self, frame_index: int, flow: FlowPair, mask: Mask) -> tuple[FlowPair, Mask]:
         """Store flow and mask, the mask last, and return them as they will be read back."""
@@ -125,10 +129,20 @@ class RunFolder:
             self.path / "masks" / f"{stem}.png",
         )
 
+    def _check_space(self, missing: int, pixels: int) -> None:
+        needed = missing * pixels * _BYTES_A_PIXEL + (_SPARE_BYTES if missing > 0 else 0)
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise MediaError(
+                self.path,
+                f"needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB left; "
+                "free some space or choose another folder",
+            )
+
     def _read_json(self, file: Path) -> dict[str, Any]:
         try:
             return dict(json.loads(file.read_text(encoding="utf-8")))
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise ResumeError(self.path, "its run.json is damaged; give a new folder") from error
 
     def _compare(self, stored: dict[str, Any], wanted: dict[str, Any]) -> None:
