@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
+from .errors import WeightsError
 from .materials import MaterialKind, materials
 
 _PACKAGES = (
@@ -75,7 +76,7 @@ def examine() -> Findings:
         "stylekit": __version__,
         "python": f"{platform.python_version()} ({sys.executable})",
         "machine": _machine(),
-        "packages": _versions(),
+        "packages": _packages(problems),
         "opencv": _opencv(problems),
         "backbone": _backbone(problems),
         "ffmpeg": _ffmpeg(problems),
@@ -108,9 +109,23 @@ def _versions() -> dict[str, str]:
     return versions
 
 
+def _packages(problems: list[str]) -> dict[str, str]:
+    versions = _versions()
+    # OpenCV has two names; importing it says more than looking for either.
+    problems.extend(
+        f"{name}: not installed; install it: pip install {name}"
+        for name in _PACKAGES
+        if name not in versions and not name.startswith("opencv")
+    )
+    return versions
+
+
 def _opencv(problems: list[str]) -> str:
     try:
         from .opencv import cv2
+    except ModuleNotFoundError as error:
+        problems.append(f"opencv-python: {error}; install it: pip install opencv-python")
+        return "not installed"
     except ImportError as error:
         problems.append(str(error))
         return "cannot be imported"
@@ -122,13 +137,15 @@ def _opencv(problems: list[str]) -> str:
 
 
 def _backbone(problems: list[str]) -> str:
-    from .backbones import load_backbone
-    from .errors import WeightsError
-
     try:
+        from .backbones import load_backbone
+
         return load_backbone("auto").label
     except WeightsError as error:
         problems.append(str(error))
+        return "none"
+    except ImportError as error:
+        problems.append(f"backbone: {error}; install stylekit again")
         return "none"
 
 
