@@ -11,6 +11,7 @@ Both networks are the Visual Geometry Group's (Simonyan & Zisserman 2015), CC BY
 from __future__ import annotations
 
 import hashlib
+import http.client
 import importlib.metadata
 import importlib.util
 import logging
@@ -190,7 +191,8 @@ def _reachable(url: str) -> bool:
             request = urllib.request.Request(url, method="HEAD")
             with urllib.request.urlopen(request, timeout=_PROBE_SECONDS) as response:
                 answers.append(response.status == 200)
-        except OSError:
+        # An answer that is no HTTP, or a proxy's address that is none, is no answer.
+        except (OSError, http.client.HTTPException, ValueError):
             answers.append(False)
 
     # A thread, because resolving a name knows no time limit.
@@ -206,7 +208,7 @@ def _read_kernels(path: Path) -> tuple[str, Kernels]:
     for name, blocks in _BLOCKS.items():
         layers = [f"block{b}_conv{c}" for b, n in enumerate(blocks, 1) for c in range(1, n + 1)]
         if [kernel.shape[2:] for kernel, _ in pairs] == _expected_shapes(blocks):
-            if not all(np.isfinite(kernel).all() for kernel, _ in pairs):
+            if not all(np.isfinite(array).all() for pair in pairs for array in pair):
                 raise WeightsError(path, "holds weights that are not finite numbers")
             # Files hold the first kernel for BGR input; ours take RGB.
             first, bias = pairs[0]
@@ -222,7 +224,7 @@ def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float3
     biases: dict[str, NDArray[np.float32]] = {}
 
     def visit(name: str, item: object) -> None:
-        if not isinstance(item, h5py.Dataset) or "optimizer" in name:
+        if not isinstance(item, h5py.Dataset) or item.dtype.kind != "f" or "optimizer" in name:
             return
         folder = name.rpartition("/")[0]
         if item.ndim == 4 and item.shape[:2] == (3, 3):
@@ -233,7 +235,8 @@ def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float3
     try:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
-    except OSError as error:
+    # h5py's errors for a file that is cut off or holds text are of many kinds.
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise WeightsError(path, "not an HDF5 file, or damaged; give a .weights.h5 file") from error
     ordered = sorted(kernels, key=_natural_order)
     return [
