@@ -79,7 +79,9 @@ class FeatureExtractor:
         block = 1
         for name in self._used:
             if (here := int(name[5])) != block:
-                x = self._pool(x, 2, 2, "VALID")
+                # A side of one pixel stays: halved it would be none, as in a strip of 256×13.
+                window = [min(2, side) for side in x.shape[1:3]]
+                x = self._pool(x, window, window, "VALID")
                 block = here
             x = self._convolutions[name](x)
             if name in self._scales:

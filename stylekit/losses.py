@@ -110,6 +110,6 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
     L_tv = mean (x_{i+1,j} − x_{i,j})² + mean (x_{i,j+1} − x_{i,j})² of `image` `(H, W, 3)`
     (Mahendran & Vedaldi 2015, eq. 5 with their exponent β = 2, as a mean).
     """
-    down = tf.reduce_mean(tf.square(image[1:] - image[:-1]))
-    across = tf.reduce_mean(tf.square(image[:, 1:] - image[:, :-1]))
-    return down + across
+    differences = (image[1:] - image[:-1], image[:, 1:] - image[:, :-1])
+    # A picture one pixel high has no differences down, and their mean would be NaN.
+    return tf.add_n([tf.reduce_sum(d * d) / max(1, d.shape.num_elements()) for d in differences])
