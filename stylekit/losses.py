@@ -7,6 +7,7 @@ equations 1 to 7, with other normalisations); "Ruder" is Ruder, Dosovitskiy & Br
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -112,4 +113,4 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
     """
     differences = (image[1:] - image[:-1], image[:, 1:] - image[:, :-1])
     # A picture one pixel high has no differences down, and their mean would be NaN.
-    return tf.add_n([tf.reduce_sum(d * d) / max(1, d.shape.num_elements()) for d in differences])
+    return tf.add_n([tf.reduce_sum(d * d) / max(1, math.prod(d.shape)) for d in differences])

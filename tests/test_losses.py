@@ -1,0 +1,191 @@
+"""Losses: each equals its equation in NumPy's double precision, and so does its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from stylekit.losses import (
+    PIXEL_UNIT,
+    Losses,
+    content_loss,
+    gram_matrix,
+    style_loss,
+    temporal_loss,
+    total_variation_loss,
+)
+from stylekit.settings import Weights
+from stylekit.tensorflow_cpu import tf
+
+HEIGHT, WIDTH = 6, 9
+
+
+def random_array(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).random(shape, np.float32)
+
+
+def feature_maps(seed: int) -> dict[str, np.ndarray]:
+    """Two layers of different size, as between two poolings."""
+    return {"one": random_array(seed, 1, 6, 8, 5), "two": random_array(seed + 100, 1, 3, 4, 7)}
+
+
+def numpy_gram(features: np.ndarray) -> np.ndarray:
+    flat = features.reshape(-1, features.shape[-1]).astype(np.float64)
+    return flat.T @ flat / len(flat)
+
+
+def assert_gradient(
+    loss: Callable[[tf.Tensor], tf.Tensor], x: np.ndarray, *, step: float, rel: float
+) -> np.ndarray:
+    """Hold the gradient to central differences, entry by entry, and return it."""
+    point = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(point)
+        value = loss(point)
+    gradient = tape.gradient(value, point).numpy()
+    differences = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        move = np.zeros_like(x)
+        move[index] = step
+        ahead, behind = loss(tf.constant(x + move)), loss(tf.constant(x - move))
+        differences[index] = (float(ahead) - float(behind)) / (2 * step)
+    np.testing.assert_allclose(gradient, differences, rtol=rel, atol=rel * np.abs(gradient).max())
+    return gradient
+
+
+def test_content_loss_is_the_sum_over_layers_of_the_mean_square() -> None:
+    features, targets = feature_maps(0), feature_maps(1)
+    expected = sum(
+        ((features[name].astype(np.float64) - targets[name]) ** 2).mean() for name in features
+    )
+    assert float(content_loss(features, targets)) == pytest.approx(expected, rel=1e-5)
+    assert float(content_loss(features, features)) == 0.0
+
+
+def test_layers_without_a_target_do_not_count() -> None:
+    features, targets = feature_maps(0), feature_maps(1)
+    one = float(content_loss(features, {"one": targets["one"]}))
+    two = float(content_loss(features, {"two": targets["two"]}))
+    assert one + two == pytest.approx(float(content_loss(features, targets)), rel=1e-6)
+    assert one > 0 and two > 0
+
+
+def test_gram_matrix_by_hand() -> None:
+    """Two filters at two positions: (1, 2) and (3, 5)."""
+    features = tf.constant([[[[1.0, 2.0], [3.0, 5.0]]]])
+    np.testing.assert_allclose(gram_matrix(features), [[5.0, 8.5], [8.5, 14.5]])
+
+
+def test_gram_matrix_forgets_where_and_how_large() -> None:
+    features = random_array(0, 1, 6, 8, 5)
+    gram = gram_matrix(features).numpy()
+    np.testing.assert_allclose(gram, numpy_gram(features), rtol=1e-5)
+    shuffled = np.random.default_rng(1).permutation(features.reshape(48, 5)).reshape(1, 8, 6, 5)
+    np.testing.assert_allclose(gram_matrix(shuffled), gram, rtol=1e-5)
+    np.testing.assert_allclose(gram_matrix(np.tile(features, (1, 2, 3, 1))), gram, rtol=1e-5)
+
+
+def test_style_loss_is_the_reports_equation() -> None:
+    """Σ_l 1/(N² M²) Σ_ij (G − A)² with the un-normalised G, where both have one size."""
+    features, targets = feature_maps(0), feature_maps(1)
+    expected = 0.0
+    for name in features:
+        filters = features[name].shape[-1]
+        positions = features[name].size // filters
+        difference = positions * (numpy_gram(features[name]) - numpy_gram(targets[name]))
+        expected += (difference**2).sum() / (filters**2 * positions**2)
+    grams = {name: gram_matrix(target) for name, target in targets.items()}
+    assert float(style_loss(features, grams)) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("weights", [(1.0, 1.0), (0.0, 1.0), (2.5, 0.5)])
+def test_style_layers_count_by_their_weights(weights: tuple[float, float]) -> None:
+    features, targets = feature_maps(0), feature_maps(1)
+    grams = {name: gram_matrix(target) for name, target in targets.items()}
+    alone = [float(style_loss(features, {name: gram})) for name, gram in grams.items()]
+    expected = sum(weight * loss for weight, loss in zip(weights, alone, strict=True))
+    assert float(style_loss(features, grams, weights)) == pytest.approx(expected, rel=1e-5)
+    if weights == (1.0, 1.0):
+        assert float(style_loss(features, grams)) == float(style_loss(features, grams, weights))
+
+
+def test_one_weight_too_few_is_an_error() -> None:
+    features = feature_maps(0)
+    grams = {name: gram_matrix(target) for name, target in features.items()}
+    with pytest.raises(ValueError, match="shorter"):
+        style_loss(features, grams, (1.0,))
+
+
+def test_temporal_loss_is_the_masked_mean_square_over_all_pixels() -> None:
+    image, warped = random_array(0, HEIGHT, WIDTH, 3), random_array(1, HEIGHT, WIDTH, 3)
+    mask = random_array(2, HEIGHT, WIDTH)
+    squares = mask[..., None] * (PIXEL_UNIT * (image.astype(np.float64) - warped)) ** 2
+    expected = squares.sum() / (HEIGHT * WIDTH * 3)
+    assert float(temporal_loss(image, warped, mask)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_temporal_gradient_is_exactly_zero_where_the_mask_is_zero_and_nowhere_else() -> None:
+    image, warped = random_array(0, HEIGHT, WIDTH, 3), random_array(1, HEIGHT, WIDTH, 3)
+    mask = (random_array(2, HEIGHT, WIDTH) > 0.5).astype(np.float32)
+    gradient = assert_gradient(
+        lambda x: temporal_loss(x, warped, mask),
+        image,
+        step=0.5,  # exact for a square, and far above the noise of float32
+        rel=1e-4,
+    )
+    assert 0 < mask.sum() < mask.size
+    assert (gradient[mask == 0] == 0).all()
+    assert (gradient[mask == 1] != 0).all()
+
+
+def test_total_variation_is_the_mean_square_down_plus_across() -> None:
+    image = random_array(0, HEIGHT, WIDTH, 3).astype(np.float64)
+    down, across = np.diff(image, axis=0), np.diff(image, axis=1)
+    found = float(total_variation_loss(tf.constant(image, tf.float32)))
+    assert found == pytest.approx((down**2).mean() + (across**2).mean(), rel=1e-5)
+
+
+def test_total_variation_by_hand() -> None:
+    """A ramp of slope 0.25 across: all differences across are 0.25, none go down."""
+    ramp = np.tile(np.float32([0, 0.25, 0.5, 0.75])[None, :, None], (3, 1, 3))
+    assert float(total_variation_loss(ramp)) == pytest.approx(0.0625)
+    assert float(total_variation_loss(ramp.transpose(1, 0, 2))) == pytest.approx(0.0625)
+    assert float(total_variation_loss(np.full((3, 4, 3), 0.3, np.float32))) == 0.0
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 3), (5, 1, 3), (1, 1, 3)])
+def test_total_variation_of_a_line_is_a_number(shape: tuple[int, int, int]) -> None:
+    line = random_array(0, *shape)
+    expected = (np.diff(line.ravel().reshape(-1, 3), axis=0) ** 2).sum() / max(1, line.size - 3)
+    assert float(total_variation_loss(line)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["content", "style", "tv"])
+def test_gradients_meet_finite_differences(name: str) -> None:
+    """Squares are differenced exactly with any step; the style term is of fourth order."""
+    targets = {"one": random_array(1, 1, 3, 4, 2)}
+    grams = {"one": gram_matrix(targets["one"])}
+    if name == "content":
+        x = random_array(0, 1, 3, 4, 2)
+        assert_gradient(lambda x: content_loss({"one": x}, targets), x, step=0.5, rel=1e-4)
+    elif name == "style":
+        x = random_array(0, 1, 3, 4, 2)
+        assert_gradient(lambda x: style_loss({"one": x}, grams), x, step=0.02, rel=5e-3)
+    else:
+        assert_gradient(total_variation_loss, random_array(0, 3, 4, 3), step=0.5, rel=1e-4)
+
+
+def test_the_total_is_the_weighted_sum() -> None:
+    losses = Losses(content=2.0, style=3.0, temporal=5.0, tv=7.0)
+    assert losses.total(Weights(alpha=10, beta=100, gamma=1000, tv=1e4)) == 75320.0
+    for name in ("alpha", "beta", "gamma", "tv"):
+        alone = dict.fromkeys(("alpha", "beta", "gamma", "tv"), 0.0) | {name: 1.0}
+        term = {"alpha": "content", "beta": "style", "gamma": "temporal"}.get(name, "tv")
+        assert losses.total(Weights(**alone)) == getattr(losses, term)
+
+
+def test_losses_as_json_make_losses_again() -> None:
+    losses = Losses(content=2.0, style=3.0, temporal=5.0, tv=7.0)
+    assert Losses(**losses.to_json()) == losses
