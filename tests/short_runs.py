@@ -1,0 +1,93 @@
+"""Runs that take seconds: small clips, few steps, and networks that are prepared once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stylekit.arrays import Image
+from stylekit.materials import MaterialKind, find_material
+from stylekit.media.clips import Clip, read_clip
+from stylekit.media.images import load_image
+from stylekit.objective import Objective
+from stylekit.run_folder import digest
+from stylekit.settings import ImageSettings, VideoSettings
+from stylekit.stylization import prepare_objective
+
+SIZE = 48
+SETTINGS = VideoSettings(
+    image=ImageSettings(size=SIZE, steps=4, backbone="vgg16"),
+    frame_steps=3,
+)
+
+_objectives: dict[tuple, Objective] = {}
+
+
+def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs in one style share their compiled network, which takes most of a short run.
+
+    That a new process comes to the same result is for the tests that start one.
+    """
+
+    def prepare(
+        style: Image, settings: ImageSettings, *, content: Image | None = None
+    ) -> Objective:
+        key = (
+            digest(style),
+            digest(content) if settings.keep_colors and content is not None else None,
+            settings.backbone,
+            settings.size,
+            settings.pooling,
+            settings.content_layers,
+            settings.style_layers,
+            settings.style_layer_weights,
+        )
+        if key not in _objectives:
+            _objectives[key] = prepare_objective(style, settings, content=content)
+        return _objectives[key]
+
+    for module in ("video", "stylization"):
+        monkeypatch.setattr(f"stylekit.{module}.prepare_objective", prepare)
+
+
+def built_in_clip(name: str, frames: int | None = None, *, size: int = SIZE) -> Clip:
+    """A built-in clip, at the size of these runs unless said otherwise."""
+    return read_clip(find_material(name, MaterialKind.CLIP), size=size, frames=frames)
+
+
+def built_in_style(name: str = "glass") -> Image:
+    """A built-in style as it is."""
+    return load_image(find_material(name, MaterialKind.STYLE))
+
+
+def finished(folder: Path) -> dict[str, Any]:
+    """All that a finished run has left: its pictures, flows and masks as bytes, its entries."""
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name != "manifest.jsonl"
+        and not path.name.startswith(".stylekit-")
+    }
+    return {**files, "entries": entries(folder)}
+
+
+def entries(folder: Path) -> dict[int, dict[str, Any]]:
+    """The last word of the manifest on each frame; lines that are no JSON don't count."""
+    last = {}
+    for line in (folder / "manifest.jsonl").read_bytes().split(b"\n"):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        last[entry["frame_index"]] = entry
+    return last
+
+
+def difference(a: Image, b: Image) -> float:
+    """The root mean squared difference of two pictures."""
+    return float(np.sqrt(np.mean((a.astype(np.float64) - b) ** 2)))

@@ -1,0 +1,512 @@
+"""Clips frame by frame: what holds frames together, and that a run resumes byte for byte."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from short_runs import (
+    SETTINGS,
+    SIZE,
+    built_in_clip,
+    built_in_style,
+    difference,
+    entries,
+    finished,
+    share_objectives,
+)
+
+from stylekit import video
+from stylekit.arrays import from_bytes, to_bytes
+from stylekit.canvas import LuminanceCanvas
+from stylekit.colors import match_colors
+from stylekit.errors import MediaError, ResumeError
+from stylekit.flow import FlowPair, Interpolation, warp
+from stylekit.losses import PIXEL_UNIT
+from stylekit.materials import MaterialKind, materials
+from stylekit.metrics import warping_error
+from stylekit.scenes import make_scene
+from stylekit.settings import Init, Start, VideoSettings, Weights
+from stylekit.stylization import Stylization
+from stylekit.video import FrameResult, FrameStep, VideoRun, stylize_video
+
+FRAMES = 4
+CUT = 2
+NOTHING = Weights(alpha=0.0, beta=0.0, gamma=0.0, tv=0.0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def shared_objectives():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        share_objectives(monkeypatch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return built_in_clip("drift", FRAMES)
+
+
+@pytest.fixture(scope="module")
+def style():
+    return built_in_style()
+
+
+@pytest.fixture(scope="module")
+def spliced():
+    """Two shots, the second from frame `CUT` on."""
+    return [*built_in_clip("drift", CUT), *built_in_clip("passing", 2)]
+
+
+@pytest.fixture(scope="module")
+def unbroken(clip, style, tmp_path_factory):
+    """A run that nothing has disturbed: its folder and its frames."""
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    return folder, list(VideoRun(clip, style, folder, SETTINGS).frames())
+
+
+def changed(**settings) -> VideoSettings:
+    """`SETTINGS` with other settings, those of a picture among them."""
+    own = {field.name for field in dataclasses.fields(VideoSettings)}
+    image = {name: value for name, value in settings.items() if name not in own}
+    rest = {name: value for name, value in settings.items() if name in own}
+    return dataclasses.replace(SETTINGS, image=dataclasses.replace(SETTINGS.image, **image), **rest)
+
+
+def images(frames):
+    return [frame.image for frame in frames]
+
+
+def flicker(frames) -> float:
+    """The root warping error of a run, over the reliable area of its clip."""
+    motions = [frame.motion for frame in frames[1:]]
+    return warping_error(
+        images(frames),
+        [motion.flow.backward_flow for motion in motions],
+        [motion.mask for motion in motions],
+    ).rmse
+
+
+# --- what a run yields ----------------------------------------------------------------------------
+
+
+def test_the_first_frame_is_cold_and_has_no_past(unbroken):
+    first = unbroken[1][0]
+    assert (first.cold, first.motion, first.warped) == (True, None, None)
+    assert first.losses.temporal == 0
+    assert 1 <= first.steps <= SETTINGS.image.steps
+
+
+def test_later_frames_are_warm_and_show_what_they_were_made_from(unbroken, clip):
+    frames = unbroken[1]
+    assert [frame.frame_index for frame in frames] == list(range(FRAMES))
+    for previous, frame in itertools.pairwise(frames):
+        motion = frame.motion
+        assert not frame.cold and not motion.is_cut and not frame.resumed
+        assert np.array_equal(frame.content, clip[frame.frame_index])
+        assert np.array_equal(frame.warped, warp(previous.image, motion.flow.backward_flow))
+        assert motion.mask.shape == frame.image.shape[:2]
+        assert 0 < motion.mask.mean() < 1
+        assert 1 <= frame.steps <= SETTINGS.frame_steps
+
+
+def test_losses_are_those_of_the_stored_picture(unbroken):
+    for frame in unbroken[1][1:]:
+        assert np.array_equal(frame.image, from_bytes(to_bytes(frame.image)))
+        error = (PIXEL_UNIT * (frame.image - frame.warped)) ** 2
+        temporal = np.mean(frame.motion.mask[..., np.newaxis] * error)
+        assert frame.losses.temporal == pytest.approx(temporal, rel=1e-4)
+        assert frame.losses.style == pytest.approx(frame.style_distance, rel=1e-4)
+
+
+def test_the_folder_holds_what_was_yielded(unbroken, clip, style):
+    folder, frames = unbroken
+    run = VideoRun(clip, style, folder, SETTINGS)
+    assert all(map(np.array_equal, run.stored_frames(), images(frames)))
+    for entry, frame in zip(run.finished_entries(), frames, strict=True):
+        assert entry["losses"] == frame.losses.to_json()
+        assert entry["steps"] == frame.steps
+        assert entry["evaluations"] == frame.evaluations >= frame.steps
+
+
+def test_every_step_of_every_frame_is_shown(clip, style, tmp_path):
+    seen = []
+    for event in VideoRun(clip[:2], style, tmp_path / "run", SETTINGS).steps():
+        if isinstance(event, FrameStep):
+            seen.append((event.frame_index, event.step.step_index))
+        else:
+            assert seen[-event.steps :] == [(event.frame_index, i) for i in range(event.steps)]
+    assert seen
+
+
+def test_a_clip_of_one_frame(clip, style, tmp_path):
+    run = stylize_video(clip[:1], style, tmp_path / "run", SETTINGS)
+    (image,) = run.stored_frames()
+    assert image.shape == clip[0].shape
+    assert not any((tmp_path / "run" / "flow").iterdir())
+
+
+def test_independent_frames_are_pictures_of_their_own(clip, style, tmp_path):
+    run = VideoRun(clip[:3], style, tmp_path / "run", changed(independent=True))
+    frames = list(run.frames())
+    assert all(frame.cold and frame.warped is None for frame in frames)
+    assert all(frame.motion is not None for frame in frames[1:]), "flicker could not be measured"
+    picture = Stylization(clip[2], style, SETTINGS.image)
+    for _ in picture.steps():
+        pass
+    assert np.array_equal(to_bytes(frames[2].image), to_bytes(picture.image))
+
+
+# --- flow, and where a frame starts ---------------------------------------------------------------
+
+
+def test_exact_flow_is_used_as_it_is(style, tmp_path):
+    scene = make_scene("pan", frames=3, size=SIZE)
+    flows = [
+        FlowPair(forward, backward)
+        for forward, backward in zip(scene.forward_flow, scene.backward_flow, strict=True)
+    ]
+    run = VideoRun(scene.frames, style, tmp_path / "run", SETTINGS, flows=flows)
+    for frame in list(run.frames())[1:]:
+        exact = flows[frame.frame_index - 1]
+        assert np.array_equal(frame.motion.flow.backward_flow, exact.backward_flow)
+        assert np.array_equal(frame.motion.flow.forward_flow, exact.forward_flow)
+    with pytest.raises(ResumeError, match="exact_flow"):
+        VideoRun(scene.frames, style, tmp_path / "run", SETTINGS)
+
+
+def test_flow_is_estimated_once(clip, style, tmp_path, monkeypatch):
+    first = VideoRun(clip, style, tmp_path / "run", SETTINGS).motion(1)
+    monkeypatch.setattr(video, "flow_between", None)
+    again = VideoRun(clip, style, tmp_path / "run", SETTINGS).motion(1)
+    assert np.array_equal(first.mask, again.mask)
+    assert np.array_equal(first.flow.backward_flow, again.flow.backward_flow)
+
+
+def start_of_second_frame(clip, style, folder, **settings):
+    """Where the frame starts: with no weight at all, no step moves it from there."""
+    return list(VideoRun(clip[:2], style, folder, changed(**settings)).frames(NOTHING))[1]
+
+
+def test_a_warm_start_is_the_warped_frame_filled_from_the_content(clip, style, tmp_path):
+    frame = start_of_second_frame(clip, style, tmp_path / "run")
+    previous = match_colors(clip[0], style)
+    backward_flow, mask = frame.motion.flow.backward_flow, frame.motion.mask[..., np.newaxis]
+    carried = warp(from_bytes(to_bytes(previous)), backward_flow, interpolation=Interpolation.CUBIC)
+    expected = mask * carried + (1 - mask) * match_colors(clip[1], style)
+    np.testing.assert_allclose(frame.image, expected, atol=0.51 / 255)
+
+
+def test_a_start_from_the_previous_frame(clip, style, tmp_path):
+    frame = start_of_second_frame(clip, style, tmp_path / "run", start=Start.PREVIOUS)
+    np.testing.assert_allclose(frame.image, match_colors(clip[0], style), atol=0.51 / 255)
+
+
+def test_a_random_start_is_noise_that_its_seed_repeats(clip, style, tmp_path):
+    random = {"start": Start.RANDOM, "seed": 7}
+    frame = start_of_second_frame(clip, style, tmp_path / "a", **random)
+    again = start_of_second_frame(clip, style, tmp_path / "b", **random)
+    other = start_of_second_frame(clip, style, tmp_path / "c", start=Start.RANDOM, seed=8)
+    assert frame.image.std() == pytest.approx(12**-0.5, rel=0.05), "not uniform noise"
+    assert np.array_equal(frame.image, again.image)
+    assert difference(frame.image, other.image) > 0.3
+
+
+def test_cold_frames_start_from_noise_of_their_own(clip, style, tmp_path):
+    settings = changed(independent=True, init=Init.NOISE)
+    first, second = VideoRun(clip[:2], style, tmp_path / "run", settings).frames(NOTHING)
+    assert difference(first.image, second.image) > 0.3
+
+
+def test_noise_repeats_to_the_byte(clip, style, tmp_path):
+    settings = changed(init=Init.NOISE, seed=3)
+    for name in ("a", "b"):
+        stylize_video(clip[:2], style, tmp_path / name, settings)
+    assert finished(tmp_path / "a") == finished(tmp_path / "b")
+
+
+def test_colours_are_kept_in_every_frame(clip, style, tmp_path):
+    for frame in VideoRun(clip[:2], style, tmp_path / "run", changed(keep_colors=True)).frames():
+        canvas = LuminanceCanvas(frame.content)
+        nearest = canvas.image(canvas.variables(frame.image))
+        assert difference(frame.image, frame.content) > 0.02, "nothing was painted"
+        np.testing.assert_allclose(frame.image, nearest, atol=1.01 / 255)
+
+
+# --- weights --------------------------------------------------------------------------------------
+
+
+def test_weights_are_looked_up_before_each_step_and_recorded(clip, style, tmp_path):
+    given = []
+
+    def weights():
+        given.append(Weights(beta=1e4 + len(given)))
+        return given[-1]
+
+    run = VideoRun(clip[:2], style, tmp_path / "run", SETTINGS)
+    used = []
+    for event in run.steps(weights):
+        if isinstance(event, FrameStep):
+            used.append(event.step.weights)
+        else:
+            assert event.weights == given[-1]
+    assert used == given
+    assert [Weights(**entry["weights"]) for entry in run.finished_entries()][-1] == given[-1]
+
+
+def test_weights_are_those_of_the_settings_unless_given(unbroken):
+    assert all(frame.weights == SETTINGS.image.weights for frame in unbroken[1])
+
+
+# --- steadiness -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return make_scene("crossing", frames=3, size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def run_of_scene(scene, style, tmp_path_factory):
+    flows = list(map(FlowPair, scene.forward_flow, scene.backward_flow))
+
+    def run(**settings):
+        settings = {"steps": 12, "frame_steps": 12, **settings}
+        folder = tmp_path_factory.mktemp("scene") / "run"
+        return list(
+            VideoRun(scene.frames, style, folder, changed(**settings), flows=flows).frames()
+        )
+
+    return run
+
+
+def test_the_temporal_method_steadies_a_clip(run_of_scene):
+    """Ruder's order: temporal loss, warped start alone, frames apart."""
+    no_loss = Weights(gamma=0.0)
+    steady = flicker(run_of_scene(weights=Weights(gamma=4e3)))
+    warped = flicker(run_of_scene(weights=no_loss))
+    apart = flicker(run_of_scene(independent=True))
+    assert steady < 0.6 * warped
+    assert warped < 0.6 * apart
+
+
+def test_a_still_clip_stays_still(clip, style, tmp_path):
+    still = [clip[0]] * 3
+    frames = list(VideoRun(still, style, tmp_path / "run", SETTINGS).frames())
+    for previous, frame in itertools.pairwise(images(frames)):
+        assert difference(frame, previous) < 0.02
+
+
+# --- cuts -----------------------------------------------------------------------------------------
+
+
+def test_a_cut_starts_cold_and_nothing_is_warped_over_it(spliced, style, tmp_path):
+    frames = list(VideoRun(spliced, style, tmp_path / "run", SETTINGS).frames())
+    assert [frame.cold for frame in frames] == [True, False, True, False]
+    assert frames[CUT].motion.is_cut
+    assert frames[CUT].warped is None
+    assert frames[CUT].losses.temporal == 0
+    alone = list(VideoRun(spliced[CUT:], style, tmp_path / "alone", SETTINGS).frames())
+    assert all(map(np.array_equal, images(frames[CUT:]), images(alone)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pair
+        for pair in itertools.permutations(materials(MaterialKind.CLIP), 2)
+        if set(pair) != {"approach", "passing"}  # these show the same cat
+    ],
+)
+def test_cuts_between_built_in_clips_are_found(before, after, style, tmp_path):
+    shots = [built_in_clip(name, 1, size=96)[0] for name in (before, after)]
+    assert VideoRun(shots, style, tmp_path / "run", SETTINGS).motion(1).is_cut
+
+
+@pytest.mark.parametrize("speed", [1, 2])
+@pytest.mark.parametrize("name", materials(MaterialKind.CLIP))
+def test_no_cut_is_seen_where_there_is_none(name, speed, style, tmp_path):
+    clip = built_in_clip(name)[::speed]
+    run = VideoRun(clip, style, tmp_path / "run", SETTINGS)
+    assert not any(run.motion(index).is_cut for index in range(1, len(clip)))
+
+
+# --- going on -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", range(FRAMES + 1))
+def test_a_run_stopped_between_frames_goes_on_to_the_same_bytes(
+    count, unbroken, clip, style, tmp_path
+):
+    stopped = VideoRun(clip, style, tmp_path / "run", SETTINGS).frames()
+    for _ in range(count):
+        next(stopped)
+    stopped.close()
+    frames = list(VideoRun(clip, style, tmp_path / "run", SETTINGS).frames())
+    assert [frame.resumed for frame in frames] == [index < count for index in range(FRAMES)]
+    assert finished(tmp_path / "run") == finished(unbroken[0])
+    assert_same_frames(frames, unbroken[1])
+
+
+def test_a_run_stopped_inside_a_frame_goes_on_to_the_same_bytes(unbroken, clip, style, tmp_path):
+    run = VideoRun(clip, style, tmp_path / "run", SETTINGS)
+    steps = run.steps()
+    while (event := next(steps)).frame_index < 2 or isinstance(event, FrameResult):
+        pass
+    steps.close()
+    assert len(run.finished_entries()) == 2
+    for _ in run.frames():  # the same object goes on as a new one does
+        pass
+    assert finished(tmp_path / "run") == finished(unbroken[0])
+
+
+def test_a_run_stopped_after_a_cut_goes_on_to_the_same_bytes(spliced, style, tmp_path):
+    stylize_video(spliced, style, tmp_path / "unbroken", SETTINGS)
+    stopped = VideoRun(spliced, style, tmp_path / "run", SETTINGS).frames()
+    for _ in range(CUT + 1):
+        next(stopped)
+    stopped.close()
+    stylize_video(spliced, style, tmp_path / "run", SETTINGS)
+    assert finished(tmp_path / "run") == finished(tmp_path / "unbroken")
+
+
+def assert_same_frames(frames, expected):
+    for frame, other in zip(frames, expected, strict=True):
+        assert np.array_equal(frame.image, other.image)
+        assert (frame.losses, frame.weights, frame.cold) == (
+            other.losses,
+            other.weights,
+            other.cold,
+        )
+        if other.warped is not None:
+            assert np.array_equal(frame.warped, other.warped)
+            assert np.array_equal(frame.motion.mask, other.motion.mask)
+
+
+def cut_off(name: str, count: int):
+    def damage(folder: Path) -> None:
+        path = folder / name
+        path.write_bytes(path.read_bytes()[:-count])
+
+    return damage
+
+
+def remove(name: str):
+    return lambda folder: (folder / name).unlink()
+
+
+def flip_bit(name: str):
+    def damage(folder: Path) -> None:
+        data = bytearray((folder / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (folder / name).write_bytes(data)
+
+    return damage
+
+
+def leave_temporary_files(folder: Path) -> None:
+    for name in (".stylekit-1.json", "frames/.stylekit-2.png", "flow/.stylekit-3.flo"):
+        (folder / name).write_bytes(b"not whole")
+
+
+def leave_zeros(folder: Path) -> None:
+    """What some disks make of a line that a power cut has caught."""
+    with (folder / "manifest.jsonl").open("ab") as file:
+        file.write(b"\n" + bytes(100))
+
+
+ALL = set(range(FRAMES))
+
+
+@pytest.mark.parametrize(
+    ("damage", "kept"),
+    [
+        pytest.param(cut_off("manifest.jsonl", 20), ALL - {3}, id="torn last line"),
+        pytest.param(cut_off("manifest.jsonl", 1), ALL - {3}, id="line torn at its end"),
+        pytest.param(leave_zeros, ALL, id="zeros after the last line"),
+        pytest.param(remove("manifest.jsonl"), set(), id="no manifest"),
+        pytest.param(remove("frames/000001.png"), ALL - {1}, id="missing picture"),
+        pytest.param(flip_bit("frames/000002.png"), ALL - {2}, id="damaged picture"),
+        pytest.param(cut_off("frames/000000.png", 9), ALL - {0}, id="truncated picture"),
+        pytest.param(leave_temporary_files, ALL, id="temporary files"),
+        pytest.param(remove("flow/000001.forward.flo"), ALL, id="missing flow"),
+        pytest.param(cut_off("flow/000002.backward.flo", 4), ALL, id="truncated flow"),
+        pytest.param(cut_off("flow/000002.backward.flo", 10_000), ALL, id="flow without head"),
+        pytest.param(remove("masks/000001.png"), ALL, id="missing mask"),
+        pytest.param(cut_off("masks/000003.png", 30), ALL, id="truncated mask"),
+    ],
+)
+def test_a_damaged_run_is_mended_to_the_same_bytes(damage, kept, unbroken, clip, style, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(unbroken[0], folder)
+    damage(folder)
+    frames = list(VideoRun(clip, style, folder, SETTINGS).frames())
+    assert {frame.frame_index for frame in frames if frame.resumed} == kept
+    assert finished(folder) == finished(unbroken[0])
+    assert_same_frames(frames, unbroken[1])
+
+
+def test_stored_frames_end_at_the_first_that_is_missing(unbroken, clip, style, tmp_path):
+    shutil.copytree(unbroken[0], tmp_path / "run")
+    (tmp_path / "run" / "frames" / "000002.png").unlink()
+    run = VideoRun(clip, style, tmp_path / "run", SETTINGS)
+    assert len(list(run.stored_frames())) == len(run.finished_entries()) == 2
+
+
+# --- runs that cannot go on -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"frame_steps": 4}, "settings.frame_steps (3 before, 4 now)"),
+        ({"steps": 9}, "settings.image.steps (4 before, 9 now)"),
+        ({"weights": Weights(gamma=1.0)}, "settings.image.weights.gamma (400.0 before, 1.0 now)"),
+        ({"seed": 1}, "settings.image.seed"),
+        ({"independent": True}, "settings.independent (False before, True now)"),
+    ],
+)
+def test_changed_settings_are_named(settings, name, unbroken, clip, style):
+    before = finished(unbroken[0])
+    with pytest.raises(ResumeError) as caught:
+        VideoRun(clip, style, unbroken[0], changed(**settings))
+    message = str(caught.value)
+    assert message.startswith("run: ") and name in message and "\n" not in message
+    assert finished(unbroken[0]) == before
+
+
+def test_another_clip_or_style_is_named(unbroken, clip, style):
+    with pytest.raises(ResumeError, match=r"clip\.sha256"):
+        VideoRun(list(clip)[::-1], style, unbroken[0], SETTINGS)
+    with pytest.raises(ResumeError, match=r"clip\.frames \(4 before, 3 now\)"):
+        VideoRun(clip[:3], style, unbroken[0], SETTINGS)
+    with pytest.raises(ResumeError, match=r"style\.sha256"):
+        VideoRun(clip, built_in_style("ink"), unbroken[0], SETTINGS)
+
+
+def test_a_disk_too_full_is_said_before_the_start(clip, style, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10_000_000))
+    with pytest.raises(MediaError, match="needs 100 MB and the disk has 10 MB left"):
+        VideoRun(clip, style, tmp_path / "run", SETTINGS)
+    monkeypatch.undo()
+    # Once there is room the same call goes on.
+    share_objectives(monkeypatch)
+    stylize_video(clip[:1], style, tmp_path / "run", SETTINGS)
+    assert set(entries(tmp_path / "run")) == {0}
+
+
+def test_a_finished_run_needs_no_room(unbroken, clip, style, monkeypatch):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
+    assert len(list(VideoRun(clip, style, unbroken[0], SETTINGS).stored_frames())) == FRAMES
+
+
+def test_a_style_of_another_type_is_refused(clip, style, tmp_path):
+    with pytest.raises(ValueError, match="style"):
+        VideoRun(clip, to_bytes(style), tmp_path / "run", SETTINGS)
+    assert not (tmp_path / "run").exists()
