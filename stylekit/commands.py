@@ -23,7 +23,7 @@ from .materials import MaterialKind, find_material
 from .media.clips import read_clip
 from .media.encode import CLIP_SUFFIXES
 from .media.files import check_output
-from .media.images import PICTURE_SUFFIXES, fitted_size, load_image
+from .media.images import PICTURE_SUFFIXES, load_image
 from .settings import (
     FlowMethod,
     ImageSettings,
@@ -44,8 +44,6 @@ _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
 
 # The least that ImageSettings takes; smaller sources grow to it.
 _LEAST_SIZE = 32
-# Before its fifth block the network has halved a picture four times.
-_LEAST_SIDE = 16
 
 
 def image_command(options: argparse.Namespace) -> tuple[Report, str]:
@@ -56,7 +54,7 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
     content = load_image(content_path)
     settings, init = _image_settings(options, _own_size(ImageSettings(), content.shape[:2]))
     style = load_image(style_path)
-    _check_engine(settings, {content_path: content, style_path: style})
+    _check_weight_file(settings.backbone)
     began = time.monotonic()
     quiet_tensorflow()
     from .jobs import finish_image
@@ -100,7 +98,7 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
         allow_partial=options.allow_partial,
     )
     style = load_image(style_path)
-    _check_engine(settings.image, {clip_path: clip[0], style_path: style})
+    _check_weight_file(settings.image.backbone)
     quiet_tensorflow()
     from .jobs import finish_clip
     from .video import VideoRun, describe_run
@@ -199,21 +197,13 @@ def _own_size(settings: ImageSettings, sides: tuple[int, ...]) -> int:
     return max(_LEAST_SIZE, min(settings.size, max(sides)))
 
 
-def _check_engine(settings: ImageSettings, pictures: dict[Path, Image]) -> None:
-    """Refuse, before TensorFlow takes its seconds, a weight file and sizes that it cannot use."""
-    # The other two may have to be downloaded, which needs TensorFlow.
-    if settings.backbone not in ("auto", "vgg19"):
-        load_backbone(settings.backbone)
-    for path, picture in pictures.items():
-        height, width = picture.shape[:2]
-        sides = fitted_size((width, height), settings.size)
-        if min(sides) < _LEAST_SIDE:
-            needed = math.ceil(_LEAST_SIDE * max(width, height) / min(width, height))
-            raise SettingsError(
-                "--size",
-                f"{settings.size} makes {path.name} {sides[0]}×{sides[1]} pixels, and both sides "
-                f"must be at least {_LEAST_SIDE}; give at least {needed}",
-            )
+def _check_weight_file(choice: str) -> None:
+    """Refuse a file that holds no network before TensorFlow takes its seconds to load.
+
+    VGG19's own weights may have to be downloaded, which TensorFlow is needed for.
+    """
+    if choice not in ("auto", "vgg19"):
+        load_backbone(choice)
 
 
 def _default_run(output: Path, description: dict) -> Path:
