@@ -22,10 +22,10 @@ Mask: TypeAlias = NDArray[np.float32]
 BoolMask: TypeAlias = NDArray[np.bool_]
 
 
-def check_image(image: Image, name: str = "image") -> Image:
+def check_image(image: Image, name: str = "image", *, like: NDArray | None = None) -> Image:
     """Return `image` as it is if it is float32 RGB `(H, W, 3)` in [0, 1].
 
-    Raises ValueError, with what to do, otherwise.
+    With `like` it must be as high and wide as that. Raises ValueError, with what to do, otherwise.
     """
     _check_array(image, name, dtype=np.float32, channels=3)
     low, high = float(image.min()), float(image.max())
@@ -34,6 +34,7 @@ def check_image(image: Image, name: str = "image") -> Image:
             f"{name}: values must lie in [0, 1], these reach from {low:.4g} to {high:.4g}; "
             "divide 8-bit pictures by 255"
         )
+    _check_same_size(image, name, like)
     return image
 
 

@@ -81,7 +81,7 @@ class Objective:
         """What `content` and the temporal targets ask for, computed once for a picture."""
         features = self._features(content)
         for target in temporal:
-            check_image(target.warped, "warped")
+            check_image(target.warped, "warped", like=content)
             check_mask(target.mask, "mask", like=content)
         height, width = content.shape[:2]
         warped = np.zeros((len(temporal), height, width, 3), np.float32)

@@ -69,6 +69,8 @@ def test_what_is_no_array_is_refused() -> None:
 
 def test_partners_must_have_one_size() -> None:
     other = np.zeros((6, 4, 3), np.float32)
+    with pytest.raises(ValueError, match=r"^image: must be 4×6 pixels as its partner, is 6×4"):
+        check_image(GOOD_IMAGE, like=other)
     with pytest.raises(ValueError, match=r"^flow: must be 4×6 pixels as its partner, is 6×4"):
         check_flow(GOOD_FLOW, like=other)
     with pytest.raises(ValueError, match=r"^mask: must be 4×6 pixels as its partner, is 6×4"):
