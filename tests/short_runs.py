@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,14 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in ("video", "stylization"):
         monkeypatch.setattr(f"stylekit.{module}.prepare_objective", prepare)
+
+
+def changed(**settings) -> VideoSettings:
+    """`SETTINGS` with other settings, those of a picture among them."""
+    own = {field.name for field in dataclasses.fields(VideoSettings)}
+    image = {name: value for name, value in settings.items() if name not in own}
+    rest = {name: value for name, value in settings.items() if name in own}
+    return dataclasses.replace(SETTINGS, image=dataclasses.replace(SETTINGS.image, **image), **rest)
 
 
 def built_in_clip(name: str, frames: int | None = None, *, size: int = SIZE) -> Clip:
