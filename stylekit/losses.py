@@ -30,14 +30,18 @@ class Losses:
 
     content: float
     style: float
+    uncovered: float = 0.0
     temporal: float = 0.0
     tv: float = 0.0
 
     def total(self, weights: Weights) -> float:
-        """α L_content + β L_style + γ L_temporal + tv L_tv (report, eq. 1; Ruder, eq. 7)."""
+        """α L_content + β (L_style + L_uncovered) + γ L_temporal + tv L_tv.
+
+        Report, eq. 1, and Ruder, eq. 7, with the style of what is uncovered added.
+        """
         return (
             weights.alpha * self.content
-            + weights.beta * self.style
+            + weights.beta * (self.style + self.uncovered)
             + weights.gamma * self.temporal
             + weights.tv * self.tv
         )
@@ -47,6 +51,7 @@ class Losses:
         return {
             "content": self.content,
             "style": self.style,
+            "uncovered": self.uncovered,
             "temporal": self.temporal,
             "tv": self.tv,
         }
@@ -64,15 +69,19 @@ def content_loss(features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Ten
     )
 
 
-def gram_matrix(features: tf.Tensor) -> tf.Tensor:
+def gram_matrix(features: tf.Tensor, region: tf.Tensor | None = None) -> tf.Tensor:
     """G = F Fᵀ / M: how often filters answer together, wherever that is.
 
-    `features` `(1, h, w, N)` gives `(N, N)`. Differs from the report's un-normalised G by the
-    division by the M = h·w positions, so that content and style may differ in size.
+    `features` `(1, h, w, N)` gives `(N, N)`. With a `region` `(h, w)` in [0, 1] each position
+    counts as much as the region says there, and M is the sum of the region. Differs from the
+    report's un-normalised G by the division by the M = h·w positions, so that content and style
+    may differ in size.
     """
     flat = tf.reshape(features, (-1, features.shape[-1]))
-    positions = tf.cast(tf.shape(flat)[0], tf.float32)
-    return tf.matmul(flat, flat, transpose_a=True) / positions
+    if region is None:
+        return tf.matmul(flat, flat, transpose_a=True) / flat.shape[0]
+    weights = tf.reshape(region, (-1, 1))
+    return tf.matmul(flat * weights, flat, transpose_a=True) / (tf.reduce_sum(weights) + 1e-6)
 
 
 def style_loss(
@@ -86,10 +95,41 @@ def style_loss(
     here the 1/M² is inside `gram_matrix`. `targets` maps layers to A `(N, N)`; the w_l are 1
     unless given, one for each target.
     """
+    grams = {name: gram_matrix(features[name]) for name in targets}
+    return _gram_distance(grams, targets, layer_weights)
+
+
+def uncovered_style_loss(
+    features: Mapping[str, tf.Tensor],
+    targets: Mapping[str, tf.Tensor],
+    region: tf.Tensor,
+    layer_weights: Sequence[float] | None = None,
+) -> tf.Tensor:
+    """The style loss of a region by itself, times the share of the picture that it takes.
+
+    L_uncovered = s Σ_l w_l 1/N_l² Σ_ij (G^r_ij − A_ij)², G^r the Gram matrix of the region, s the
+    mean of `region` `(H, W)` in [0, 1]. Not in Ruder: what comes into sight in an otherwise
+    painted frame hardly changes the Gram matrix of the whole, so it would stay unpainted. With
+    its own, it is drawn to the style as strongly as it would be in a picture of its own, where
+    each of its positions counts 1/M.
+    """
+    grams = {}
+    for name in targets:
+        size = features[name].shape[1:3]
+        resized = tf.image.resize(region[..., tf.newaxis], size, method="area")
+        grams[name] = gram_matrix(features[name], resized)
+    return tf.reduce_mean(region) * _gram_distance(grams, targets, layer_weights)
+
+
+def _gram_distance(
+    grams: Mapping[str, tf.Tensor],
+    targets: Mapping[str, tf.Tensor],
+    layer_weights: Sequence[float] | None,
+) -> tf.Tensor:
     weights = layer_weights or (1.0,) * len(targets)
     return tf.add_n(
         [
-            weight * tf.reduce_mean(tf.square(gram_matrix(features[name]) - target))
+            weight * tf.reduce_mean(tf.square(grams[name] - target))
             for (name, target), weight in zip(targets.items(), weights, strict=True)
         ]
     )

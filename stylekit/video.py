@@ -79,9 +79,11 @@ class VideoRun:
     there is not painted again. `flows`, if given, are used in place of estimates (`flows[i]`
     between frames i and i+1), for scenes whose exact flow is known.
 
-    Differs from the paper: later frames stop as soon as they are as good as the first frame of
-    their shot, α L_content + β L_style being the measure, because a frame that goes on past it
-    drifts away from the one before.
+    Differs from the paper: what cannot be trusted has a style loss of its own
+    (`losses.uncovered_style_loss`), or it would stay unpainted in the few steps that a later
+    frame takes. And later frames stop as soon as they are as good as the first frame of their
+    shot, by all terms but the temporal one, because a frame that goes on past that level drifts
+    away from the one before.
 
     Raises ResumeError if the folder holds another run.
     """
@@ -211,6 +213,7 @@ class VideoRun:
             settings,
             init=self._start(frame_index, previous, motion),
             temporal=[TemporalTarget(warped, motion.mask)],
+            uncovered=1 - motion.mask if self.settings.paint_uncovered else None,
             objective=self._objective,
         )
         return painting, warped
