@@ -48,7 +48,8 @@ class Parser(argparse.ArgumentParser):
         """Raise SettingsError in place of argparse's two lines and exit."""
         name, _, rest = message.removeprefix("argument ").partition(": ")
         if message.startswith("unrecognized arguments"):
-            raise SettingsError(rest or "''", f"unknown; see {self.prog} --help")
+            name = rest.split()[0] if rest.startswith("-") else rest or "''"
+            raise SettingsError(name, f"unknown; see {self.prog} --help")
         if message.startswith("the following arguments are required"):
             name, rest = rest.split(", ")[0], f"is missing; see {self.prog} --help"
         raise SettingsError(name.split("/")[-1], rest or message)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from stylekit.arrays import Image
+from stylekit.cli import main
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.clips import Clip, read_clip
 from stylekit.media.images import load_image
@@ -100,3 +103,38 @@ def entries(folder: Path) -> dict[int, dict[str, Any]]:
 def difference(a: Image, b: Image) -> float:
     """The root mean squared difference of two pictures."""
     return float(np.sqrt(np.mean((a.astype(np.float64) - b) ** 2)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a call of the command line left on the terminal."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The only line on standard output."""
+        (line,) = self.out.splitlines()
+        return json.loads(line)
+
+    @property
+    def complaint(self) -> str:
+        """The only line on standard error, of a call that is refused."""
+        (line,) = self.err.splitlines()
+        return line
+
+
+def stylekit(capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
+    """Call the command line in this process."""
+    capsys.readouterr()
+    handler = signal.getsignal(signal.SIGTERM)
+    logger = logging.getLogger("stylekit")
+    level = logger.level
+    try:
+        code = main([str(argument) for argument in arguments])
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        logger.setLevel(level)
+    return Outcome(code, *capsys.readouterr())
