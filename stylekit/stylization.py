@@ -130,13 +130,14 @@ class Stylization:
         When they differ from those of the step before, the optimiser forgets its curvature.
         """
         weights = weights or self.settings.weights
-        if self._weights != weights:
-            self._weights = weights
-            self._optimizer.reset()
-            self._values.clear()
+        self._use(weights)
         if self._scale_done() and not self.done:
             self._begin_scale(self._scale_index + 1, self.image)
-        update = self._optimizer.step(lambda x: self._evaluate(x, weights))
+        seen: dict[float, Losses] = {}
+        update = self._optimizer.step(lambda x: self._evaluate(x, weights, seen))
+        # A step that did not move has looked at points that it left again.
+        if update.value in seen:
+            self._painted = seen[update.value]
         self._evaluations += update.evaluations
         self._stuck = not update.moved
         self._values.append(update.value)
@@ -154,11 +155,26 @@ class Stylization:
         )
 
     def steps(self, count: int | None = None, weights: WeightsNow | None = None) -> Iterator[Step]:
-        """Steps until the picture is done, or `count` of them; a break only pauses."""
+        """Steps until the picture is done, or `count` of them; a break only pauses.
+
+        New weights wake up a picture that changed too little to go on under the old ones.
+        """
         taken = 0
-        while not self.done and (count is None or taken < count):
-            yield self.step(weights() if callable(weights) else weights)
+        while count is None or taken < count:
+            now = (weights() if callable(weights) else weights) or self.settings.weights
+            self._use(now)
+            if self.done:
+                return
+            yield self.step(now)
             taken += 1
+
+    def _use(self, weights: Weights) -> None:
+        """Forget, when the weights change, what was learned of the loss under the old ones."""
+        if self._weights != weights:
+            self._weights = weights
+            self._optimizer.reset()
+            self._values.clear()
+            self._stuck = False
 
     def _first_image(self, style: Image, init: Image | None) -> Image:
         size = self._sizes[0]
@@ -193,9 +209,11 @@ class Stylization:
         kind = LBFGS if self.settings.optimizer is OptimizerMethod.LBFGS else Adam
         return kind(self._canvas.variables(image), bounds=self._canvas.bounds)
 
-    def _evaluate(self, x: np.ndarray, weights: Weights) -> tuple[float, np.ndarray]:
+    def _evaluate(
+        self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
+    ) -> tuple[float, np.ndarray]:
         evaluation = self.objective.evaluate(self._canvas.image(x), self._targets, weights)
-        self._painted = evaluation.losses
+        seen[evaluation.value] = evaluation.losses
         return evaluation.value, self._canvas.pull_back(evaluation.gradient)
 
     def _measurer(self) -> Callable[[Image], Losses]:
