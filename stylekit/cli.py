@@ -167,13 +167,14 @@ def _add_common(parser: Parser, image: ImageSettings, output: str) -> None:
         "weights or can download them, else the embedded VGG16 (default: %(default)s)",
     )
     _add_choice(paint, "--pooling", Pooling, image.pooling, "average gives smoother strokes")
+    is_image = image is _IMAGE
     paint.add_argument(
         "--init",
         default=image.init.value,
-        metavar="content|noise|PATH",
+        metavar="content|noise|PATH" if is_image else "content|noise",
         help="where the picture starts; a path goes on from that picture (default: %(default)s)"
-        if parser.prog.endswith("image")
-        else "where the first frame starts: content or noise (default: %(default)s)",
+        if is_image
+        else "where the first frame starts (default: %(default)s)",
     )
     paint.add_argument("--keep-colors", action="store_true", help="keep the colours of the content")
     paint.add_argument(
