@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from .settings import Weights
 from .tensorflow_cpu import tf
 
-PIXEL_UNIT = 0.2
+PIXEL_UNIT = 0.1
 """The pixel range of the temporal term: white, 1 in an Image, counts as this much.
 
 It makes the report's γ = 4·10² a balanced default. At the report's α and β the content and
-the style term of a finished picture weigh 4·10⁻³ to 10⁻² each. A frame that departs from the
-warped one by 5 grey levels, r = 0.02, is steady to the eye, and there the temporal term should
-weigh as much: γ u² r² = 4·10² · u² · 4·10⁻⁴ = 6·10⁻³, hence u = 0.2.
+the style term of a finished picture weigh 4·10⁻³ to 10⁻² each. Frames styled apart differ from
+their warped predecessor by r = 0.13 to 0.16; at a quarter of that, r = 0.04, the temporal term
+should weigh as much as either: γ u² r² = 4·10² · u² · 1.6·10⁻³ = 6·10⁻³, hence u = 0.1.
 """
 
 
@@ -30,18 +30,14 @@ class Losses:
 
     content: float
     style: float
-    uncovered: float = 0.0
     temporal: float = 0.0
     tv: float = 0.0
 
     def total(self, weights: Weights) -> float:
-        """α L_content + β (L_style + L_uncovered) + γ L_temporal + tv L_tv.
-
-        Report, eq. 1, and Ruder, eq. 7, with the style of what is uncovered added.
-        """
+        """α L_content + β L_style + γ L_temporal + tv L_tv (report, eq. 1; Ruder, eq. 7)."""
         return (
             weights.alpha * self.content
-            + weights.beta * (self.style + self.uncovered)
+            + weights.beta * self.style
             + weights.gamma * self.temporal
             + weights.tv * self.tv
         )
@@ -51,7 +47,6 @@ class Losses:
         return {
             "content": self.content,
             "style": self.style,
-            "uncovered": self.uncovered,
             "temporal": self.temporal,
             "tv": self.tv,
         }
@@ -69,19 +64,15 @@ def content_loss(features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Ten
     )
 
 
-def gram_matrix(features: tf.Tensor, region: tf.Tensor | None = None) -> tf.Tensor:
+def gram_matrix(features: tf.Tensor) -> tf.Tensor:
     """G = F Fᵀ / M: how often filters answer together, wherever that is.
 
-    `features` `(1, h, w, N)` gives `(N, N)`. With a `region` `(h, w)` in [0, 1] each position
-    counts as much as the region says there, and M is the sum of the region. Differs from the
-    report's un-normalised G by the division by the M = h·w positions, so that content and style
-    may differ in size.
+    `features` `(1, h, w, N)` gives `(N, N)`. Differs from the report's un-normalised G by the
+    division by the M = h·w positions, so that content and style may differ in size.
     """
     flat = tf.reshape(features, (-1, features.shape[-1]))
-    if region is None:
-        return tf.matmul(flat, flat, transpose_a=True) / flat.shape[0]
-    weights = tf.reshape(region, (-1, 1))
-    return tf.matmul(flat * weights, flat, transpose_a=True) / (tf.reduce_sum(weights) + 1e-6)
+    positions = tf.cast(tf.shape(flat)[0], tf.float32)
+    return tf.matmul(flat, flat, transpose_a=True) / positions
 
 
 def style_loss(
@@ -95,41 +86,10 @@ def style_loss(
     here the 1/M² is inside `gram_matrix`. `targets` maps layers to A `(N, N)`; the w_l are 1
     unless given, one for each target.
     """
-    grams = {name: gram_matrix(features[name]) for name in targets}
-    return _gram_distance(grams, targets, layer_weights)
-
-
-def uncovered_style_loss(
-    features: Mapping[str, tf.Tensor],
-    targets: Mapping[str, tf.Tensor],
-    region: tf.Tensor,
-    layer_weights: Sequence[float] | None = None,
-) -> tf.Tensor:
-    """The style loss of a region by itself, times the share of the picture that it takes.
-
-    L_uncovered = s Σ_l w_l 1/N_l² Σ_ij (G^r_ij − A_ij)², G^r the Gram matrix of the region, s the
-    mean of `region` `(H, W)` in [0, 1]. Not in Ruder: what comes into sight in an otherwise
-    painted frame hardly changes the Gram matrix of the whole, so it would stay unpainted. With
-    its own, it is drawn to the style as strongly as it would be in a picture of its own, where
-    each of its positions counts 1/M.
-    """
-    grams = {}
-    for name in targets:
-        size = features[name].shape[1:3]
-        resized = tf.image.resize(region[..., tf.newaxis], size, method="area")
-        grams[name] = gram_matrix(features[name], resized)
-    return tf.reduce_mean(region) * _gram_distance(grams, targets, layer_weights)
-
-
-def _gram_distance(
-    grams: Mapping[str, tf.Tensor],
-    targets: Mapping[str, tf.Tensor],
-    layer_weights: Sequence[float] | None,
-) -> tf.Tensor:
     weights = layer_weights or (1.0,) * len(targets)
     return tf.add_n(
         [
-            weight * tf.reduce_mean(tf.square(grams[name] - target))
+            weight * tf.reduce_mean(tf.square(gram_matrix(features[name]) - target))
             for (name, target), weight in zip(targets.items(), weights, strict=True)
         ]
     )

@@ -19,7 +19,6 @@ from .losses import (
     style_loss,
     temporal_loss,
     total_variation_loss,
-    uncovered_style_loss,
 )
 from .settings import ImageSettings, Weights
 from .tensorflow_cpu import tf
@@ -35,19 +34,15 @@ class TemporalTarget:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
-    """What a picture is compared with: features of the content layers, and temporal targets.
-
-    `uncovered` `(H, W)` is what has come into sight; it has no rows where nothing is asked of it.
-    """
+    """What a picture is compared with: features of the content layers, and temporal targets."""
 
     content: tuple[tf.Tensor, ...]
     warped: tf.Tensor
     masks: tf.Tensor
-    uncovered: tf.Tensor
 
-    def tensors(self) -> tuple[tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor, tf.Tensor]:
+    def tensors(self) -> tuple[tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor]:
         """In the order that compiled functions take them."""
-        return self.content, self.warped, self.masks, self.uncovered
+        return self.content, self.warped, self.masks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,23 +77,12 @@ class Objective:
         """The network that everything is measured with."""
         return self.extractor.backbone
 
-    def targets(
-        self,
-        content: Image,
-        temporal: Sequence[TemporalTarget] = (),
-        *,
-        uncovered: Mask | None = None,
-    ) -> Targets:
-        """What `content` and the temporal targets ask for, computed once for a picture.
-
-        `uncovered` is 1 where the picture shows what no earlier frame did.
-        """
+    def targets(self, content: Image, temporal: Sequence[TemporalTarget] = ()) -> Targets:
+        """What `content` and the temporal targets ask for, computed once for a picture."""
         features = self._features(content)
         for target in temporal:
             check_image(target.warped, "warped", like=content)
             check_mask(target.mask, "mask", like=content)
-        if uncovered is not None:
-            check_mask(uncovered, "uncovered", like=content)
         height, width = content.shape[:2]
         warped = np.zeros((len(temporal), height, width, 3), np.float32)
         masks = np.zeros((len(temporal), height, width), np.float32)
@@ -108,13 +92,11 @@ class Objective:
             tuple(features[name] for name in self._content_layers),
             tf.constant(warped),
             tf.constant(masks),
-            tf.constant(np.zeros((0, width), np.float32) if uncovered is None else uncovered),
         )
 
     def evaluate(self, image: Image, targets: Targets, weights: Weights) -> Evaluation:
         """The weighted loss of `image` as it is, its gradient and its terms."""
-        alpha, beta, gamma, tv = weights.alpha, weights.beta, weights.gamma, weights.tv
-        vector = tf.constant([alpha, beta, beta, gamma, tv], tf.float32)
+        vector = tf.constant([weights.alpha, weights.beta, weights.gamma, weights.tv], tf.float32)
         total, gradient, terms = self._call(
             self._gradient, tf.constant(image), *targets.tensors(), vector
         )
@@ -136,12 +118,7 @@ class Objective:
         return self._call(self.extractor.__call__, tf.constant(check_image(image)))
 
     def _terms(
-        self,
-        image: tf.Tensor,
-        content: tuple[tf.Tensor, ...],
-        warped: tf.Tensor,
-        masks: tf.Tensor,
-        uncovered: tf.Tensor,
+        self, image: tf.Tensor, content: tuple[tf.Tensor, ...], warped: tf.Tensor, masks: tf.Tensor
     ) -> tf.Tensor:
         features = self.extractor(image)
         temporal = [
@@ -151,9 +128,6 @@ class Objective:
             [
                 content_loss(features, dict(zip(self._content_layers, content, strict=True))),
                 style_loss(features, self._grams, self._layer_weights),
-                uncovered_style_loss(features, self._grams, uncovered, self._layer_weights)
-                if uncovered.shape[0]
-                else tf.constant(0.0),
                 tf.add_n(temporal) if temporal else tf.constant(0.0),
                 total_variation_loss(image),
             ]
@@ -165,12 +139,11 @@ class Objective:
         content: tuple[tf.Tensor, ...],
         warped: tf.Tensor,
         masks: tf.Tensor,
-        uncovered: tf.Tensor,
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            terms = self._terms(image, content, warped, masks, uncovered)
+            terms = self._terms(image, content, warped, masks)
             total = tf.tensordot(terms, weights, 1)
         return total, tape.gradient(total, image), terms
 
@@ -186,5 +159,5 @@ class Objective:
 
 
 def _losses(terms: tf.Tensor) -> Losses:
-    content, style, uncovered, temporal, tv = (float(term) for term in terms.numpy())
-    return Losses(content=content, style=style, uncovered=uncovered, temporal=temporal, tv=tv)
+    content, style, temporal, tv = (float(term) for term in terms.numpy())
+    return Losses(content=content, style=style, temporal=temporal, tv=tv)

@@ -166,7 +166,6 @@ class VideoSettings(_Settings):
     cut_share: float = 0.25
     motion_boundary: bool = True
     dilate: int = 0
-    paint_uncovered: bool = True
 
     def __post_init__(self) -> None:
         _check_kinds(self)

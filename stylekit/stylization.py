@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .arrays import Image, Mask, check_image
+from .arrays import Image, check_image
 from .backbones import load_backbone
 from .canvas import Canvas, ColorCanvas, LuminanceCanvas
 from .colors import match_colors
@@ -73,8 +73,7 @@ class Stylization:
 
     `content` and `style` are Images of any size; the picture is painted with the longest side
     of `settings.size`, over `settings.scales` sizes. It starts from `init` (an Image) if given.
-    `temporal` targets and their masks have the size of the picture, and so has `uncovered`, 1
-    where a frame shows what no frame before it did. `objective`, from
+    `temporal` targets and their masks have the size of the picture. `objective`, from
     `prepare_objective`, spares building the network and the style's targets again.
 
     Raises ValueError for arrays of the wrong shape or range, SettingsError and WeightsError for
@@ -89,7 +88,6 @@ class Stylization:
         *,
         init: Image | None = None,
         temporal: Sequence[TemporalTarget] = (),
-        uncovered: Mask | None = None,
         objective: Objective | None = None,
     ) -> None:
         self.settings = settings or ImageSettings()
@@ -97,7 +95,6 @@ class Stylization:
         self._sizes = _scale_sizes((width, height), self.settings)
         self._content = content
         self._temporal = tuple(temporal)
-        self._uncovered = uncovered
         self.objective = objective or prepare_objective(style, self.settings, content=content)
         self._evaluations = 0
         self._step_index = 0
@@ -194,11 +191,7 @@ class Stylization:
         self._canvas: Canvas = (
             LuminanceCanvas(content) if self.settings.keep_colors else ColorCanvas()
         )
-        self._targets: Targets = self.objective.targets(
-            content,
-            self._temporal if finest else (),
-            uncovered=self._uncovered if finest else None,
-        )
+        self._targets: Targets = self.objective.targets(content, self._temporal if finest else ())
         self._optimizer = self._new_optimizer(resize_image(image, size))
         self._scale_index = scale_index
         self._scale_steps = 0

@@ -15,7 +15,6 @@ import numpy as np
 from . import __version__
 from .arrays import Image, Mask, check_image, from_bytes, to_bytes
 from .backbones import load_backbone
-from .colors import match_colors
 from .flow import FlowPair, Interpolation, flow_between, warp
 from .losses import Losses
 from .objective import Objective, TemporalTarget
@@ -23,6 +22,7 @@ from .occlusion import consistency_mask, reliable_share
 from .run_folder import RunFolder, digest
 from .settings import Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
+from .texture import transfer_texture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,17 +73,16 @@ class FrameStep:
 class VideoRun:
     """A clip being painted in a folder, after Ruder et al. 2016, §4.1 and §4.2.
 
-    Frame i starts from the stylised frame i−1 warped along the backward flow, filled from the
-    content where that cannot be trusted, and the temporal loss holds it there. `clip` is a
+    Frame i starts from the stylised frame i−1 warped along the backward flow, filled with
+    texture of the shot's first frame where that cannot be trusted (`transfer_texture`), and the
+    temporal loss holds it there. `clip` is a
     sequence of Images of one size, `style` an Image. `out` is the run folder: what is finished
     there is not painted again. `flows`, if given, are used in place of estimates (`flows[i]`
     between frames i and i+1), for scenes whose exact flow is known.
 
-    Differs from the paper: what cannot be trusted has a style loss of its own
-    (`losses.uncovered_style_loss`), or it would stay unpainted in the few steps that a later
-    frame takes. And later frames stop as soon as they are as good as the first frame of their
-    shot, by all terms but the temporal one, because a frame that goes on past that level drifts
-    away from the one before.
+    Differs from the paper: the fill, for which the paper takes the content; and later frames
+    stop as soon as they are as good as the first frame of their shot, α L_content + β L_style
+    being the measure, because a frame that goes on past it drifts away from the one before.
 
     Raises ResumeError if the folder holds another run.
     """
@@ -174,7 +173,7 @@ class VideoRun:
             )
         cold = self._is_cold(motion)
         painting, warped = self._begin(frame_index, previous, motion)
-        goal = None if cold else self._goal(frame_index)
+        goal = None if cold else self._losses(self._shot_start(frame_index))
         step = None
         for step in painting.steps(weights=weights):
             yield FrameStep(frame_index, step)
@@ -213,7 +212,6 @@ class VideoRun:
             settings,
             init=self._start(frame_index, previous, motion),
             temporal=[TemporalTarget(warped, motion.mask)],
-            uncovered=1 - motion.mask if self.settings.paint_uncovered else None,
             objective=self._objective,
         )
         return painting, warped
@@ -234,17 +232,19 @@ class VideoRun:
             return generator.random(previous.shape, dtype=np.float32)
         # Cubic, because repeated linear warps smear strokes until nothing is left of them.
         carried = warp(previous, motion.flow.backward_flow, interpolation=Interpolation.CUBIC)
-        content = self.clip[frame_index]
-        fresh = content if settings.image.keep_colors else match_colors(content, self._style)
+        first = self._shot_start(frame_index)
+        fresh = transfer_texture(
+            self.clip[frame_index], motion.mask, self.clip[first], self.folder.read_frame(first)
+        )
         mask = motion.mask[:, :, np.newaxis]
         return mask * carried + (1 - mask) * fresh
 
-    def _goal(self, frame_index: int) -> Losses | None:
-        """The losses of the frame that began this shot."""
-        for index in range(frame_index - 1, -1, -1):
-            if self._entries[index]["cold"]:
-                return Losses(**self._entries[index]["losses"])
-        return None
+    def _shot_start(self, frame_index: int) -> int:
+        """The frame that began the shot that a frame belongs to."""
+        return next(i for i in range(frame_index - 1, -1, -1) if self._entries[i]["cold"])
+
+    def _losses(self, frame_index: int) -> Losses:
+        return Losses(**self._entries[frame_index]["losses"])
 
     def _restore(
         self, frame_index: int, previous: Image | None, motion: Motion | None
@@ -270,7 +270,7 @@ class VideoRun:
             frame_index=frame_index,
             content=self.clip[frame_index],
             image=image,
-            losses=Losses(**entry["losses"]),
+            losses=self._losses(frame_index),
             style_distance=entry["style_distance"],
             weights=Weights(**entry["weights"]),
             motion=motion,
