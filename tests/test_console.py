@@ -1,0 +1,121 @@
+"""Progress: a bar on a terminal, plain lines elsewhere; and TensorFlow kept quiet."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from stylekit import console
+from stylekit.console import Progress, quiet_tensorflow
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class CountedStep:
+    """A step whose loss is dear: it counts how often it is looked at."""
+
+    looks = 0
+
+    @property
+    def weighted_loss(self) -> float:
+        self.looks += 1
+        return 0.25
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(console, "time", SimpleNamespace(monotonic=clock.monotonic))
+    return clock
+
+
+def test_lines_come_seldom_and_tell_steps_loss_and_time_left(clock):
+    stream = io.StringIO()
+    with Progress(40, stream=stream) as progress:
+        for _ in range(40):
+            clock.now += 1.0
+            progress.step(CountedStep())
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "step 1 of at most 40, loss 0.25, at most 39 s left"
+    assert lines[1].startswith("step 11 of at most 40, ")
+    assert len(lines) == 4
+
+
+def test_the_loss_is_looked_at_seldom(clock):
+    step = CountedStep()
+    with Progress(100, stream=io.StringIO()) as progress:
+        for _ in range(100):
+            clock.now += 0.1
+            progress.step(step)
+    assert 4 <= step.looks <= 6
+
+
+def test_frames_get_a_line_each_and_shorten_what_is_left(clock):
+    stream = io.StringIO()
+    with Progress(100, frame_count=2, stream=stream) as progress:
+        clock.now += 130.0
+        progress.step(CountedStep())
+        progress.frame(0, most_steps_left=1, facts="cold start")
+        progress.step(CountedStep(), frame_index=1)
+        progress.frame(1, most_steps_left=0, facts="warm start")
+    assert stream.getvalue().splitlines()[1:] == [
+        "frame 1 of 2 finished, cold start, at most 2 min 10 s left",
+        "frame 2 of 2 finished, warm start",
+    ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX's")
+def test_a_terminal_gets_a_bar():
+    import fcntl
+    import struct
+    import termios
+
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    with os.fdopen(slave, "w") as terminal:
+        with Progress(5, frame_count=3, stream=terminal) as progress:
+            for _ in range(2):
+                progress.step(CountedStep(), frame_index=1)
+            progress.frame(1, most_steps_left=2, facts="warm start")
+        shown = os.read(master, 65536).decode()
+    os.close(master)
+    last = shown.rstrip().split("\r")[-1]
+    assert "50%|" in last, "two steps are done, and two are left at most"
+    assert "2/4 [" in last and "frame 2/3, loss 0.25" in last
+
+
+def test_errors_are_seen_after_tensorflow_was_loaded(capfd):
+    quiet_tensorflow()
+    print("seen", file=sys.stderr)
+    os.write(2, b"seen too\n")
+    assert capfd.readouterr().err == "seen\nseen too\n"
+
+
+def test_errors_are_seen_where_tensorflow_cannot_be_loaded(capfd, monkeypatch):
+    monkeypatch.setitem(sys.modules, "stylekit.tensorflow_cpu", None)
+    with pytest.raises(ImportError):
+        quiet_tensorflow()
+    os.write(2, b"seen\n")
+    assert capfd.readouterr().err == "seen\n"
+
+
+def test_the_chatter_of_tensorflow_is_not_seen(capfd, monkeypatch):
+    class Chatter:
+        @staticmethod
+        def constant(value):
+            os.write(2, b"could not find a graphics card\n")
+
+    monkeypatch.setitem(sys.modules, "stylekit.tensorflow_cpu", SimpleNamespace(tf=Chatter))
+    quiet_tensorflow()
+    assert capfd.readouterr().err == ""

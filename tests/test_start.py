@@ -1,0 +1,124 @@
+"""start.py: what it says and what it would run. Nothing is installed here."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def start(monkeypatch, tmp_path):
+    """The script as a module, with an environment elsewhere and every program replaced."""
+    spec = importlib.util.spec_from_file_location("start", ROOT / "start.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.ENVIRONMENT = tmp_path / ".venv"
+    module.calls = []
+
+    def call(command, **_):
+        module.calls.append([str(part) for part in command])
+        return 0
+
+    fake = SimpleNamespace(
+        call=call,
+        check_call=call,
+        run=lambda *_, **__: SimpleNamespace(returncode=0, stdout="", stderr=""),
+        CalledProcessError=subprocess.CalledProcessError,
+    )
+    monkeypatch.setattr(module, "subprocess", fake)
+    monkeypatch.setattr(module, "venv", SimpleNamespace(create=lambda *_, **__: None))
+    return module
+
+
+@pytest.mark.parametrize("arguments", [[], ["help"], ["--help"]])
+def test_it_explains_itself(arguments, start, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["start.py", *arguments])
+    assert start.main() == 2
+    out = capsys.readouterr().out
+    assert "start.py demo" in out and "start.py test" in out
+    assert not start.calls
+
+
+def test_an_unfit_python_is_told(start, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["start.py", "demo"])
+    monkeypatch.setattr(start, "OLDEST", (3, 99))
+    monkeypatch.setattr(start, "NEWEST", (3, 99))
+    assert start.main() == 2
+    assert "stylekit needs 3.11, 3.12 or 3.13" in capsys.readouterr().err
+    assert not start.calls
+
+
+def test_the_range_of_pythons_is_that_of_the_package(start):
+    text = (ROOT / "pyproject.toml").read_text()
+    assert start.OLDEST == (3, 11)
+    assert f'requires-python = ">={start.OLDEST[0]}.{start.OLDEST[1]}' in text
+    assert f"Python :: {start.NEWEST[0]}.{start.NEWEST[1]}" in text
+
+
+@pytest.mark.parametrize(
+    ("task", "what", "command"),
+    [
+        ("demo", ".", ["-m", "stylekit.cli", "demo"]),
+        ("test", "-e.[test,credentials,heic]", ["-m", "pytest"]),
+    ],
+)
+def test_it_installs_and_passes_arguments_on(task, what, command, start, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["start.py", task, "-x", "a b"])
+    assert start.main() == 0
+    install, run = start.calls
+    assert install[1:3] == ["-m", "pip"] and install[-1] == what
+    assert run[1:] == [*command, "-x", "a b"]
+    assert install[0] == run[0] and Path(run[0]).is_relative_to(start.ENVIRONMENT)
+
+
+def test_a_failed_installation_ends_it(start, monkeypatch):
+    start.subprocess.call = lambda *_, **__: 1
+    with pytest.raises(SystemExit, match="pip: the installation failed"):
+        start.install("python", ".")
+
+
+def test_a_python_without_venv_is_told(start, monkeypatch):
+    def fail(*_, **__):
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr(start.venv, "create", fail)
+    with pytest.raises(SystemExit, match="install python3-venv"):
+        start.make_environment()
+
+
+def test_an_environment_of_this_python_is_used_again(start, monkeypatch):
+    python = start.ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    monkeypatch.setattr(start.venv, "create", lambda *_, **__: pytest.fail("made anew"))
+    assert start.make_environment() == str(python)
+    start.subprocess.call = lambda *_, **__: 1  # another Python's
+    with pytest.raises(pytest.fail.Exception):
+        start.make_environment()
+
+
+@pytest.mark.parametrize(
+    ("returncode", "stderr", "replaced"),
+    [
+        (0, "", False),
+        (1, "ImportError: libGL.so.1: cannot open shared object file", True),
+        (1, "ImportError: numpy is broken", False),
+    ],
+)
+def test_opencv_is_replaced_only_where_libgl_is_missing(returncode, stderr, replaced, start):
+    def run(command, **_):
+        if "import cv2" in command[-1]:
+            return SimpleNamespace(returncode=returncode, stdout="", stderr=stderr)
+        return SimpleNamespace(returncode=0, stdout="5.0.1\n", stderr="")
+
+    start.subprocess.run = run
+    start.replace_opencv_if_needed("python")
+    tails = [call[-1] for call in start.calls]
+    assert tails == (["opencv-python", "opencv-python-headless==5.0.1"] if replaced else [])
