@@ -21,8 +21,11 @@ Evaluate = Callable[[Array], tuple[float, Array]]
 # Nocedal & Wright 2006, §3.1: the share of the promised decrease that a step must bring.
 _SUFFICIENT_DECREASE = 1e-4
 _MOST_BACKTRACKS = 12
-# The first step has no curvature to go by; it moves pixels by this much on average.
-_FIRST_MOVE = 0.01
+# A step without curvature to go by moves pixels by this much on average: what lowered the loss
+# most along the gradient, over four pairs of a photograph and a style, from the content in the
+# style's colours (0.03) and from a painted picture (0.001 to 0.003).
+_FRESH_MOVE = 0.03
+_PAINTED_MOVE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,17 @@ class LBFGS:
     free variables, those that their gradient does not hold at a bound (Bertsekas 1982); then a
     step of length 1, clipped into the bounds, accepted on Armijo's condition for the clipped
     step, with quadratic backtracking. Pairs of positive product are kept, `memory` of them.
+    `painted` says that x is nearly good already: its first step is then a small one.
 
     Differs from L-BFGS-B (Byrd et al. 1995): no Cauchy point, no subspace minimisation.
     """
 
-    def __init__(self, x: Array, *, bounds: Bounds, memory: int = 20) -> None:
+    def __init__(
+        self, x: Array, *, bounds: Bounds, memory: int = 20, painted: bool = False
+    ) -> None:
         self.x = bounds.clip(x)
         self._bounds = bounds
+        self._blind_move = _PAINTED_MOVE if painted else _FRESH_MOVE
         self._pairs: deque[tuple[Array, Array]] = deque(maxlen=memory)
         self._value: float | None = None
         self._gradient = np.zeros_like(self.x)
@@ -113,7 +120,7 @@ class LBFGS:
         direction = -self._gradient * keep
         if not self._pairs:
             size = float(np.abs(direction).mean())
-            return direction * np.float32(_FIRST_MOVE / size) if size > 0 else direction
+            return direction * np.float32(self._blind_move / size) if size > 0 else direction
         steps = []
         for s, y in reversed(self._pairs):
             masked_y = y * keep
@@ -144,6 +151,10 @@ class LBFGS:
                 change = gradient - self._gradient
                 if _dot(move, change) > 0:
                     self._pairs.append((move, change))
+                    self._blind_move = _PAINTED_MOVE
+                else:
+                    # The loss falls ever faster this way: nothing speaks against a longer move.
+                    self._blind_move *= 4
                 self.x, self._value, self._gradient = candidate, value, gradient
                 return evaluation, True
             # The minimum of the parabola through both losses and the slope, kept in reach.

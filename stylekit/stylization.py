@@ -99,7 +99,7 @@ class Stylization:
         self._evaluations = 0
         self._step_index = 0
         self._weights: Weights | None = None
-        self._begin_scale(0, self._first_image(style, init))
+        self._begin_scale(0, self._first_image(style, init), painted=init is not None)
 
     @property
     def image(self) -> Image:
@@ -129,7 +129,7 @@ class Stylization:
         weights = weights or self.settings.weights
         self._use(weights)
         if self._scale_done() and not self.done:
-            self._begin_scale(self._scale_index + 1, self.image)
+            self._begin_scale(self._scale_index + 1, self.image, painted=True)
         seen: dict[float, Losses] = {}
         update = self._optimizer.step(lambda x: self._evaluate(x, weights, seen))
         # A step that did not move has looked at points that it left again.
@@ -184,7 +184,7 @@ class Stylization:
         # Half of the way to a painting is its palette, and this half costs nothing.
         return content if self.settings.keep_colors else match_colors(content, style)
 
-    def _begin_scale(self, scale_index: int, image: Image) -> None:
+    def _begin_scale(self, scale_index: int, image: Image, *, painted: bool) -> None:
         size = self._sizes[scale_index]
         content = resize_image(self._content, size)
         finest = scale_index == len(self._sizes) - 1
@@ -192,15 +192,17 @@ class Stylization:
             LuminanceCanvas(content) if self.settings.keep_colors else ColorCanvas()
         )
         self._targets: Targets = self.objective.targets(content, self._temporal if finest else ())
-        self._optimizer = self._new_optimizer(resize_image(image, size))
+        self._optimizer = self._new_optimizer(resize_image(image, size), painted=painted)
         self._scale_index = scale_index
         self._scale_steps = 0
         self._stuck = False
         self._values: list[float] = []
 
-    def _new_optimizer(self, image: Image) -> Optimizer:
-        kind = LBFGS if self.settings.optimizer is OptimizerMethod.LBFGS else Adam
-        return kind(self._canvas.variables(image), bounds=self._canvas.bounds)
+    def _new_optimizer(self, image: Image, *, painted: bool) -> Optimizer:
+        variables, bounds = self._canvas.variables(image), self._canvas.bounds
+        if self.settings.optimizer is OptimizerMethod.ADAM:
+            return Adam(variables, bounds=bounds)
+        return LBFGS(variables, bounds=bounds, painted=painted)
 
     def _evaluate(
         self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
