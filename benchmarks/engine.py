@@ -42,8 +42,8 @@ from stylekit.video import FrameResult, VideoRun  # noqa: E402
 # Another style for every clip, so that no table rests on one painting.
 STYLES = ("swirls", "glass", "cubist", "woodblock", "mosaic", "pointillist", "expression", "ink")
 
-# Four runs of three scenes: five pairs of frames each are enough to tell them apart.
-_ORDER_FRAMES = 6
+# Four runs of each scene, kept short: the order shows long before pictures are finished.
+_ORDER_FRAMES, _ORDER_STEPS = 5, 50
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tables", nargs="*", help=f"{', '.join(tables)} (default: all)")
     parser.add_argument("--size", type=int, default=128, help="longest side (default: 128)")
-    parser.add_argument("--frames", type=int, default=10, help="frames a clip (default: 10)")
+    parser.add_argument("--frames", type=int, default=8, help="frames a clip (default: 8)")
     parser.add_argument("--clip", type=Path, action="append", default=[], help="a clip of yours")
     options = parser.parse_args()
     if unknown := set(options.tables) - tables.keys():
@@ -103,7 +103,8 @@ def order(options: argparse.Namespace) -> Iterator[str]:
             FlowPair(forward, backward)
             for forward, backward in zip(scene.forward_flow, scene.backward_flow, strict=True)
         ]
-        settings = VideoSettings(image=ImageSettings(size=options.size), frame_steps=50)
+        image = ImageSettings(size=options.size, steps=_ORDER_STEPS)
+        settings = VideoSettings(image=image, frame_steps=_ORDER_STEPS // 2)
         without = replace(settings, image=replace(settings.image, weights=Weights(gamma=0.0)))
         variants = (
             settings,
