@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .jobs import Report
     from .video import VideoRun
 
-CLIP, STYLE = "drift", "swirls"
+CLIP, STYLE = "drift", "glass"
 
 # Small and short, so that a laptop is done in minutes: every second frame of a built-in clip.
 _SETTINGS = VideoSettings(image=ImageSettings(size=160, steps=50), frame_steps=12)
