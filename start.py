@@ -31,8 +31,20 @@ def main() -> int:
     python = make_environment()
     install(python, tasks[sys.argv[1]])
     replace_opencv_if_needed(python)
-    command = ["-m", "stylekit.cli", "demo"] if sys.argv[1] == "demo" else ["-m", "pytest"]
-    return subprocess.call([python, *command, *sys.argv[2:]], cwd=ROOT)
+    if sys.argv[1] == "demo":
+        # The script, not -m, which would take the package in the current folder.
+        return run([str(Path(python).with_name("stylekit")), *sys.argv[1:]])
+    return run([python, "-m", "pytest", *sys.argv[2:]], folder=ROOT)
+
+
+def run(command: list[str], folder: Path | None = None) -> int:
+    """The exit code of a command; at a Ctrl-C, which it gets too, its own words are waited for."""
+    process = subprocess.Popen(command, cwd=folder)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def make_environment() -> str:

@@ -10,7 +10,6 @@ import argparse
 import dataclasses
 import hashlib
 import json
-import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,8 +82,6 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
 
 def video_command(options: argparse.Namespace) -> tuple[Report, str]:
     """Paint a clip; the report, and what to do next if it was interrupted."""
-    if options.start == math.inf:
-        raise SettingsError("--start", "must be a number of seconds, is inf")
     clip_path = find_material(options.clip, MaterialKind.CLIP)
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, CLIP_SUFFIXES, clip_path, style_path)

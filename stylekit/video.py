@@ -174,21 +174,24 @@ class VideoRun:
         cold = self._is_cold(motion)
         painting, warped = self._begin(frame_index, previous, motion)
         goal = None if cold else self._losses(self._shot_start(frame_index))
-        step = None
-        for step in painting.steps(weights=weights):
-            yield FrameStep(frame_index, step)
-            if goal and _quality(step.painted, step.weights) <= _quality(goal, step.weights):
-                break
-        assert step is not None
+        now = weights() if callable(weights) else weights or self.settings.image.weights
+        steps = evaluations = 0
+        # What stands still is as good as it was before its first step, and must not be touched.
+        if goal is None or _quality(painting.losses, now) > _quality(goal, now):
+            for step in painting.steps(weights=weights):
+                yield FrameStep(frame_index, step)
+                now, steps, evaluations = step.weights, step.step_index + 1, step.evaluations
+                if goal and _quality(step.painted, now) <= _quality(goal, now):
+                    break
         image = from_bytes(to_bytes(painting.image))
         facts = {
             "losses": painting.losses.to_json(),
             "style_distance": painting.style_distance,
-            "weights": step.weights.to_json(),
+            "weights": now.to_json(),
             "cold": cold,
             "reliable_share": reliable_share(motion.mask) if motion else None,
-            "steps": step.step_index + 1,
-            "evaluations": step.evaluations,
+            "steps": steps,
+            "evaluations": evaluations,
         }
         self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
         return self._result(frame_index, image, motion, warped)

@@ -22,7 +22,7 @@ def start(monkeypatch, tmp_path):
     module.ENVIRONMENT = tmp_path / ".venv"
     module.calls = []
 
-    def call(command, **_):
+    def call(command, *_, **__):
         module.calls.append([str(part) for part in command])
         return 0
 
@@ -33,6 +33,7 @@ def start(monkeypatch, tmp_path):
         CalledProcessError=subprocess.CalledProcessError,
     )
     monkeypatch.setattr(module, "subprocess", fake)
+    monkeypatch.setattr(module, "run", call)
     monkeypatch.setattr(module, "venv", SimpleNamespace(create=lambda *_, **__: None))
     return module
 
@@ -65,8 +66,8 @@ def test_the_range_of_pythons_is_that_of_the_package(start):
 @pytest.mark.parametrize(
     ("task", "what", "command"),
     [
-        ("demo", ".", ["-m", "stylekit.cli", "demo"]),
-        ("test", "-e.[test,credentials,heic]", ["-m", "pytest"]),
+        ("demo", ".", ["stylekit", "demo"]),
+        ("test", "-e.[test,credentials,heic]", ["python", "-m", "pytest"]),
     ],
 )
 def test_it_installs_and_passes_arguments_on(task, what, command, start, monkeypatch):
@@ -74,8 +75,9 @@ def test_it_installs_and_passes_arguments_on(task, what, command, start, monkeyp
     assert start.main() == 0
     install, run = start.calls
     assert install[1:3] == ["-m", "pip"] and install[-1] == what
-    assert run[1:] == [*command, "-x", "a b"]
-    assert install[0] == run[0] and Path(run[0]).is_relative_to(start.ENVIRONMENT)
+    assert [Path(run[0]).stem, *run[1:]] == [*command, "-x", "a b"]
+    assert Path(run[0]).parent == Path(install[0]).parent
+    assert Path(run[0]).is_relative_to(start.ENVIRONMENT)
 
 
 def test_a_failed_installation_ends_it(start, monkeypatch):

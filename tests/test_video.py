@@ -101,7 +101,7 @@ def test_later_frames_are_warm_and_show_what_they_were_made_from(unbroken, clip)
         assert np.array_equal(frame.warped, warp(previous.image, motion.flow.backward_flow))
         assert motion.mask.shape == frame.image.shape[:2]
         assert 0 < motion.mask.mean() < 1
-        assert 1 <= frame.steps <= SETTINGS.frame_steps
+        assert 0 <= frame.steps <= SETTINGS.frame_steps
 
 
 def test_losses_are_those_of_the_stored_picture(unbroken):
@@ -288,8 +288,11 @@ def test_the_temporal_method_steadies_a_clip(run_of_scene):
 def test_a_still_clip_stays_still(clip, style, tmp_path):
     still = [clip[0]] * 3
     frames = list(VideoRun(still, style, tmp_path / "run", SETTINGS).frames())
-    for previous, frame in itertools.pairwise(images(frames)):
-        assert difference(frame, previous) < 0.02
+    # The first frame is as good as its own goal, so not a pixel moves, and nothing is spent.
+    for previous, frame in itertools.pairwise(frames):
+        assert frame.steps == frame.evaluations == 0
+        reliable = frame.motion.mask == 1
+        np.testing.assert_array_equal(frame.image[reliable], previous.image[reliable])
 
 
 # --- cuts -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -121,7 +122,7 @@ def read_clip(
     """
     path = Path(path)
     limits = limits or MediaLimits()
-    if not start >= 0:
+    if not 0 <= start < math.inf:
         raise SettingsError("start", f"must be at least 0 seconds, is {start!r}")
     if frames is not None and frames < 1:
         raise SettingsError("frames", f"must be at least 1, is {frames!r}")
