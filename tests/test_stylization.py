@@ -338,6 +338,15 @@ def test_new_weights_wake_up_a_picture_that_was_done(make: Make) -> None:
     assert painting.done and list(painting.steps(weights=other)) == []
 
 
+def test_new_weights_wake_up_a_picture_that_was_stuck(make: Make) -> None:
+    """Weights of zero leave nothing to do, whatever the picture."""
+    painting = make()
+    assert len(list(painting.steps(weights=Weights(alpha=0, beta=0, gamma=0)))) == 1
+    assert painting.done
+    assert len(take(painting, 2, Weights())) == 2
+    assert not painting.done
+
+
 def test_stylize_image_paints_to_the_end(
     content: Image, style: Image, settings: ImageSettings, make: Make
 ) -> None:
