@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 # Read by TensorFlow when it is imported, which any test module may do.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+# Read by NumPy and SciPy: their idle threads spin, and keep the cores from TensorFlow.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest

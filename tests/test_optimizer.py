@@ -276,13 +276,31 @@ def test_adam_says_when_it_cannot_go_on() -> None:
 # On what it is for.
 
 
-@pytest.mark.parametrize("names", [("chelsea", "swirls"), ("astronaut", "glass")])
-def test_lbfgs_needs_no_more_evaluations_than_scipys(
-    names: tuple[str, str], picture: Callable[..., Image]
-) -> None:
-    """At most a tenth more to the loss that SciPy's L-BFGS-B has after 60, with equal memory."""
-    content, style = (picture(name, size=64) for name in names)
-    settings = ImageSettings(backbone="vgg16", size=64)
+def test_lbfgs_needs_no_more_evaluations_than_scipys(picture: Callable[..., Image]) -> None:
+    """At most a tenth more to the losses that SciPy's L-BFGS-B has, with the same memory.
+
+    The median over two pairs of pictures and three losses each: either path is chaotic, and a
+    rounding elsewhere moves a single count by a few evaluations.
+    """
+    ratios = []
+    for names in (("chelsea", "swirls"), ("astronaut", "glass")):
+        content, style = (picture(name, size=64) for name in names)
+        start = match_colors(content, style)
+        evaluate = style_transfer(content, style)
+        theirs, ours = Counted(evaluate), Counted(evaluate)
+        scipy_minimum(theirs, start, evaluations=60)
+        optimizer = LBFGS(start, bounds=Bounds(), memory=20)
+        while len(ours.values) < 90 and optimizer.step(ours).value > min(theirs.values):
+            pass
+        assert theirs.values[0] == ours.values[0]  # the same start
+        for spent in (30, 45, 60):
+            ratios.append(ours.evaluations_to(min(theirs.values[:spent])) / spent)
+    assert np.median(ratios) <= 1.1, ratios
+
+
+def style_transfer(content: Image, style: Image) -> Evaluate:
+    """The loss that pictures are painted by, with the default weights."""
+    settings = ImageSettings(backbone="vgg16", size=max(content.shape))
     objective = prepare_objective(style, settings)
     targets = objective.targets(content)
 
@@ -290,15 +308,7 @@ def test_lbfgs_needs_no_more_evaluations_than_scipys(
         found = objective.evaluate(x, targets, settings.weights)
         return found.value, found.gradient
 
-    start = match_colors(content, style)
-    theirs = Counted(evaluate)
-    scipy_minimum(theirs, start, evaluations=60)
-    ours = Counted(evaluate)
-    optimizer = LBFGS(start, bounds=Bounds(), memory=20)
-    while len(ours.values) < 66:
-        optimizer.step(ours)
-    assert theirs.values[0] == ours.values[0]  # the same start
-    assert ours.evaluations_to(min(theirs.values)) <= 66
+    return evaluate
 
 
 def scipy_minimum(counted: Counted, start: Image, *, evaluations: int) -> None:
