@@ -98,7 +98,8 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
     _check_weight_file(settings.image.backbone)
     quiet_tensorflow()
     from .jobs import finish_clip
-    from .video import VideoRun, describe_run
+    from .run_folder import describe_run
+    from .video import VideoRun
 
     folder = options.run or _default_run(options.output, describe_run(clip, style, settings))
     run = VideoRun(clip, style, folder, settings)

@@ -16,18 +16,21 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from . import __version__
 from .arrays import Image, Mask, from_bytes, to_bytes
+from .backbones import load_backbone
 from .errors import MediaError, ResumeError
 from .flow import FlowPair, read_flo, write_flo
 from .media.files import make_folder, sha256_of, write_text_atomic
 from .media.images import load_image, save_image
-from .settings import MediaLimits
+from .settings import MediaLimits, VideoSettings
 
 # Bytes that a frame may take for each of its pixels: two float flows, a picture, a mask.
 _BYTES_A_PIXEL = 20
@@ -158,6 +161,25 @@ class RunFolder:
                 f"holds a run with other settings: {'; '.join(differing)}; "
                 "use the same settings, or a new folder",
             )
+
+
+def describe_run(
+    clip: Sequence[Image], style: Image, settings: VideoSettings, *, exact_flow: bool = False
+) -> dict[str, Any]:
+    """All that the frames of a run depend on; two runs with equal descriptions are one."""
+    frames = hashlib.sha256()
+    for image in clip:
+        frames.update(digest(to_bytes(image)).encode())
+    backbone = load_backbone(settings.image.backbone)
+    height, width = clip[0].shape[:2]
+    return {
+        "stylekit": __version__,
+        "clip": {"sha256": frames.hexdigest(), "frames": len(clip), "size": [width, height]},
+        "style": {"sha256": digest(style)},
+        "backbone": {"label": backbone.label, "sha256": backbone.sha256},
+        "settings": settings.to_json(),
+        "exact_flow": exact_flow,
+    }
 
 
 def digest(array: np.ndarray) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import itertools
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from . import __version__
 from .arrays import Image, Mask, check_image, from_bytes, to_bytes
 from .backbones import load_backbone
 from .flow import FlowPair, Interpolation, flow_between, warp
 from .losses import Losses
 from .objective import Objective, TemporalTarget
 from .occlusion import consistency_mask, reliable_share
-from .run_folder import RunFolder, digest
+from .run_folder import RunFolder, describe_run
 from .settings import Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
@@ -233,8 +231,12 @@ class VideoRun:
         if settings.start is Start.RANDOM:
             generator = np.random.default_rng(settings.image.seed + frame_index)
             return generator.random(previous.shape, dtype=np.float32)
-        # Cubic, because repeated linear warps smear strokes until nothing is left of them.
-        carried = warp(previous, motion.flow.backward_flow, interpolation=Interpolation.CUBIC)
+        # Repeated linear warps smear strokes, cubic ones sharpen and stay restless: halfway.
+        linear, cubic = (
+            warp(previous, motion.flow.backward_flow, interpolation=interpolation)
+            for interpolation in (Interpolation.LINEAR, Interpolation.CUBIC)
+        )
+        carried = np.float32(0.5) * (linear + cubic)
         first = self._shot_start(frame_index)
         fresh = transfer_texture(
             self.clip[frame_index], motion.mask, self.clip[first], self.folder.read_frame(first)
@@ -283,25 +285,6 @@ class VideoRun:
             steps=entry["steps"],
             evaluations=entry["evaluations"],
         )
-
-
-def describe_run(
-    clip: Sequence[Image], style: Image, settings: VideoSettings, *, exact_flow: bool = False
-) -> dict[str, Any]:
-    """All that the frames of a run depend on; two runs with equal descriptions are one."""
-    frames = hashlib.sha256()
-    for image in clip:
-        frames.update(digest(to_bytes(image)).encode())
-    backbone = load_backbone(settings.image.backbone)
-    height, width = clip[0].shape[:2]
-    return {
-        "stylekit": __version__,
-        "clip": {"sha256": frames.hexdigest(), "frames": len(clip), "size": [width, height]},
-        "style": {"sha256": digest(style)},
-        "backbone": {"label": backbone.label, "sha256": backbone.sha256},
-        "settings": settings.to_json(),
-        "exact_flow": exact_flow,
-    }
 
 
 def stylize_video(
