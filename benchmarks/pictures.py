@@ -72,7 +72,7 @@ def balance() -> None:
         rows,
         column_labels=[f"{content} + {style}" for content, style in pairs],
         title="α = 1, β = 10⁴ on two networks",
-        caption="Random weights know no objects, yet content and style weigh alike there too.",
+        caption="Random weights know no objects, yet neither term drowns the other there.",
     )
     save_figure(figure, IMAGES / "balance.png", dpi=100)
 

@@ -391,7 +391,7 @@ def test_the_temporal_term_holds_a_frame_where_its_mask_says(make: Make, content
     mask = np.zeros(content.shape[:2], np.float32)
     mask[:, :24] = 1
     target = TemporalTarget(warped, mask)
-    weights = Weights(gamma=1e5)
+    weights = Weights(gamma=5e5)
     held = make(init=warped, temporal=(target,))
     free = make(init=warped)
     take(held, 6, weights)
