@@ -62,7 +62,7 @@ def make_environment() -> str:
 
 
 def install(python: str, what: str) -> None:
-    """Install stylekit from this folder with all it needs; downloads about 900 MB once."""
+    """Install stylekit from this folder with all it needs, about 2.7 GB on disk."""
     print("installing stylekit and what it needs (a few minutes the first time)", flush=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", what]
     if subprocess.call(pip, cwd=ROOT) != 0:
