@@ -42,8 +42,9 @@ def styles() -> None:
     rows = {"": [pictures[name] for name in names[:half]], " ": [pictures[n] for n in names[half:]]}
     figure = plot_frames(
         rows,
+        column_labels=[f"{a} / {b}" for a, b in zip(names[:half], names[half:], strict=True)],
         title="One photograph in the eight built-in styles",
-        caption=f"{', '.join(names[:half])}; {', '.join(names[half:])}. 192 px, backbone {label}",
+        caption=f"Upper / lower. 192 px, backbone {label}",
     )
     save_figure(figure, IMAGES / "styles.png", dpi=90)
 
