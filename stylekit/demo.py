@@ -34,9 +34,9 @@ _TITLES = {"independent": "frame by frame", "temporal": "temporal method"}
 def run_demo(folder: Path) -> Iterator[str]:
     """Style the clip twice into `folder`; yields lines that tell what is going on.
 
-    Makes independent.mp4, temporal.mp4, their sidecars, comparison.mp4, contact_sheet.png and
-    table.txt; the frames stay in the folders `runs/`. What an interrupted demo has finished is
-    not done again.
+    Makes input.mp4, independent.mp4 and temporal.mp4 with their sidecars, comparison.mp4,
+    contact_sheet.png and table.txt; the frames stay in the folder `runs`. What an interrupted
+    demo has finished is not done again.
 
     Raises MediaError if the folder cannot be written.
     """

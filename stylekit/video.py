@@ -73,14 +73,15 @@ class VideoRun:
 
     Frame i starts from the stylised frame i−1 warped along the backward flow, filled with
     texture of the shot's first frame where that cannot be trusted (`transfer_texture`), and the
-    temporal loss holds it there. `clip` is a
-    sequence of Images of one size, `style` an Image. `out` is the run folder: what is finished
-    there is not painted again. `flows`, if given, are used in place of estimates (`flows[i]`
-    between frames i and i+1), for scenes whose exact flow is known.
+    temporal loss holds it there. `clip` is a sequence of Images of one size, `style` an Image.
+    `out` is the run folder: what is finished there is not painted again. `flows`, if given, are
+    used in place of estimates (`flows[i]` between frames i and i+1), for scenes whose exact flow
+    is known.
 
-    Differs from the paper: the fill, for which the paper takes the content; and later frames
-    stop as soon as they are as good as the first frame of their shot, α L_content + β L_style
-    being the measure, because a frame that goes on past it drifts away from the one before.
+    Differs from the paper: the fill, for which the paper takes the content; the start, warped
+    halfway between linear and cubic; and later frames stop as soon as they are as good as the
+    first frame of their shot, by all terms but the temporal one, before the first step if need
+    be, because a frame that goes on past that level drifts away from the one before.
 
     Raises ResumeError if the folder holds another run.
     """
