@@ -21,7 +21,8 @@ It makes the report's γ = 4·10² a balanced default. At the report's α and β
 the style term of a finished picture weigh 4·10⁻³ to 10⁻² each. Frames styled apart differ from
 their warped predecessor by r = 0.09 to 0.16; at about half of that, r = 0.06, the temporal term
 should weigh as much as either: γ u² r² = 4·10² · u² · 3.6·10⁻³ = 6·10⁻³, hence u = 0.065. On
-the built-in clip `orbit`, u = 0.13 raises the style distance by half, u = 0.05 the flicker.
+the clip `orbit` in the style `cubist`, u = 0.13 raises the style distance from 1.4 to 2.0·10⁻⁷
+and u = 0.05 the root warping error from 0.024 to 0.027.
 """
 
 
