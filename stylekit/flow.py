@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Flow, Image, check_flow, check_image, to_bytes
-from .errors import MediaError
+from .errors import MediaError, SettingsError
 from .media.files import atomic_path, check_input
 from .opencv import cv2
 from .settings import FlowMethod
@@ -93,8 +93,13 @@ def estimate_flow(source: Image, target: Image, *, method: FlowMethod = FlowMeth
     Methods: dense inverse search (Kroeger et al. 2016) in a fine and a fast setting, and
     Farnebäck's polynomial expansion (2003) with the report's parameters.
 
-    Raises ValueError if the pictures differ in size or are not float32 RGB in [0, 1].
+    Raises ValueError if the pictures differ in size or are not float32 RGB in [0, 1], and
+    SettingsError for the exact flow, which cannot be estimated.
     """
+    if method is FlowMethod.EXACT:
+        raise SettingsError(
+            "flow", "the exact flow is known for scenes alone, take it from Scene.flow_pair"
+        )
     check_image(source, "source")
     check_image(target, "target")
     if source.shape != target.shape:

@@ -27,6 +27,9 @@ from .opencv import cv2
 __all__ = [
     "SUNDARAM",
     "Thresholds",
+    "boundary_excess",
+    "consistency_error",
+    "consistency_excess",
     "consistency_mask",
     "disocclusion",
     "long_term_masks",
@@ -87,13 +90,29 @@ def disocclusion(flow: Flow, reverse: Flow, *, thresholds: Thresholds = SUNDARAM
 
     Differs from the paper: ≥ for >, as the published checker does.
     """
-    check_flow(reverse, "reverse", like=flow)
     outside = out_of_frame(flow)
-    back = warp(reverse, flow)
-    error = _squared_length(back + flow)
-    motion = _squared_length(back) + _squared_length(flow)
+    error, motion = _there_and_back(flow, reverse)
     fails = error >= thresholds.consistency_ratio * motion + thresholds.consistency_offset
     return fails & ~outside
+
+
+def consistency_excess(
+    flow: Flow, reverse: Flow, *, thresholds: Thresholds = SUNDARAM
+) -> NDArray[np.float32]:
+    """What the disocclusion test compares with `consistency_offset`, in pixels², `(H, W)`.
+
+    |w̃ + ŵ|² − 0.01 (|w̃|² + |ŵ|²), as in `disocclusion`; −∞ where the flow leaves the frame.
+    From it a whole precision-recall curve can be drawn at once.
+    """
+    error, motion = _there_and_back(flow, reverse)
+    excess = error - thresholds.consistency_ratio * motion
+    excess[out_of_frame(flow)] = -np.inf
+    return np.asarray(excess, np.float32)
+
+
+def consistency_error(flow: Flow, reverse: Flow) -> NDArray[np.float32]:
+    """How far from home `flow` and then `reverse` lead, |w̃ + ŵ| in pixels, float32 `(H, W)`."""
+    return np.asarray(np.sqrt(_there_and_back(flow, reverse)[0]), np.float32)
 
 
 def motion_boundary(flow: Flow, *, thresholds: Thresholds = SUNDARAM) -> BoolMask:
@@ -103,13 +122,18 @@ def motion_boundary(flow: Flow, *, thresholds: Thresholds = SUNDARAM) -> BoolMas
     with central differences and mirrored borders. `(H, W, 2)` in, `(H, W)` out, True = do not
     trust. Later work of the same laboratory (Ruder et al. 2018) trusts these pixels.
     """
-    check_flow(flow)
-    padded = np.pad(flow, ((1, 1), (1, 1), (0, 0)), mode="symmetric")
-    along_x = 0.5 * (padded[1:-1, 2:] - padded[1:-1, :-2])
-    along_y = 0.5 * (padded[2:, 1:-1] - padded[:-2, 1:-1])
-    gradient = _squared_length(along_x) + _squared_length(along_y)
+    gradient = _squared_gradient(flow)
     limit = thresholds.boundary_ratio * _squared_length(flow) + thresholds.boundary_offset
     return np.asarray(gradient > limit, np.bool_)
+
+
+def boundary_excess(flow: Flow, *, thresholds: Thresholds = SUNDARAM) -> NDArray[np.float32]:
+    """What the boundary test compares with `boundary_offset`, `(H, W)`.
+
+    |∇û|² + |∇v̂|² − 0.01 |ŵ|², as in `motion_boundary`.
+    """
+    excess = _squared_gradient(flow) - thresholds.boundary_ratio * _squared_length(flow)
+    return np.asarray(excess, np.float32)
 
 
 def consistency_mask(
@@ -178,6 +202,22 @@ def reliable_share(mask: Mask) -> float:
     It collapses where two frames do not belong together, which is how cuts are found.
     """
     return float(check_mask(mask).mean(dtype=np.float64))
+
+
+def _there_and_back(flow: Flow, reverse: Flow) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The squared distance from home, and the squared length of the way."""
+    check_flow(reverse, "reverse", like=flow)
+    back = warp(reverse, flow)
+    return _squared_length(back + flow), _squared_length(back) + _squared_length(flow)
+
+
+def _squared_gradient(flow: Flow) -> NDArray[np.float32]:
+    """|∇û|² + |∇v̂|² by central differences with mirrored borders."""
+    check_flow(flow)
+    padded = np.pad(flow, ((1, 1), (1, 1), (0, 0)), mode="symmetric")
+    along_x = 0.5 * (padded[1:-1, 2:] - padded[1:-1, :-2])
+    along_y = 0.5 * (padded[2:, 1:-1] - padded[:-2, 1:-1])
+    return _squared_length(along_x) + _squared_length(along_y)
 
 
 def _squared_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

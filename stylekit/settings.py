@@ -44,11 +44,15 @@ class Init(Enum):
 
 
 class FlowMethod(Enum):
-    """How optical flow is estimated; DIS is the finest, Farneback the report's."""
+    """Where optical flow comes from: DIS is the finest estimate, Farneback the report's.
+
+    The exact flow is known for scenes alone (`Scene.flow_pair`); a clip has none.
+    """
 
     DIS = "dis"
     DIS_FAST = "dis-fast"
     FARNEBACK = "farneback"
+    EXACT = "exact"
 
 
 class Start(Enum):

@@ -55,6 +55,7 @@ HOMES = {
     "matplotlib": ("plots", "media/compare"),  # which sets titles in matplotlib's font
     "tqdm": ("console",),
     "ipywidgets": ("widgets",),
+    "skimage": ("scenes/stereo",),
     "anywidget": ("widgets",),
     "traitlets": ("widgets",),
     "IPython": ("widgets",),
@@ -63,7 +64,7 @@ HOMES = {
 # Who may speak to TensorFlow and OpenCV through their doors.
 GUESTS = {
     "tensorflow_cpu": ("features", "losses", "objective", "console"),
-    "opencv": ("flow", "occlusion", "media", "doctor"),
+    "opencv": ("flow", "occlusion", "metrics", "media", "doctor"),
 }
 
 SPEAKERS = ("cli", "console", "commands", "demo", "doctor", "widgets")

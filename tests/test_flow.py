@@ -13,7 +13,7 @@ import pytest
 
 from stylekit import opencv
 from stylekit.arrays import Flow, Image
-from stylekit.errors import MediaError
+from stylekit.errors import MediaError, SettingsError
 from stylekit.flow import (
     FlowMethod,
     Interpolation,
@@ -27,6 +27,9 @@ from stylekit.flow import (
 from stylekit.opencv import cv2
 
 HEIGHT, WIDTH = 96, 128
+
+# What can be estimated: the exact flow cannot.
+ESTIMATES = [method for method in FlowMethod if method is not FlowMethod.EXACT]
 
 
 def texture(height: int = HEIGHT, width: int = WIDTH, *, seed: int = 0) -> Image:
@@ -53,7 +56,7 @@ def inner(array: np.ndarray, margin: int = 12) -> np.ndarray:
     return array[margin:-margin, margin:-margin]
 
 
-@pytest.mark.parametrize("method", FlowMethod)
+@pytest.mark.parametrize("method", ESTIMATES)
 @pytest.mark.parametrize(("dx", "dy"), [(4, 0), (0, -3), (-5, 2)])
 def test_known_translation_is_found_with_its_sign(method: FlowMethod, dx: int, dy: int) -> None:
     source, target = moved(dx, dy)
@@ -62,7 +65,7 @@ def test_known_translation_is_found_with_its_sign(method: FlowMethod, dx: int, d
     assert np.abs(inner(flow) - [dx, dy]).mean() < 0.35
 
 
-@pytest.mark.parametrize("method", FlowMethod)
+@pytest.mark.parametrize("method", ESTIMATES)
 def test_flow_both_ways_is_opposite_and_warps_onto_the_current_frame(method: FlowMethod) -> None:
     previous, current = moved(4, -2)
     pair = flow_between(previous, current, method=method)
@@ -78,7 +81,7 @@ def test_dis_finds_no_motion_between_equal_frames() -> None:
         assert not estimate_flow(picture, picture, method=method).any()
 
 
-@pytest.mark.parametrize("method", FlowMethod)
+@pytest.mark.parametrize("method", ESTIMATES)
 @pytest.mark.parametrize("size", [(1, 1), (8, 64), (64, 8), (12, 160), (16, 320)])
 def test_small_and_thin_pictures_are_handled(method: FlowMethod, size: tuple[int, int]) -> None:
     # OpenCV's own DIS raises, or crashes the process, on some of these.
@@ -100,7 +103,7 @@ def flow_digest(method: FlowMethod, threads: int) -> str:
     return hashlib.sha256(estimate_flow(source, target, method=method).tobytes()).hexdigest()
 
 
-@pytest.mark.parametrize("method", FlowMethod)
+@pytest.mark.parametrize("method", ESTIMATES)
 def test_flow_repeats_bit_for_bit_whatever_the_threads(method: FlowMethod) -> None:
     before = cv2.getNumThreads()
     try:
@@ -286,3 +289,9 @@ def test_a_missing_system_library_is_explained() -> None:
     assert "apt-get install libgl1" in str(told) and "opencv-python-headless" in str(told)
     other = ImportError("No module named 'cv2'")
     assert opencv.explain(other) is other
+
+
+def test_exact_flow_cannot_be_estimated() -> None:
+    frame = np.zeros((32, 32, 3), np.float32)
+    with pytest.raises(SettingsError, match=r"Scene\.flow_pair"):
+        estimate_flow(frame, frame, method=FlowMethod.EXACT)

@@ -8,6 +8,7 @@
 from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape, Similarity
 from .recipes import CLIP_SCENES, SCENES
 from .scene import Scene, make_scene, render_scene
+from .stereo import motorcycle_pair
 from .truth import Truth
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Similarity",
     "Truth",
     "make_scene",
+    "motorcycle_pair",
     "render_scene",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..arrays import BoolMask, Flow, Image
 from ..errors import SettingsError
+from ..flow import FlowMethod, FlowPair, flow_between
 from .layers import Layer
 from .painting import add_noise, expose, prepare
 from .recipes import SCENES
@@ -57,6 +58,12 @@ class Scene:
     def motion_boundary(self) -> tuple[BoolMask, ...]:
         """Pixels of frame i + 1 beside another that moves with another layer."""
         return tuple(truth.motion_boundary for truth in self.backward)
+
+    def flow_pair(self, index: int, *, method: FlowMethod = FlowMethod.EXACT) -> FlowPair:
+        """The flow between frames `index` and `index` + 1 both ways: exact, or an estimate."""
+        if method is FlowMethod.EXACT:
+            return FlowPair(self.forward_flow[index], self.backward_flow[index])
+        return flow_between(self.frames[index], self.frames[index + 1], method=method)
 
 
 def make_scene(

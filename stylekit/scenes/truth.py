@@ -30,12 +30,14 @@ class Truth:
       so that it has no four neighbours to be interpolated from.
     - `motion_boundary` `(H, W)`, True on both sides where two pixels side by side belong to layers
       that move differently there.
+    - `known` `(H, W)`, False where none of this is known, as in a real pair whose truth has gaps.
     """
 
     flow: Flow
     disocclusion: BoolMask
     out_of_frame: BoolMask
     motion_boundary: BoolMask
+    known: BoolMask
 
 
 def top_layer(
@@ -76,6 +78,7 @@ def truth_between(
         disocclusion=out_of_frame | _is_covered(layers, top, there, target),
         out_of_frame=out_of_frame,
         motion_boundary=_motion_boundary(top, motion),
+        known=np.ones(grid.shape, bool),
     )
 
 
