@@ -74,7 +74,8 @@ class VideoRun:
 
     Frame i starts from the stylised frame i−1 warped along the backward flow, filled with
     texture of the shot's first frame where that cannot be trusted (`transfer_texture`), and the
-    temporal loss holds it there. `clip` is a sequence of Images of one size, `style` an Image.
+    temporal loss holds it there. `clip` is a sequence of Images of one size, which is painted at
+    that size whatever `settings.image.size` says, `style` an Image.
     `out` is the run folder: what is finished there is not painted again. `flows`, if given, are
     used in place of estimates (`flows[i]` between frames i and i+1), for scenes whose exact flow
     is known.
@@ -105,8 +106,11 @@ class VideoRun:
         self._style = check_image(style, "style")
         self._flows = flows
         self._objective: Objective | None = None
-        self.backbone = load_backbone(self.settings.image.backbone)
         height, width = clip[0].shape[:2]
+        # Frames, their flow and their masks are of one size: that of the clip.
+        image = dataclasses.replace(self.settings.image, size=max(height, width))
+        self.settings = dataclasses.replace(self.settings, image=image)
+        self.backbone = load_backbone(self.settings.image.backbone)
         description = describe_run(clip, style, self.settings, exact_flow=flows is not None)
         self.folder.open(description, frame_count=len(clip), pixels=height * width)
         self._entries = self.folder.entries()

@@ -31,6 +31,7 @@ FLOORS = (
     ("stylization", "run_folder"),
     ("video",),
     ("metrics",),
+    ("ablation",),
     ("plots", "jobs"),
     ("widgets",),
     ("console", "doctor"),
