@@ -11,8 +11,6 @@ does; warping errors and style distances do not.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -20,10 +18,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from machine import describe_machine
 
 from stylekit.console import quiet_tensorflow
 from stylekit.flow import FlowPair
@@ -57,9 +55,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.tables) - tables.keys():
         parser.error(f"no such table: {', '.join(sorted(unknown))}")
-    gigabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-    python = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
-    print(f"{_processor()}, {os.cpu_count()} cores, {gigabytes:.0f} GB, {python}")
+    print(describe_machine("tensorflow"))
     print(f"{options.size} px, {options.frames} frames a clip\n")
     for name in options.tables or tables:
         for line in tables[name](options):
@@ -195,14 +191,6 @@ def _rwe(frames: object, results: list[FrameResult]) -> float:
 
 def _style_distance(results: list[FrameResult]) -> float:
     return float(np.mean([result.style_distance for result in results]))
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
