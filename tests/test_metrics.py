@@ -9,6 +9,7 @@ import pytest
 
 from stylekit.arrays import Flow, Image
 from stylekit.metrics import (
+    compare_masks,
     endpoint_error,
     endpoint_error_map,
     fl_all,
@@ -168,6 +169,30 @@ def test_mask_scores_of_empty_masks() -> None:
     assert mask_scores(empty, empty).f1 == 1
     assert mask_scores(empty, full).precision == 1 and mask_scores(empty, full).recall == 0
     assert mask_scores(full, empty).precision == 0 and mask_scores(full, empty).recall == 1
+
+
+def test_comparison_sorts_every_pixel_once_and_gives_the_scores() -> None:
+    random = np.random.default_rng(3)
+    estimate, truth = random.random((2, 20, 30)) < 0.05
+    for tolerance in (0, 1, 2):
+        areas = compare_masks(estimate, truth, tolerance=tolerance)
+        count = areas.found.astype(int) + areas.missed + areas.false
+        np.testing.assert_array_equal(count, estimate | truth)
+        scores = mask_scores(estimate, truth, tolerance=tolerance)
+        assert scores.precision == pytest.approx(1 - areas.false.sum() / estimate.sum())
+        assert scores.recall == pytest.approx(1 - areas.missed.sum() / truth.sum())
+
+
+def test_comparison_tells_found_missed_and_false_apart() -> None:
+    truth, estimate = np.zeros((2, 5, 12), bool)
+    truth[2, [1, 6]] = True
+    estimate[2, [2, 10]] = True
+    near, exact = compare_masks(estimate, truth), compare_masks(estimate, truth, tolerance=0)
+    assert list(np.flatnonzero(near.found[2])) == [1, 2]
+    assert list(np.flatnonzero(near.missed[2])) == [6]
+    assert list(np.flatnonzero(near.false[2])) == [10]
+    assert not exact.found.any()
+    np.testing.assert_array_equal(exact.missed, truth)
 
 
 def test_mask_scores_refuse_numbers_and_misfits() -> None:

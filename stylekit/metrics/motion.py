@@ -37,6 +37,15 @@ class MaskScores:
     f1: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MaskComparison:
+    """Where an estimated mask and a true one agree: see `compare_masks`. Each bool `(H, W)`."""
+
+    found: BoolMask
+    missed: BoolMask
+    false: BoolMask
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MotionScores:
     """How good a flow and the mask made from it are: see `motion_scores`.
@@ -141,17 +150,37 @@ def mask_scores(estimate: BoolMask, truth: BoolMask, *, tolerance: int = 1) -> M
     F1 = their harmonic mean (the boundary measure of Martin et al. 2004, with a square
     neighbourhood). What claims nothing has precision 1, what has nothing to find recall 1.
     """
+    found = compare_masks(estimate, truth, tolerance=tolerance).found
+    precision = float(found[estimate].mean()) if estimate.any() else 1.0
+    recall = float(found[truth].mean()) if truth.any() else 1.0
+    total = precision + recall
+    f1 = 2 * precision * recall / total if total > 0 else 0.0
+    return MaskScores(precision=precision, recall=recall, f1=f1)
+
+
+def compare_masks(estimate: BoolMask, truth: BoolMask, *, tolerance: int = 1) -> MaskComparison:
+    """The pixels of two boolean masks `(H, W)`, sorted as `mask_scores` counts them.
+
+    - `found`: of either mask, with one of the other at most `tolerance` pixels away, in x and in y
+    - `missed`: of `truth` alone
+    - `false`: of `estimate` alone
+
+    No pixel is in two of them, and together they are both masks. Precision is the share of
+    `estimate` that is found, recall the share of `truth`.
+    Raises ValueError if the masks are not boolean or differ in size, or `tolerance` is negative.
+    """
     if estimate.dtype != np.bool_ or truth.dtype != np.bool_:
         raise ValueError("estimate and truth: must be boolean")
     if estimate.shape != truth.shape or estimate.ndim != 2:
         raise ValueError(f"estimate {estimate.shape} and truth {truth.shape}: must both be (H, W)")
     if tolerance < 0:
         raise ValueError(f"tolerance: must be at least 0, is {tolerance}")
-    precision = float(_grow(truth, tolerance)[estimate].mean()) if estimate.any() else 1.0
-    recall = float(_grow(estimate, tolerance)[truth].mean()) if truth.any() else 1.0
-    total = precision + recall
-    f1 = 2 * precision * recall / total if total > 0 else 0.0
-    return MaskScores(precision=precision, recall=recall, f1=f1)
+    near_truth, near_estimate = _grow(truth, tolerance), _grow(estimate, tolerance)
+    return MaskComparison(
+        found=(estimate & near_truth) | (truth & near_estimate),
+        missed=truth & ~near_estimate,
+        false=estimate & ~near_truth,
+    )
 
 
 def precision_recall(
