@@ -12,10 +12,17 @@ from numpy.typing import NDArray
 from ..arrays import BoolMask, Flow, Image
 from ..errors import SettingsError
 from ..flow import FlowMethod, FlowPair, flow_between
+from ..materials import MaterialKind, materials
+from ..media.clips import Clip
 from .layers import Layer
 from .painting import add_noise, expose, prepare
-from .recipes import SCENES
+from .recipes import CLIP_SCENES, SCENES
 from .truth import Truth, top_layer, truth_between
+
+# Frames a second of the built-in clips, each of which is a scene from its time 0 on.
+_CLIP_RATE = 24
+# A scene's frames are even in height, and a clip's are so without distortion at such widths.
+_CLIP_SIZE_STEP = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +81,8 @@ def make_scene(
     seed: int = 0,
     noise: float = 0.0,
     motion_blur: float = 0.0,
+    stride: int = 1,
+    first: int = 0,
 ) -> Scene:
     """One of `SCENES` with its exact truth; see `render_scene` for the knobs.
 
@@ -95,6 +104,32 @@ def make_scene(
         seed=seed,
         noise=noise,
         motion_blur=motion_blur,
+        stride=stride,
+        first=first,
+    )
+
+
+def scene_of_clip(clip: Sequence[Image]) -> Scene | None:
+    """The scene that a built-in clip shows, with the truth of the frames that were read of it.
+
+    None for every other clip, and for a built-in one that is not a multiple of 8 pixels wide or
+    whose frames are not evenly spaced, because no scene has its very pixels. A clip read from a
+    later start, or sliced with a step, gets the scene of just these frames.
+    """
+    if not isinstance(clip, Clip) or clip.path.stem not in CLIP_SCENES:
+        return None
+    built_in = materials(MaterialKind.CLIP).get(clip.path.stem)
+    stride = _CLIP_RATE / clip.fps
+    if built_in is None or clip.path.resolve() != built_in.resolve() or stride.denominator != 1:
+        return None
+    if clip.width % _CLIP_SIZE_STEP or 4 * clip.height != 3 * clip.width:
+        return None
+    return make_scene(
+        clip.path.stem,
+        frames=len(clip),
+        size=clip.width,
+        stride=stride.numerator,
+        first=round(clip.start * _CLIP_RATE),
     )
 
 
@@ -107,12 +142,16 @@ def render_scene(
     seed: int = 0,
     noise: float = 0.0,
     motion_blur: float = 0.0,
+    stride: int = 1,
+    first: int = 0,
 ) -> Scene:
     """The scene that these layers, the farthest first, make together.
 
     Frames are `size` pixels wide and three quarters as high, rounded to an even number. `noise` is
     the standard deviation of Gaussian noise on values in [0, 1], drawn from `seed`; `motion_blur`
     the share of a frame's time, centred on it, that the shutter is open. Neither changes the truth.
+    Frame i shows the time `first` + i · `stride`, so that a clip of which only every second frame
+    is read, or which is read from a later one on, has its truth too.
 
     Raises SettingsError for a value out of range.
     """
@@ -120,18 +159,22 @@ def render_scene(
     _check_whole("size", size, 16, 4096)
     _check_share("noise", noise)
     _check_share("motion_blur", motion_blur)
+    _check_whole("stride", stride, 1, 3000)
+    _check_whole("first", first, 0, 3000)
     height = 2 * round(size * 3 / 8)
     grid = np.arange(size) + 1j * np.arange(height)[:, None]
-    brushes = [prepare(layer, size, frames) for layer in layers]
+    times = range(first, first + frames * stride, stride)
+    # All the way from time 0, so that a frame is the same whatever was left out before it.
+    brushes = [prepare(layer, size, times[-1] + 1) for layer in layers]
     random = np.random.default_rng(seed)
-    placed = [[layer.placement(time, size) for layer in layers] for time in range(frames)]
+    placed = [[layer.placement(time, size) for layer in layers] for time in times]
     tops = [top_layer(layers, placements, grid) for placements in placed]
     pairs = range(frames - 1)
     return Scene(
         name=name,
         frames=tuple(
             add_noise(expose(brushes, time, grid, size, motion_blur), noise, random)
-            for time in range(frames)
+            for time in times
         ),
         layers=tuple(tops),
         forward=tuple(
