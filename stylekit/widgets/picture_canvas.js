@@ -1,8 +1,8 @@
 // The page's half of PictureCanvas: decode the newest picture, paint it, draw marks, pick pixels.
 
 const SVG = "http://www.w3.org/2000/svg";
-const ASK_EVERY_MS = 10_000;
-const ANSWER_WITHIN_MS = 20_000;
+const ASK_EVERY_MS = 5_000;
+const ANSWER_WITHIN_MS = 10_000;
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function element(parent, name, className) {
@@ -197,19 +197,19 @@ function render({ model, el }) {
       model.send({ type: "ping" });
     }
   }
-  function onMessage(message) {
-    if (message?.type !== "pong") return;
+  function heard() {
     askedAt = 0;
     tell("");
   }
 
   const listeners = [
+    ["change:_serial", heard],
     ["change:_serial", paint],
     ["change:_marks", () => shown === model.get("_serial") && drawMarks()],
     ["change:_pickable", describe],
     ["change:width", fit],
     ["comm_live_update", watch],
-    ["msg:custom", onMessage],
+    ["msg:custom", heard],
   ];
   for (const [name, listener] of listeners) model.on(name, listener);
   canvas.addEventListener("click", onClick);
