@@ -202,7 +202,13 @@ def _add_video(parser: Parser) -> None:
         default=_VIDEO.frame_steps,
         help="the most steps of a later frame (default: %(default)s)",
     )
-    _add_choice(clip, "--flow", FlowMethod, _VIDEO.flow, "farneback is the report's")
+    _add_choice(
+        clip,
+        "--flow",
+        FlowMethod,
+        _VIDEO.flow,
+        "farneback is the report's, exact is known for built-in clips alone",
+    )
     clip.add_argument(
         "--run",
         metavar="FOLDER",

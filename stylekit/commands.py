@@ -18,11 +18,14 @@ from .arrays import Image
 from .backbones import load_backbone
 from .console import Progress, quiet_tensorflow
 from .errors import MediaError, SettingsError
+from .flow import FlowPair
 from .materials import MaterialKind, find_material
-from .media.clips import read_clip
+from .media.clips import Clip, read_clip
 from .media.encode import CLIP_SUFFIXES
 from .media.files import check_output
 from .media.images import PICTURE_SUFFIXES, load_image
+from .scenes import CLIP_SCENES
+from .scenes.scene import scene_of_clip
 from .settings import (
     FlowMethod,
     ImageSettings,
@@ -95,14 +98,24 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
         allow_partial=options.allow_partial,
     )
     style = load_image(style_path)
+    flows = _exact_flows(clip) if settings.flow is FlowMethod.EXACT else None
     _check_weight_file(settings.image.backbone)
     quiet_tensorflow()
     from .jobs import finish_clip
-    from .run_folder import describe_run
+    from .run_folder import RunInputs, describe_run
     from .video import VideoRun
 
-    folder = options.run or _default_run(options.output, describe_run(clip, style, settings))
-    run = VideoRun(clip, style, folder, settings)
+    description = describe_run(clip, style, settings, exact_flow=flows is not None)
+    folder = options.run or _default_run(options.output, description)
+    run = VideoRun(clip, style, folder, settings, flows=flows)
+    inputs = RunInputs(
+        clip=clip_path,
+        style=style_path,
+        frames=len(clip),
+        size=max(clip.width, clip.height),
+        start=options.start,
+    )
+    run.folder.remember(inputs)
     output, advice = options.output, ""
     try:
         paint(run)
@@ -188,6 +201,18 @@ def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettin
         frame_steps=options.frame_steps,
         independent=options.independent,
     )
+
+
+def _exact_flows(clip: Clip) -> list[FlowPair]:
+    """The exact flow between the frames of a built-in clip."""
+    scene = scene_of_clip(clip)
+    if scene is None:
+        raise SettingsError(
+            "flow",
+            "the exact flow is known for the built-in clips alone "
+            f"({', '.join(CLIP_SCENES)}), at a size that is a multiple of 8; use dis",
+        )
+    return [scene.flow_pair(index) for index in range(len(clip) - 1)]
 
 
 def _own_size(settings: ImageSettings, sides: tuple[int, ...]) -> int:

@@ -1,11 +1,13 @@
 """The folder that a clip is painted in: it survives a kill at any moment.
 
     run.json              what is painted: inputs, settings, backbone
+    inputs.json           where the command line found clip and style, to open the run again
     manifest.jsonl        one line for each finished frame, appended after its picture is safe
     frames/000000.png     finished frames, lossless
     flow/000001.forward.flo, flow/000001.backward.flo
     masks/000001.png      reliability of the backward flow, 0 to 255
 
+inputs.json is a hint and no part of what the run is: files may move, and the run goes on.
 Everything but manifest.jsonl is written under another name and renamed when it is whole; a last
 line of manifest.jsonl that was cut off does not count.
 """
@@ -28,6 +30,7 @@ from .arrays import Image, Mask, from_bytes, to_bytes
 from .backbones import load_backbone
 from .errors import MediaError, ResumeError
 from .flow import FlowPair, read_flo, write_flo
+from .materials import data_folder
 from .media.files import make_folder, sha256_of, write_text_atomic
 from .media.images import load_image, save_image
 from .settings import MediaLimits, VideoSettings
@@ -38,8 +41,46 @@ _BYTES_A_PIXEL = 20
 _SPARE_BYTES = 100_000_000
 # What the run wrote itself needs no limits: a small clip has small pictures, a large one large.
 _ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
+_INPUTS = "inputs.json"
 # What `atomic_path` calls a file that is not whole yet; a kill leaves it behind.
 _TEMPORARY = ".stylekit-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInputs:
+    """Where clip and style of a run were found, and how the clip was read.
+
+    `frames` of the clip from `start` seconds on, of which every `stride`-th counts, `size`
+    pixels on their longest side; `frames` and `size` as they are in the run.
+    """
+
+    clip: Path
+    style: Path
+    frames: int
+    size: int
+    start: float = 0.0
+    stride: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON's own types. Built-in files are told from the data folder on, wherever it lies."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return fields | {"clip": _portable(self.clip), "style": _portable(self.style)}
+
+    @classmethod
+    def from_json(cls, data: Any) -> RunInputs:
+        """What `to_json` wrote. Raises ValueError for anything else."""
+        try:
+            return cls(
+                # A path that is absolute stays as it is.
+                clip=data_folder() / data["clip"],
+                style=data_folder() / data["style"],
+                frames=int(data["frames"]),
+                size=int(data["size"]),
+                start=float(data["start"]),
+                stride=int(data["stride"]),
+            )
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"not the inputs of a run: {data!r}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +110,28 @@ class RunFolder:
             write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
         for name in ("frames", "flow", "masks"):
             make_folder(self.path / name)
+
+    def description(self) -> dict[str, Any]:
+        """What is painted here, as `describe_run` told it.
+
+        Raises ResumeError if the folder holds no run, or if its description is damaged.
+        """
+        file = self.path / "run.json"
+        if not file.is_file():
+            raise ResumeError(self.path, "holds no run; give the run folder of stylekit video")
+        return self._read_json(file)
+
+    def remember(self, inputs: RunInputs) -> None:
+        """Write where the inputs were found. Raises MediaError if the disk refuses."""
+        text = json.dumps(inputs.to_json(), indent=2, sort_keys=True)
+        write_text_atomic(self.path / _INPUTS, text + "\n")
+
+    def inputs(self) -> RunInputs | None:
+        """Where the inputs were found; None if it was never written, or is damaged."""
+        try:
+            return RunInputs.from_json(json.loads((self.path / _INPUTS).read_bytes()))
+        except (OSError, ValueError):
+            return None
 
     def entries(self) -> dict[int, dict[str, Any]]:
         """What the manifest says of each finished frame whose picture is there and unharmed."""
@@ -167,14 +230,11 @@ def describe_run(
     clip: Sequence[Image], style: Image, settings: VideoSettings, *, exact_flow: bool = False
 ) -> dict[str, Any]:
     """All that the frames of a run depend on; two runs with equal descriptions are one."""
-    frames = hashlib.sha256()
-    for image in clip:
-        frames.update(digest(to_bytes(image)).encode())
     backbone = load_backbone(settings.image.backbone)
     height, width = clip[0].shape[:2]
     return {
         "stylekit": __version__,
-        "clip": {"sha256": frames.hexdigest(), "frames": len(clip), "size": [width, height]},
+        "clip": {"sha256": digest_clip(clip), "frames": len(clip), "size": [width, height]},
         "style": {"sha256": digest(style)},
         "backbone": {"label": backbone.label, "sha256": backbone.sha256},
         "settings": settings.to_json(),
@@ -182,10 +242,24 @@ def describe_run(
     }
 
 
+def digest_clip(clip: Sequence[Image]) -> str:
+    """The SHA-256 of all 8-bit frames of a clip, one after the other."""
+    frames = hashlib.sha256()
+    for image in clip:
+        frames.update(digest(to_bytes(image)).encode())
+    return frames.hexdigest()
+
+
 def digest(array: np.ndarray) -> str:
     """The SHA-256 of an array's shape and values."""
     head = f"{array.shape}{array.dtype}".encode()
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _portable(path: Path) -> str:
+    path = path.absolute()
+    built_in = path.is_relative_to(data_folder())
+    return path.relative_to(data_folder()).as_posix() if built_in else str(path)
 
 
 def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:

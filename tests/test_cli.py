@@ -93,6 +93,12 @@ WRONG_CALLS = [
     (["video", "drift", "glass", "-o", "nowhere/out.mp4"], "out.mp4", "no folder nowhere"),
     ([*VIDEO, "--start", "99"], "drift.mp4", "past its end"),
     ([*VIDEO, "--flow", "deep"], "--flow", "invalid choice"),
+    (
+        ["video", "clip.mp4", "glass", "-o", "out.mp4", "--flow", "exact"],
+        "--flow",
+        "built-in clips",
+    ),
+    ([*VIDEO, "--flow", "exact", "--size", "100"], "--flow", "multiple of 8; use dis"),
     ([*VIDEO, "--init", "red.png"], "--init", "must be content or noise"),
     ([*VIDEO, "--backbone", "none.h5"], "none.h5", "no such weight file"),
     (["video", "drift", "glass"], "--output", "is missing"),

@@ -25,6 +25,8 @@ from stylekit.console import Progress
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_image, save_image
+from stylekit.run_folder import RunFolder, RunInputs
+from stylekit.scenes import make_scene
 from stylekit.settings import Weights
 
 SMALL = ["--size", "48", "--backbone", "vgg16", "--json"]
@@ -316,6 +318,29 @@ def test_a_run_interrupted_in_its_first_frame_has_nothing_to_show(capsys, interr
     assert (outcome.code, outcome.out) == (130, "")
     assert outcome.err.splitlines()[-1] == ("interrupted: not finished; run the same command again")
     assert not Path("out.mp4").exists()
+
+
+def test_the_run_remembers_where_its_inputs_were(capsys):
+    shutil.copy(find_material("drift", MaterialKind.CLIP), "mine.mp4")
+    call = ["video", "mine.mp4", "glass", "--start", "0.25", "--frames", 1, *VIDEO]
+    report = stylekit(capsys, *call, "-o", "out.mp4").json
+    assert RunFolder(Path(report["run"])).inputs() == RunInputs(
+        clip=Path("mine.mp4").absolute(),
+        style=find_material("glass", MaterialKind.STYLE),
+        frames=1,
+        size=48,
+        start=0.25,
+    )
+
+
+def test_a_built_in_clip_may_be_painted_with_its_exact_flow(capsys):
+    call = ["video", "drift", "glass", "--start", "0.25", "--frames", 2, *VIDEO]
+    report = stylekit(capsys, *call, "--flow", "exact", "-o", "out.mp4").json
+    stored, _ = RunFolder(Path(report["run"])).read_flow(1)
+    scene = make_scene("drift", frames=2, size=48, first=6)
+    np.testing.assert_array_equal(stored.backward_flow, scene.backward_flow[0])
+    np.testing.assert_array_equal(stored.forward_flow, scene.forward_flow[0])
+    assert stylekit(capsys, *call, "-o", "out.mp4").json["run"] != report["run"]
 
 
 def test_settings_that_change_get_a_run_of_their_own(capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -19,7 +20,8 @@ from short_runs import (
 )
 
 from stylekit.errors import MediaError, ResumeError
-from stylekit.run_folder import RunFolder
+from stylekit.materials import MaterialKind, find_material
+from stylekit.run_folder import RunFolder, RunInputs
 from stylekit.settings import Weights
 from stylekit.video import FrameResult, VideoRun, stylize_video
 
@@ -288,3 +290,53 @@ def test_a_finished_run_needs_no_room(unbroken, clip, style, monkeypatch):
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
     assert len(list(VideoRun(clip, style, unbroken[0], SETTINGS).stored_frames())) == FRAMES
+
+
+# --- where the inputs were ------------------------------------------------------------------------
+
+INPUTS = RunInputs(
+    clip=find_material("drift", MaterialKind.CLIP),
+    style=Path("/somewhere/l'été.jpg"),
+    frames=3,
+    size=48,
+    start=0.1,
+    stride=2,
+)
+
+
+def test_inputs_are_remembered(tmp_path):
+    folder = begin(tmp_path / "run")
+    assert folder.inputs() is None
+    folder.remember(INPUTS)
+    assert folder.inputs() == INPUTS
+    assert begin(tmp_path / "run").inputs() == INPUTS, "they are no part of what the run is"
+
+
+def test_built_in_inputs_are_found_wherever_stylekit_is_installed(tmp_path, monkeypatch):
+    folder = begin(tmp_path / "run")
+    folder.remember(INPUTS)
+    monkeypatch.setattr("stylekit.run_folder.data_folder", lambda: Path("/elsewhere"))
+    inputs = folder.inputs()
+    assert inputs.clip == Path("/elsewhere/clips/drift.mp4")
+    assert inputs.style == INPUTS.style
+
+
+def test_a_path_is_remembered_from_wherever_the_call_came(tmp_path, monkeypatch):
+    folder = begin(tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    folder.remember(dataclasses.replace(INPUTS, clip=Path("mine.mp4")))
+    monkeypatch.chdir("/")
+    assert folder.inputs().clip == tmp_path / "mine.mp4"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"clip": "a.mp4"}', '{"clip": 3}', "\0\xff"])
+def test_damaged_inputs_are_none(text, tmp_path):
+    folder = begin(tmp_path / "run")
+    (tmp_path / "run" / "inputs.json").write_text(text, encoding="latin-1")
+    assert folder.inputs() is None
+
+
+def test_a_description_is_read_back_or_missed_by_name(tmp_path):
+    assert begin(tmp_path / "run").description() == DESCRIPTION
+    with pytest.raises(ResumeError, match=r"^empty: holds no run; give the run folder"):
+        RunFolder(tmp_path / "empty").description()
