@@ -5,18 +5,27 @@ or switched on behind the caller's back. The background is solid white, so that 
 dark pages too; colours are told apart without colour vision, by line style, hatching or text.
 """
 
+from .ablation import plot_flow_ablation
 from .canvas import save_figure
-from .curves import plot_losses
-from .motion import flow_to_color, plot_flow, plot_mask
-from .sheets import plot_contact_sheet, plot_frames, plot_warping_error
+from .curves import plot_losses, plot_precision_recall
+from .error_maps import plot_warping_error
+from .flows import flow_to_color, plot_flow, plot_flows
+from .masks import plot_mask, plot_truth
+from .sheets import plot_contact_sheet, plot_frames
+from .strips import plot_time_strip
 
 __all__ = [
     "flow_to_color",
     "plot_contact_sheet",
     "plot_flow",
+    "plot_flow_ablation",
+    "plot_flows",
     "plot_frames",
     "plot_losses",
     "plot_mask",
+    "plot_precision_recall",
+    "plot_time_strip",
+    "plot_truth",
     "plot_warping_error",
     "save_figure",
 ]

@@ -1,19 +1,25 @@
-"""Curves of the losses over the steps."""
+"""Curves: losses over the steps, precision over recall."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .canvas import BLUE, FAINT, GREEN, ORANGE, PINK, house_style, new_figure
+from .canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
 
 if TYPE_CHECKING:
     from ..losses import Losses
+    from ..metrics import MaskScores, PrecisionRecall
 
 _LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PINK, ":"), ("#000000", (0, (5, 1, 1, 1))))
+_MARKERS = "osD^v"
+_EQUAL_F1 = (0.2, 0.4, 0.6, 0.8)
+# Inches: the figure, and the square of precision and recall in it.
+_CURVES_SIZE, _SIDE = (7.4, 4.5), 3.5
 
 
 def plot_losses(
@@ -68,6 +74,91 @@ def plot_losses(
         if zero:
             figure.supxlabel(f"zero throughout: {', '.join(zero)}", fontsize=9, color=FAINT)
     return figure
+
+
+def plot_precision_recall(
+    curves: Mapping[str, PrecisionRecall],
+    points: Mapping[str, MaskScores] | None = None,
+    *,
+    title: str = "Precision and recall",
+    point_label: str = "the paper's thresholds",
+) -> Figure:
+    """Curves of `precision_recall` over a threshold, both axes 0…1, with faint lines of equal F1.
+
+    `points` are single scores, such as those at the paper's thresholds (`point_label` says which);
+    one of the same name as a curve shares its colour. Their F1 stands in the key.
+    Raises ValueError if there is nothing to draw.
+    """
+    points = points or {}
+    names = list(dict.fromkeys([*curves, *points]))
+    if not names:
+        raise ValueError("curves: give at least one, or a point")
+    with house_style():
+        width, height = _CURVES_SIZE
+        figure = new_figure(width, height, alt=_precision_recall_alt(title, curves, points))
+        axes = figure.add_axes((0.7 / width, 0.55 / height, _SIDE / width, _SIDE / height))
+        _draw_equal_f1(axes)
+        for index, name in enumerate(names):
+            _draw_precision_recall(axes, index, name, curves.get(name), points.get(name))
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
+        axes.set_title(title, loc="left", fontweight="bold")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(
+            title=f"marked: {point_label}" if points else None,
+            alignment="left",
+            frameon=False,
+            handlelength=4.5,
+            labelspacing=0.9,
+            loc="upper left",
+            bbox_to_anchor=(1.13, 1),
+        )
+    return figure
+
+
+def _draw_precision_recall(
+    axes: Axes, index: int, name: str, curve: PrecisionRecall | None, point: MaskScores | None
+) -> None:
+    color, line = _LINES[index % len(_LINES)]
+    drawn: dict[str, Any] = {
+        "color": color,
+        "linestyle": line if curve else "",
+        "marker": _MARKERS[index % len(_MARKERS)] if point else "",
+        "markersize": 9,
+        "markeredgecolor": INK,
+        # What is perfect lies on the axes' border.
+        "clip_on": False,
+    }
+    if curve:
+        axes.plot(curve.recall, curve.precision, **{**drawn, "marker": ""})
+    if point:
+        axes.plot(point.recall, point.precision, zorder=5, **drawn)
+    axes.plot([], [], label=f"{name}\nF1 {point.f1:.2f}" if point else name, **drawn)
+
+
+def _draw_equal_f1(axes: Axes) -> None:
+    for f1 in _EQUAL_F1:
+        recall = np.linspace(f1 / (2 - f1), 1, 60)
+        precision = f1 * recall / (2 * recall - f1)
+        axes.plot(recall, precision, color="#cfcfcf", linewidth=0.8, zorder=0)
+        axes.annotate(
+            f"F1 {f1:.1f}",
+            (1, precision[-1]),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color=FAINT,
+        )
+
+
+def _precision_recall_alt(
+    title: str, curves: Mapping[str, PrecisionRecall], points: Mapping[str, MaskScores]
+) -> str:
+    marks = (
+        f"{name} at precision {score.precision:.2f} and recall {score.recall:.2f}"
+        for name, score in points.items()
+    )
+    return f"{title}: {', '.join([*(f'curve of {name}' for name in curves), *marks])}."
 
 
 def _terms(history: Mapping[str, Sequence[float]] | Sequence[Losses]) -> dict[str, np.ndarray]:

@@ -1,25 +1,18 @@
-"""Sheets of pictures: frames beside one another, their warping errors, and the demo's overview."""
+"""Sheets of pictures: frames beside one another, and the demo's overview."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from ..arrays import Flow, Image, Mask, check_mask
+from ..arrays import Flow, Image, Mask
 from ..metrics import warping_error, warping_error_map
-from .canvas import FAINT, UNTRUSTED, UNTRUSTED_LINES, Grid, house_style, picture_grid
-from .motion import draw_color_key, draw_hatching, flow_to_color, full_color_magnitude
-
-# Errors are shown as their root, in brightness, and up to the value that 99 % stay below.
-_ERROR_PERCENTILE = 99
-_LEAST_LIMIT = 1 / 255
+from .canvas import house_style
+from .error_maps import LEAST_BRIGHTNESS, draw_error_scale, error_limit, show_error
+from .flows import draw_color_key, flow_to_color, full_color_magnitude
+from .grid import Grid, picture_grid, show_picture
 
 
 def plot_frames(
@@ -53,44 +46,7 @@ def plot_frames(
         )
         for axes_row, pictures in zip(grid.axes, rows.values(), strict=True):
             for axes, picture in zip(axes_row, pictures, strict=True):
-                _show(axes, picture)
-    return grid.figure
-
-
-def plot_warping_error(
-    errors: Mapping[str, NDArray[np.float32]],
-    mask: Mask,
-    *,
-    limit: float | None = None,
-    title: str = "Warping error",
-) -> Figure:
-    """Maps of `warping_error_map` side by side on one scale, what is not trusted in grey.
-
-    `errors` maps a name to a map of squared errors `(H, W)`, as it comes; its root is shown, in
-    units of brightness. The scale ends at `limit`, or at what 99 % of the trusted pixels of
-    all maps stay below.
-    """
-    if not errors:
-        raise ValueError("errors: give at least one map")
-    for name, error in errors.items():
-        check_mask(mask, like=error)
-        if error.shape != mask.shape:
-            raise ValueError(f"{name}: must have the shape {mask.shape}, has {error.shape}")
-    limit = _error_limit(list(errors.values()), [mask] * len(errors)) if limit is None else limit
-    labels = [f"{name}\n{_masked_root(error, mask):.3f}" for name, error in errors.items()]
-    with house_style():
-        grid = picture_grid(
-            [""],
-            labels,
-            shape=mask.shape,
-            alt=f"{title}, masked root mean square: {', '.join(labels)}.".replace("\n", " "),
-            title=title,
-            caption="number: root mean square of the trusted area; hatched grey: not trusted",
-            strip=0.95,
-        )
-        for axes, error in zip(grid.axes[0], errors.values(), strict=True):
-            _show_error(axes, error, mask, limit)
-        _draw_scale(grid, 0, 0, limit)
+                show_picture(axes, picture)
     return grid.figure
 
 
@@ -117,12 +73,14 @@ def plot_contact_sheet(
     chosen = _spread(count) if frame_indices is None else list(frame_indices)
     _check_clip(count, independent, temporal, backward_flows, masks, chosen)
     clips = (independent, temporal)
+    # Errors are shown as their root, in units of brightness.
     errors = [
-        [warping_error_map(clip[i], clip[i - 1], backward_flows[i - 1]) for i in chosen]
+        [np.sqrt(warping_error_map(clip[i], clip[i - 1], backward_flows[i - 1])) for i in chosen]
         for clip in clips
     ]
     flows, shown_masks = ([each[i - 1] for i in chosen] for each in (backward_flows, masks))
-    limit = _error_limit(errors[0] + errors[1], shown_masks * 2)
+    trusted = [mask >= 0.5 for mask in shown_masks]
+    limit = error_limit(errors[0] + errors[1], trusted * 2, least=LEAST_BRIGHTNESS)
     motion = max(full_color_magnitude(flow) for flow in flows)
     roots = [warping_error(clip, backward_flows, masks).rmse for clip in clips]
     with house_style():
@@ -130,13 +88,13 @@ def plot_contact_sheet(
         for column, index in enumerate(chosen):
             cells = [row[column] for row in grid.axes]
             for axes, clip in zip(cells, (content, independent, temporal), strict=False):
-                _show(axes, clip[index])
-            _show(cells[3], flow_to_color(flows[column], max_magnitude=motion))
+                show_picture(axes, clip[index])
+            show_picture(cells[3], flow_to_color(flows[column], max_magnitude=motion))
             cells[4].imshow(shown_masks[column], cmap="gray", vmin=0, vmax=1)
             for axes, row in zip(cells[5:], errors, strict=True):
-                _show_error(axes, row[column], shown_masks[column], limit)
+                show_error(axes, row[column], trusted[column], limit)
         draw_color_key(grid, 3, motion)
-        _draw_scale(grid, 5, 6, limit)
+        draw_error_scale(grid, 5, 6, limit, label="error")
     return grid.figure
 
 
@@ -190,45 +148,3 @@ def _check_clip(
 
 def _first_line(name: str) -> str:
     return name.partition("\n")[0]
-
-
-def _show(axes: Axes, picture: Image) -> None:
-    axes.imshow(np.clip(picture, 0.0, 1.0))
-
-
-def _error_colors() -> Colormap:
-    # Light is good, dark is bad: small errors stay visible on paper and on a screen.
-    return matplotlib.colormaps["magma_r"].with_extremes(bad=UNTRUSTED)
-
-
-def _show_error(axes: Axes, error: NDArray[np.float32], mask: Mask, limit: float) -> None:
-    untrusted = mask < 0.5
-    root = np.ma.masked_where(untrusted, np.sqrt(error))
-    axes.imshow(root, cmap=_error_colors(), vmin=0, vmax=limit, interpolation="nearest")
-    draw_hatching(axes, untrusted, "////", color=UNTRUSTED_LINES)
-
-
-def _error_limit(errors: Sequence[NDArray[np.float32]], masks: Sequence[Mask]) -> float:
-    trusted = [error[mask >= 0.5] for error, mask in zip(errors, masks, strict=True)]
-    values = np.concatenate(trusted)
-    if not values.size:
-        return _LEAST_LIMIT
-    # One grey level at least: rounding alone should not fill the scale.
-    return max(float(np.sqrt(np.percentile(values, _ERROR_PERCENTILE))), _LEAST_LIMIT)
-
-
-def _masked_root(error: NDArray[np.float32], mask: Mask) -> float:
-    area = float(mask.sum(dtype=np.float64))
-    return float(np.sqrt((mask * error).sum(dtype=np.float64) / area)) if area else float("nan")
-
-
-def _draw_scale(grid: Grid, first_row: int, last_row: int, limit: float) -> None:
-    """The colour scale of the errors, in the free strip beside the rows."""
-    left, width = grid.strip
-    low = grid.axes[last_row][-1].get_position().y0
-    high = grid.axes[first_row][-1].get_position().y1
-    axes = grid.figure.add_axes((left + 0.05 * width, low, 0.16 * width, high - low))
-    mappable = ScalarMappable(Normalize(0, limit), _error_colors())
-    bar = grid.figure.colorbar(mappable, cax=axes, extend="max")
-    bar.ax.tick_params(labelsize=8)
-    bar.set_label("error", fontsize=8.5, color=FAINT)
