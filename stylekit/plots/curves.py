@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from .canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
 
@@ -98,12 +99,15 @@ def plot_precision_recall(
         figure = new_figure(width, height, alt=_precision_recall_alt(title, curves, points))
         axes = figure.add_axes((0.7 / width, 0.55 / height, _SIDE / width, _SIDE / height))
         _draw_equal_f1(axes)
-        for index, name in enumerate(names):
+        keys = [
             _draw_precision_recall(axes, index, name, curves.get(name), points.get(name))
+            for index, name in enumerate(names)
+        ]
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
         axes.set_title(title, loc="left", fontweight="bold")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(
+            handles=keys,
             title=f"marked: {point_label}" if points else None,
             alignment="left",
             frameon=False,
@@ -117,7 +121,8 @@ def plot_precision_recall(
 
 def _draw_precision_recall(
     axes: Axes, index: int, name: str, curve: PrecisionRecall | None, point: MaskScores | None
-) -> None:
+) -> Line2D:
+    """Draw a curve and its point, and return their common entry in the key."""
     color, line = _LINES[index % len(_LINES)]
     drawn: dict[str, Any] = {
         "color": color,
@@ -132,7 +137,7 @@ def _draw_precision_recall(
         axes.plot(curve.recall, curve.precision, **{**drawn, "marker": ""})
     if point:
         axes.plot(point.recall, point.precision, zorder=5, **drawn)
-    axes.plot([], [], label=f"{name}\nF1 {point.f1:.2f}" if point else name, **drawn)
+    return Line2D([], [], label=f"{name}\nF1 {point.f1:.2f}" if point else name, **drawn)
 
 
 def _draw_equal_f1(axes: Axes) -> None:
