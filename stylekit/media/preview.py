@@ -22,7 +22,7 @@ class Preview:
 
 
 def encode_preview(
-    image: Image | NDArray[np.uint8], *, lossless: bool = False, quality: int = 88
+    image: Image | NDArray[np.uint8], *, lossless: bool = False, quality: int = 92
 ) -> Preview:
     """`image` as JPEG, which is small and takes a millisecond, or with `lossless` as PNG.
 
