@@ -32,7 +32,7 @@ FLOORS = (
     ("video",),
     ("metrics",),
     ("ablation",),
-    ("plots", "jobs"),
+    ("plots", "jobs", "probe"),
     ("widgets",),
     ("console", "doctor"),
     ("commands",),
@@ -237,7 +237,7 @@ def test_importing_stylekit_is_light() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("module", ["settings", "materials", "cli", "plots", "backbones"])
+@pytest.mark.parametrize("module", ["settings", "materials", "cli", "plots", "backbones", "probe"])
 def test_what_needs_no_tensorflow_does_not_load_it(module: str) -> None:
     code = f"import sys, stylekit.{module}; print('tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
