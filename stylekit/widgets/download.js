@@ -1,0 +1,67 @@
+// The page's half of Download: fetch the pieces, and give them to the browser as a file.
+
+function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const link = element(document.body, "a", "", { href: url, download: name });
+  link.click();
+  link.remove();
+  // The browser reads it after this; it holds memory until then.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function render({ model, el }) {
+  const name = model.get("_name");
+  const root = element(el, "div", "stylekit-part stylekit-download", {
+    "data-lm-suppress-shortcuts": "true",
+  });
+  const row = element(root, "div", "row");
+  const labelId = newName();
+  const start = button(row, `Download ${name}`);
+  start.setAttribute("aria-describedby", labelId);
+  element(row, "span", "", { id: labelId }).textContent = model.get("_label");
+  const progress = progressBar(root, `Fetching ${name}`);
+  const cancel = button(progress.row, "Cancel");
+  const say = statusLine(root);
+  let running = null;
+
+  function measure(size) {
+    start.textContent = size < 0 ? `Download ${name}` : `Download ${name} (${sizeWords(size)})`;
+  }
+
+  async function fetchAndSave() {
+    const own = (running = new AbortController());
+    start.disabled = true;
+    progress.show(0, model.get("_size"));
+    cancel.focus();
+    say(`Fetching ${name}`);
+    const silence = "The kernel does not answer: it is busy with another cell, or gone.";
+    try {
+      const blob = await fetchFile(model, el, {}, model.get("_media_type"), {
+        signal: own.signal,
+        onProgress: (taken, size) => progress.show(taken, size),
+        onSilence: (silent) => say(silent ? silence : `Fetching ${name}`),
+      });
+      save(blob, name);
+      measure(blob.size);
+      say(`${name}: all ${sizeWords(blob.size)} are with your browser's downloads.`, "good");
+    } catch (error) {
+      if (own.signal.aborted) say("Cancelled.");
+      else say(String(error.message || error), "bad");
+    } finally {
+      running = null;
+      const orphan = document.activeElement === cancel;
+      start.disabled = false;
+      progress.hide();
+      if (orphan) start.focus();
+    }
+  }
+
+  start.addEventListener("click", fetchAndSave);
+  cancel.addEventListener("click", () => running?.abort());
+  measure(model.get("_size"));
+  if (model.get("_size") < 0) say(`${name}: it is not there yet, or no longer.`, "bad");
+
+  return () => running?.abort();
+}
+
+export default { render };

@@ -1,0 +1,76 @@
+// What the widgets that move files and compare pictures share; it comes in front of each one's own.
+
+function element(parent, name, className = "", attributes = {}) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  parent.append(made);
+  return made;
+}
+
+function button(parent, words) {
+  const made = element(parent, "button", "stylekit-button", { type: "button" });
+  made.textContent = words;
+  return made;
+}
+
+const newName = () => `stylekit-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+
+// Counted as file managers count: 1 MB is a million bytes.
+function sizeWords(bytes) {
+  if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  const units = ["kB", "MB", "GB"];
+  let [size, unit] = [bytes / 1000, 0];
+  while (Math.round(size) >= 1000 && unit < units.length - 1) [size, unit] = [size / 1000, unit + 1];
+  return `${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} ${units[unit]}`;
+}
+
+// A line that is read out when it changes; what it says is never said by its colour alone.
+function statusLine(parent) {
+  const line = element(parent, "p", "stylekit-status", { role: "status" });
+  const marks = { good: ["✓", "Good:"], bad: ["✗", "Not good:"] };
+  return (words, kind = "") => {
+    if (line.dataset.said === kind + words) return;
+    line.dataset.said = kind + words;
+    line.replaceChildren();
+    if (kind) {
+      const [sign, spoken] = marks[kind];
+      element(line, "span", `mark ${kind}`, { "aria-hidden": "true" }).textContent = sign;
+      element(line, "span", "unseen").textContent = spoken;
+    }
+    element(line, "span", "words").textContent = words;
+  };
+}
+
+function progressBar(parent, label) {
+  const row = element(parent, "div", "stylekit-progress");
+  const track = element(row, "div", "track", {
+    role: "progressbar", "aria-label": label, "aria-valuemin": "0", "aria-valuemax": "100",
+  });
+  const fill = element(track, "div", "fill");
+  const amount = element(row, "span", "amount", { "aria-hidden": "true" });
+  row.hidden = true;
+  return {
+    row,
+    show(done, total) {
+      const percent = total ? Math.floor((100 * done) / total) : 0;
+      const words = total ? `${sizeWords(done)} of ${sizeWords(total)}` : "";
+      row.hidden = false;
+      fill.style.width = `${percent}%`;
+      amount.textContent = words;
+      track.setAttribute("aria-valuenow", String(percent));
+      track.setAttribute("aria-valuetext", words);
+    },
+    hide() {
+      row.hidden = true;
+    },
+  };
+}
+
+// Listens to the model until the returned function is called.
+function listen(model, listeners) {
+  for (const [name, listener] of listeners) model.on(name, listener);
+  return () => {
+    for (const [name, listener] of listeners) model.off(name, listener);
+  };
+}

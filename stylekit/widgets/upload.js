@@ -1,0 +1,141 @@
+// The page's half of Upload: take a file, look at its ending and size, send it.
+
+function refusal(file, accept, maxBytes) {
+  const name = file.name;
+  if (!accept.some((ending) => name.toLowerCase().endsWith(ending))) {
+    return `${name}: only ${accept.join(", ")} can be used here`;
+  }
+  if (!file.size) return `${name}: is empty; choose another file`;
+  if (file.size > maxBytes) {
+    return `${name}: has ${sizeWords(file.size)}, and at most ${sizeWords(maxBytes)} are allowed`;
+  }
+  return "";
+}
+
+function chooser(parent, model) {
+  const row = element(parent, "div", "choose");
+  const label = element(row, "label", "stylekit-button");
+  const hintId = newName();
+  const input = element(label, "input", "unseen", {
+    type: "file", accept: model.get("_accept").join(","), "aria-describedby": hintId,
+  });
+  element(label, "span").textContent = "Choose a file…";
+  element(label, "span", "unseen").textContent = ` for ${model.get("_label")}`;
+  element(row, "span", "", { "aria-hidden": "true" }).textContent = "or drop it here";
+  const hint = element(parent, "p", "hint", { id: hintId });
+  hint.textContent =
+    `${model.get("_accept").join(", ")} up to ${sizeWords(model.get("_max_bytes"))}`;
+  return input;
+}
+
+function render({ model, el }) {
+  const titleId = newName();
+  const root = element(el, "div", "stylekit-part stylekit-upload", {
+    role: "group",
+    "aria-labelledby": titleId,
+    // Without it Lab takes keys for moving between cells.
+    "data-lm-suppress-shortcuts": "true",
+  });
+  element(root, "p", "title", { id: titleId }).textContent = model.get("_label");
+  const input = chooser(root, model);
+  const progress = progressBar(root, `Sending the file for ${model.get("_label")}`);
+  const cancel = button(progress.row, "Cancel");
+  const say = statusLine(root);
+  const trouble = element(root, "div");
+
+  let running = null; // what ends the transfer of this view
+  let noted = ""; // what this view knows better than the kernel
+
+  function draw() {
+    const state = noted ? "refused" : model.get("_state");
+    root.dataset.state = state;
+    const busy = state === "sending" || state === "checking";
+    root.setAttribute("aria-busy", String(busy));
+    if (busy && progress.row.hidden) progress.show(0, 0);
+    if (!busy) {
+      const orphan = document.activeElement === cancel;
+      progress.hide();
+      if (orphan) input.focus();
+    }
+    say(noted || model.get("_words"), { accepted: "good", refused: "bad" }[state]);
+    trouble.innerHTML = noted ? "" : model.get("_trouble"); // escaped where it was written
+  }
+
+  function note(words) {
+    noted = words;
+    draw();
+    model.send({ type: "decline", words });
+  }
+
+  async function take(file) {
+    running?.abort();
+    const words = refusal(file, model.get("_accept"), model.get("_max_bytes"));
+    if (words) return note(words);
+    const own = (running = new AbortController());
+    noted = "";
+    root.dataset.state = "sending";
+    progress.show(0, file.size);
+    say(`Sending ${file.name}`);
+    const silence = "The kernel does not answer: it is busy with another cell, or gone.";
+    try {
+      await sendFile(model, el, file, {
+        signal: own.signal,
+        onProgress: (taken) => progress.show(taken, file.size),
+        onSilence: (silent) => (silent ? say(silence) : draw()),
+      });
+    } catch (error) {
+      // A file may have gone from its place since it was chosen.
+      if (!own.signal.aborted) note(`${file.name}: cannot be sent. ${error.message || error}`);
+    } finally {
+      if (running === own) running = null;
+    }
+  }
+
+  function onCancel() {
+    if (running) running.abort();
+    // What is being checked, or sent by another view, has to be stopped in the kernel.
+    else model.send({ type: "cancel" });
+  }
+
+  function onDrop(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    root.classList.remove("over");
+    const { items, files } = event.dataTransfer;
+    const isFolder = [...items].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
+    if (isFolder) note(`${files[0]?.name || "What was dropped"}: is a folder; drop a file in it`);
+    else if (files.length > 1) note(`${files.length} files were dropped; drop one`);
+    else if (!files.length) note("What was dropped is no file; save it first and drop that");
+    else take(files[0]);
+  }
+
+  function onDrag(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    root.classList.toggle("over", event.type === "dragover" || root.contains(event.relatedTarget));
+  }
+
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    if (file) take(file);
+    // Or choosing the same file again would be no change.
+    input.value = "";
+  });
+  cancel.addEventListener("click", onCancel);
+  root.addEventListener("dragover", onDrag);
+  root.addEventListener("dragleave", onDrag);
+  root.addEventListener("drop", onDrop);
+  const stopListening = listen(model, [
+    ["change:_state", () => ((noted = ""), draw())],
+    ["change:_words", () => ((noted = ""), draw())],
+    ["change:_trouble", draw],
+  ]);
+  draw();
+
+  return () => {
+    running?.abort();
+    stopListening();
+  };
+}
+
+export default { render };
