@@ -10,7 +10,6 @@ from plot_material import ablation, picture_axes, shown, texts_of
 
 from stylekit.metrics import endpoint_error_map, warping_error_map
 from stylekit.plots import plot_flow_ablation
-from stylekit.plots.canvas import ORANGE
 from stylekit.settings import FlowMethod
 
 
@@ -51,7 +50,6 @@ def test_masks_mark_what_their_own_flow_deceives() -> None:
         wrong = endpoint_error_map(flow, given.scene.backward_flow[1]) > 1
         np.testing.assert_array_equal(marked, wrong & (row.masks[1] >= 0.5))
         assert marked.any() == (row.method is not FlowMethod.EXACT)
-    assert ORANGE == "#D55E00"
 
 
 def test_labels_hold_the_numbers_and_no_nan() -> None:
