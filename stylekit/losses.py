@@ -28,7 +28,10 @@ and u = 0.05 the root warping error from 0.024 to 0.027.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """Unweighted losses of one picture, by term."""
+    """Unweighted losses of one picture, by term.
+
+    What the style's layers count among themselves is part of the style loss.
+    """
 
     content: float
     style: float
@@ -37,12 +40,16 @@ class Losses:
 
     def total(self, weights: Weights) -> float:
         """α L_content + β L_style + γ L_temporal + tv L_tv (report, eq. 1; Ruder, eq. 7)."""
-        return (
-            weights.alpha * self.content
-            + weights.beta * self.style
-            + weights.gamma * self.temporal
-            + weights.tv * self.tv
-        )
+        return sum(self.weighted(weights).values())
+
+    def weighted(self, weights: Weights) -> dict[str, float]:
+        """The summands of `total` by term."""
+        return {
+            "content": weights.alpha * self.content,
+            "style": weights.beta * self.style,
+            "temporal": weights.gamma * self.temporal,
+            "tv": weights.tv * self.tv,
+        }
 
     def to_json(self) -> dict[str, float]:
         """The losses by name."""

@@ -20,7 +20,7 @@ from .losses import (
     temporal_loss,
     total_variation_loss,
 )
-from .settings import ImageSettings, Weights
+from .settings import ImageSettings, Weights, check_layer_count
 from .tensorflow_cpu import tf
 
 
@@ -58,8 +58,9 @@ class Objective:
     """α L_content + β L_style + γ L_temporal + tv L_tv of pictures, for one style.
 
     Everything that does not change from picture to picture lives here: the network, the
-    style's Gram matrices, the compiled functions. Weights enter as a tensor, so that moving
-    one never compiles anew; `trace_count` counts how often something was compiled.
+    style's Gram matrices, the compiled functions. Weights, those of the style layers among
+    them, enter as a tensor, so that moving one never compiles anew; `trace_count` counts how
+    often something was compiled.
     """
 
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
@@ -95,17 +96,26 @@ class Objective:
         )
 
     def evaluate(self, image: Image, targets: Targets, weights: Weights) -> Evaluation:
-        """The weighted loss of `image` as it is, its gradient and its terms."""
-        vector = tf.constant([weights.alpha, weights.beta, weights.gamma, weights.tv], tf.float32)
+        """The weighted loss of `image` as it is, its gradient and its terms.
+
+        Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
+        """
+        shares = self._shares(weights)
+        style = [weights.beta * share for share in shares]
+        vector = tf.constant([weights.alpha, weights.gamma, weights.tv, *style], tf.float32)
         total, gradient, terms = self._call(
             self._gradient, tf.constant(image), *targets.tensors(), vector
         )
-        return Evaluation(float(total), gradient.numpy(), _losses(terms))
+        return Evaluation(float(total), gradient.numpy(), _losses(terms, shares))
 
-    def losses(self, image: Image, targets: Targets) -> Losses:
-        """The unweighted losses of the 8-bit picture that `image` becomes in a file."""
+    def losses(self, image: Image, targets: Targets, weights: Weights | None = None) -> Losses:
+        """The unweighted losses of the 8-bit picture that `image` becomes in a file.
+
+        The layers make up the style loss by the shares of `weights`, or of the settings.
+        """
         written = tf.constant(from_bytes(to_bytes(image)))
-        return _losses(self._call(self._terms, written, *targets.tensors()))
+        terms = self._call(self._terms, written, *targets.tensors())
+        return _losses(terms, self._shares(weights or Weights()))
 
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
@@ -114,12 +124,18 @@ class Objective:
             name: float(style_loss(features, {name: gram})) for name, gram in self._grams.items()
         }
 
+    def _shares(self, weights: Weights) -> tuple[float, ...]:
+        """How much each style layer counts in the style loss."""
+        check_layer_count("layers", weights.layers, tuple(self._grams))
+        return weights.layers or self._layer_weights or (1.0,) * len(self._grams)
+
     def _features(self, image: Image) -> dict[str, tf.Tensor]:
         return self._call(self.extractor.__call__, tf.constant(check_image(image)))
 
     def _terms(
         self, image: tf.Tensor, content: tuple[tf.Tensor, ...], warped: tf.Tensor, masks: tf.Tensor
     ) -> tf.Tensor:
+        """The losses of content, time and variation, then the style's by layer."""
         features = self.extractor(image)
         temporal = [
             temporal_loss(image, warped[index], masks[index]) for index in range(warped.shape[0])
@@ -127,9 +143,9 @@ class Objective:
         return tf.stack(
             [
                 content_loss(features, dict(zip(self._content_layers, content, strict=True))),
-                style_loss(features, self._grams, self._layer_weights),
                 tf.add_n(temporal) if temporal else tf.constant(0.0),
                 total_variation_loss(image),
+                *(style_loss(features, {name: gram}) for name, gram in self._grams.items()),
             ]
         )
 
@@ -158,6 +174,7 @@ class Objective:
         return self._compiled[key](*tensors)
 
 
-def _losses(terms: tf.Tensor) -> Losses:
-    content, style, temporal, tv = (float(term) for term in terms.numpy())
+def _losses(terms: tf.Tensor, shares: Sequence[float]) -> Losses:
+    content, temporal, tv, *layers = (float(term) for term in terms.numpy())
+    style = sum(share * layer for share, layer in zip(shares, layers, strict=True))
     return Losses(content=content, style=style, temporal=temporal, tv=tv)

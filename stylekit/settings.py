@@ -88,16 +88,35 @@ class Weights(_Settings):
 
     They mean the same on every backbone and picture size, because features are calibrated
     (see `stylekit.features.MEAN_ACTIVATION`).
+
+    `layers` are the shares w_l of the style layers in the style loss, in place of those of
+    `ImageSettings.style_layer_weights`; any sequence, kept as a tuple, empty for those of the
+    settings.
     """
 
     alpha: float = 1.0
     beta: float = 1e4
     gamma: float = 4e2
     tv: float = 0.0
+    layers: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "gamma", "tv"):
             _check_number(name, getattr(self, name), low=0.0, high=_MOST_WEIGHT)
+        if not isinstance(self.layers, (list, tuple)):
+            raise SettingsError("layers", f"must be a sequence of numbers, is {self.layers!r}")
+        for weight in self.layers:
+            _check_number("layers", weight, low=0.0, high=_MOST_WEIGHT)
+        # A list, which is what JSON has, would leave weights without a hash.
+        object.__setattr__(self, "layers", tuple(self.layers))
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON's own types. `layers` are left out where they say nothing.
+
+        So files agree with those written by versions that had no layer weights here.
+        """
+        fields = _Settings.to_json(self)  # super() does not know classes that slots remade
+        return fields if self.layers else {k: v for k, v in fields.items() if k != "layers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +165,8 @@ class ImageSettings(_Settings):
                 raise SettingsError(name, "name at least one layer, and none twice")
         for weight in self.style_layer_weights:
             _check_number("style_layer_weights", weight, low=0.0)
-        if self.style_layer_weights and len(self.style_layer_weights) != len(self.style_layers):
-            raise SettingsError(
-                "style_layer_weights",
-                f"give one weight for each of the {len(self.style_layers)} style layers",
-            )
+        check_layer_count("style_layer_weights", self.style_layer_weights, self.style_layers)
+        check_layer_count("layers", self.weights.layers, self.style_layers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +210,14 @@ class MediaLimits(_Settings):
         for limit in dataclasses.fields(self):
             whole = limit.name != "max_aspect"
             _check_number(limit.name, getattr(self, limit.name), low=1, whole=whole)
+
+
+def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple[str, ...]) -> None:
+    """Raises SettingsError unless there are no weights, or one for each style layer."""
+    if weights and len(weights) != len(style_layers):
+        raise SettingsError(
+            name, f"give one weight for each of the {len(style_layers)} style layers"
+        )
 
 
 def _check_kinds(settings: _Settings) -> None:

@@ -108,8 +108,15 @@ class Stylization:
 
     @property
     def losses(self) -> Losses:
-        """Unweighted losses of the 8-bit picture."""
-        return self.objective.losses(self.image, self._targets)
+        """Unweighted losses of the 8-bit picture, its style layers shared as in the last step."""
+        return self.objective.losses(
+            self.image, self._targets, self._weights or self.settings.weights
+        )
+
+    @property
+    def step_limit(self) -> int:
+        """The most steps that `steps` takes over all scales; a picture may be done sooner."""
+        return len(self._sizes) * self.settings.steps
 
     @property
     def style_distance(self) -> float:
@@ -148,7 +155,7 @@ class Stylization:
             painted=self._painted,
             weights=weights,
             evaluations=self._evaluations,
-            measure=self._measurer(),
+            measure=self._measurer(weights),
         )
 
     def steps(self, count: int | None = None, weights: WeightsNow | None = None) -> Iterator[Step]:
@@ -211,9 +218,9 @@ class Stylization:
         seen[evaluation.value] = evaluation.losses
         return evaluation.value, self._canvas.pull_back(evaluation.gradient)
 
-    def _measurer(self) -> Callable[[Image], Losses]:
+    def _measurer(self, weights: Weights) -> Callable[[Image], Losses]:
         targets = self._targets
-        return lambda image: self.objective.losses(image, targets)
+        return lambda image: self.objective.losses(image, targets, weights)
 
     def _scale_done(self) -> bool:
         if self._stuck or self._scale_steps >= self.settings.steps:

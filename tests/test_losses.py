@@ -186,6 +186,12 @@ def test_the_total_is_the_weighted_sum() -> None:
         assert losses.total(Weights(**alone)) == getattr(losses, term)
 
 
+def test_the_summands_of_the_total_are_told_by_term() -> None:
+    losses = Losses(content=2.0, style=3.0, temporal=5.0, tv=7.0)
+    summands = losses.weighted(Weights(alpha=10, beta=100, gamma=1000, tv=1e4))
+    assert summands == {"content": 20.0, "style": 300.0, "temporal": 5000.0, "tv": 70000.0}
+
+
 def test_losses_as_json_make_losses_again() -> None:
     losses = Losses(content=2.0, style=3.0, temporal=5.0, tv=7.0)
     assert Losses(**losses.to_json()) == losses

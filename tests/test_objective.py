@@ -9,6 +9,7 @@ import pytest
 
 from stylekit.arrays import Image, from_bytes, to_bytes
 from stylekit.backbones import Backbone
+from stylekit.errors import SettingsError
 from stylekit.features import FeatureExtractor
 from stylekit.losses import gram_matrix, style_loss, temporal_loss, total_variation_loss
 from stylekit.objective import Objective, TemporalTarget
@@ -136,6 +137,46 @@ def test_style_layers_count_by_their_weights(
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+def test_live_layer_weights_stand_in_for_those_of_the_settings(
+    extractor: FeatureExtractor, content: Image, style: Image, image: Image
+) -> None:
+    """In the loss, its gradient and its terms; where none are given, nothing changes."""
+    shares = (0.0, 1.0, 2.0, 0.5, 3.0)
+    live = Objective(extractor, style, ImageSettings(style_layer_weights=(9.0, 1.0, 1.0, 1.0, 1.0)))
+    fixed = Objective(extractor, style, ImageSettings(style_layer_weights=shares))
+    targets = fixed.targets(content)
+    expected = fixed.evaluate(image, targets, Weights())
+    found = live.evaluate(image, targets, Weights(layers=shares))
+    assert (found.value, found.losses) == (expected.value, expected.losses)
+    np.testing.assert_array_equal(found.gradient, expected.gradient)
+    assert live.losses(image, targets, Weights(layers=shares)) == fixed.losses(image, targets)
+    assert live.losses(image, targets, Weights()) == live.losses(image, targets)
+    assert live.losses(image, targets).style != pytest.approx(found.losses.style, rel=0.1)
+    assert live.style_distances(image) == fixed.style_distances(image)
+
+
+def test_one_style_layer_alone_pulls_as_its_own_loss_does(
+    objective: Objective, content: Image, image: Image
+) -> None:
+    targets = objective.targets(content)
+    distances = objective.style_distances(from_bytes(to_bytes(image)))
+    for index, distance in enumerate(distances.values()):
+        layers = tuple(float(other == index) for other in range(len(distances)))
+        weights = Weights(alpha=0, beta=2.0, gamma=0, layers=layers)
+        found = objective.evaluate(from_bytes(to_bytes(image)), targets, weights)
+        assert found.losses.style == pytest.approx(distance, rel=1e-4)
+        assert found.value == pytest.approx(2 * distance, rel=1e-4)
+
+
+def test_as_many_layer_weights_as_style_layers_are_wanted(
+    objective: Objective, content: Image, image: Image
+) -> None:
+    targets = objective.targets(content)
+    for layers in ((1.0,), (1.0,) * 6):
+        with pytest.raises(SettingsError, match=r"^layers: give one weight for each of the 5"):
+            objective.evaluate(image, targets, Weights(layers=layers))
+
+
 def test_losses_and_distances_are_those_of_the_8_bit_picture(
     objective: Objective, content: Image, image: Image
 ) -> None:
@@ -167,11 +208,13 @@ def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
     values = set()
     for alpha in (0.0, 1.0, 2.5):
         values.add(objective.evaluate(image, targets, Weights(alpha=alpha, tv=alpha)).value)
+        layers = (alpha, 1.0, 1.0, 1.0, 1.0)
+        values.add(objective.evaluate(image, targets, Weights(alpha=7.0, layers=layers)).value)
     again = objective.targets(image, [TemporalTarget(image, temporal.mask)])
     values.add(objective.evaluate(content, again, Weights()).value)
     objective.losses(content, again)
     objective.style_distances(content)
-    assert len(values) == 4
+    assert len(values) == 7
     assert objective.trace_count == before
     # Another size, and another number of temporal targets, are compiled once each.
     objective.evaluate(image, objective.targets(content), Weights())

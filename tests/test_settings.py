@@ -29,7 +29,7 @@ def other(default: Any) -> Any:
 
 
 UNUSUAL_IMAGE = ImageSettings(
-    weights=Weights(alpha=2.0, beta=0.5, gamma=0.0, tv=1e-3),
+    weights=Weights(alpha=2.0, beta=0.5, gamma=0.0, tv=1e-3, layers=(0.0, 3.0)),
     size=100,
     steps=7,
     optimizer=other(ImageSettings().optimizer),
@@ -127,6 +127,35 @@ def test_bad_json_is_refused_by_the_name_of_its_setting(kind: Any, data: Any, na
 def test_bad_weights_are_refused(name: str, value: Any) -> None:
     with pytest.raises(SettingsError, match=rf"^{name}: must be a number from 0 to 1e\+12, is "):
         Weights(**{name: value})
+
+
+LAYER_NUMBERS = [(number,) for number in (*NOT_NUMBERS, -1e-9, 1e39)]
+
+
+@pytest.mark.parametrize("layers", [None, 1.0, "11111", {1.0: 2.0}, *LAYER_NUMBERS])
+def test_bad_layer_weights_are_refused(layers: Any) -> None:
+    with pytest.raises(SettingsError, match=r"^layers: must be a (sequence|number)"):
+        Weights(layers=layers)
+
+
+def test_layer_weights_may_be_a_list_and_are_kept_as_a_tuple() -> None:
+    assert Weights(layers=[1.0, 0.0]) == Weights(layers=(1.0, 0.0))  # type: ignore[arg-type]
+    assert hash(Weights(layers=[1.0])) == hash(Weights(layers=(1.0,)))  # type: ignore[arg-type]
+
+
+def test_weights_without_layers_are_written_as_before_there_were_any() -> None:
+    written = {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "tv": 0.0}
+    assert Weights().to_json() == written
+    assert Weights.from_json(written) == Weights()
+    shared = Weights(layers=(1.0, 0.5)).to_json()
+    assert shared == written | {"layers": [1.0, 0.5]}
+    # How a manifest is read.
+    assert Weights(**json.loads(json.dumps(shared))) == Weights(layers=(1.0, 0.5))
+
+
+def test_settings_want_one_weight_for_each_style_layer() -> None:
+    with pytest.raises(SettingsError, match=r"^layers: give one weight for each of the 5 style"):
+        ImageSettings(weights=Weights(layers=(1.0, 1.0)))
 
 
 @pytest.mark.parametrize(

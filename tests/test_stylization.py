@@ -132,6 +132,23 @@ def test_new_weights_start_the_optimizer_afresh_and_compile_nothing(
     assert [step.weights for step in changed] == [new] * 3
 
 
+def test_moved_layer_weights_count_from_the_next_step_and_compile_nothing(
+    make: Make, objective: Objective
+) -> None:
+    painting = make()
+    take(painting, 2)
+    before = objective.trace_count
+    strokes = Weights(layers=(1.0, 1.0, 0.0, 0.0, 0.0))
+    (step,) = take(painting, 1, strokes)
+    assert objective.trace_count == before
+    assert step.weights == strokes
+    assert step.painted.total(strokes) == pytest.approx(step.value, rel=1e-5)
+    assert step.losses == painting.losses
+    distances = list(objective.style_distances(step.image).values())
+    assert step.losses.style == pytest.approx(sum(distances[:2]), rel=1e-4)
+    assert painting.style_distance == pytest.approx(sum(distances), rel=1e-5)
+
+
 def test_the_same_weights_keep_what_the_optimizer_knows(make: Make) -> None:
     kept, forgetful = make(), make()
     take(kept, 3)
@@ -185,6 +202,7 @@ def test_scales_go_from_coarse_to_fine_each_from_the_one_before(
         assert painting.done == (len(steps) == 5)
         steps.append(step)
     assert [max(step.image.shape) for step in steps] == [32, 32, 64, 64, 128, 128]
+    assert painting.step_limit == 6
     assert [step.scale_index for step in steps] == [0, 0, 1, 1, 2, 2]
     assert [step.step_index for step in steps] == list(range(6))
     # A scale starts from the picture before it, not from the content again.
@@ -308,7 +326,7 @@ def test_pictures_that_are_handed_out_are_copies(
 def test_it_is_done_after_its_steps(make: Make) -> None:
     painting = make(steps=3, tolerance=0.0)
     assert not painting.done
-    assert len(list(painting.steps())) == 3
+    assert len(list(painting.steps())) == painting.step_limit == 3
     assert painting.done
     assert list(painting.steps()) == []
     # Who asks for one more step by hand gets it.
