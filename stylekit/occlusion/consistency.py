@@ -1,8 +1,4 @@
-"""Where optical flow can be trusted: disocclusion, motion boundaries, and the mask c of the papers.
-
-Throughout, `flow` lives on the grid of the frame that is judged and `reverse` is the flow the
-other way, on the other frame's grid. For a clip's frame i: `flow` is its backward flow ŵ
-(i → i−1) and `reverse` the forward flow w (i−1 → i).
+"""The papers' tests of flow, and the mask c that they make together.
 
 Sources: Sundaram, Brox and Keutzer 2010 (the two tests), Ruder, Dosovitskiy and Brox 2016
 (their use as weights of a temporal loss). The conventions at borders, the order of the tests
@@ -19,28 +15,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import BoolMask, Flow, Mask, check_flow, check_mask
-from .errors import SettingsError
-from .flow import warp
-from .opencv import cv2
-
-__all__ = [
-    "SUNDARAM",
-    "Thresholds",
-    "boundary_excess",
-    "consistency_error",
-    "consistency_excess",
-    "consistency_mask",
-    "disocclusion",
-    "long_term_masks",
-    "motion_boundary",
-    "out_of_frame",
-    "reliable_share",
-]
+from ..arrays import BoolMask, Flow, Mask, check_flow, check_mask
+from ..errors import SettingsError
+from ..flow import warp
+from ..opencv import cv2
 
 # What the checker writes before it smooths: doubt about disocclusion is negative, so that
 # after smoothing and clipping it has spread outward; a motion boundary stays thin.
-_RELIABLE, _BOUNDARY, _DISOCCLUDED = 1.0, 0.0, -1.0
+RELIABLE, UNRELIABLE, DISOCCLUDED = 1.0, 0.0, -1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,20 +134,38 @@ def consistency_mask(
     [0, 1]. `dilate` grows the disocclusion by so many pixels first. `(H, W, 2)` twice in,
     float32 `(H, W)` out. 255 times the mask, rounded down, is the checker's file.
     """
-    if not (math.isfinite(smooth) and smooth >= 0):
-        raise SettingsError("smooth", f"must be a number of at least 0, is {smooth!r}")
+    trust = trust_map(flow, reverse, thresholds=thresholds, boundary=boundary, dilate=dilate)
+    return softened(trust, smooth=smooth)
+
+
+def trust_map(
+    flow: Flow,
+    reverse: Flow,
+    *,
+    thresholds: Thresholds = SUNDARAM,
+    boundary: bool = True,
+    dilate: int = 0,
+) -> NDArray[np.float32]:
+    """What `consistency_mask` smooths: 1 reliable, 0 boundary or out of frame, −1 disoccluded."""
     if dilate < 0:
         raise SettingsError("dilate", f"must be a whole number of at least 0, is {dilate!r}")
     disoccluded = disocclusion(flow, reverse, thresholds=thresholds)
     if dilate:
         square = np.ones((2 * dilate + 1, 2 * dilate + 1), np.uint8)
         disoccluded = cv2.dilate(disoccluded.astype(np.uint8), square).astype(np.bool_)
-    trust = np.full(flow.shape[:2], _RELIABLE, np.float32)
+    trust = np.full(flow.shape[:2], RELIABLE, np.float32)
     if boundary:
-        trust[motion_boundary(flow, thresholds=thresholds)] = _BOUNDARY
-    trust[disoccluded] = _DISOCCLUDED
+        trust[motion_boundary(flow, thresholds=thresholds)] = UNRELIABLE
+    trust[disoccluded] = DISOCCLUDED
     # Last, because where the flow leaves the frame no other test applies.
-    trust[out_of_frame(flow)] = _BOUNDARY
+    trust[out_of_frame(flow)] = UNRELIABLE
+    return trust
+
+
+def softened(trust: NDArray[np.float32], *, smooth: float) -> Mask:
+    """The mask of a `trust_map`: a Gaussian of `smooth` pixels (0: none), clipped into [0, 1]."""
+    if not (math.isfinite(smooth) and smooth >= 0):
+        raise SettingsError("smooth", f"must be a number of at least 0, is {smooth!r}")
     if smooth:
         # Three sigma each way, whole pixels: 5 taps for 0.8.
         taps = 2 * max(1, int(3 * smooth)) + 1
