@@ -11,9 +11,7 @@ function save(blob, name) {
 
 function render({ model, el }) {
   const name = model.get("_name");
-  const root = element(el, "div", "stylekit-part stylekit-download", {
-    "data-lm-suppress-shortcuts": "true",
-  });
+  const root = element(el, "div", "stylekit-part stylekit-download");
   const row = element(root, "div", "row");
   const labelId = newName();
   const start = button(row, `Download ${name}`);
@@ -34,12 +32,11 @@ function render({ model, el }) {
     progress.show(0, model.get("_size"));
     cancel.focus();
     say(`Fetching ${name}`);
-    const silence = "The kernel does not answer: it is busy with another cell, or gone.";
     try {
       const blob = await fetchFile(model, el, {}, model.get("_media_type"), {
         signal: own.signal,
         onProgress: (taken, size) => progress.show(taken, size),
-        onSilence: (silent) => say(silent ? silence : `Fetching ${name}`),
+        onSilence: (silent) => say(silent ? SILENCE : `Fetching ${name}`),
       });
       save(blob, name);
       measure(blob.size);

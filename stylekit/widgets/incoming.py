@@ -1,4 +1,4 @@
-"""Files that come from a page in pieces, kept in a folder that only this kernel's owner can read."""
+"""Files that come from a page in pieces, kept where only the user of this kernel can read them."""
 
 from __future__ import annotations
 

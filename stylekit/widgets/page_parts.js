@@ -1,7 +1,11 @@
 // What the widgets that move files and compare pictures share; it comes in front of each one's own.
 
+const CONTROLS = ["button", "input", "select"];
+
 function element(parent, name, className = "", attributes = {}) {
   const made = document.createElement(name);
+  // Without it Lab takes the arrow keys and Enter for its cells; it has to be on what has the focus.
+  if (CONTROLS.includes(name)) made.setAttribute("data-lm-suppress-shortcuts", "true");
   if (className) made.className = className;
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   parent.append(made);

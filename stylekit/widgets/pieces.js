@@ -4,6 +4,7 @@
 const PIECE = 1 << 20;
 const AHEAD = 4 * PIECE;
 const ANSWER_WITHIN_MS = 10_000;
+const SILENCE = "The kernel does not answer: it is busy with another cell, or gone.";
 const GARBLED = "It was garbled on its way; try again.";
 
 // The messages for one transfer, which its token tells from all others, one after the other.
@@ -28,7 +29,7 @@ function openChannel(model, el, { signal, onSilence }) {
       signal.throwIfAborted();
       // The manager marks the view of a kernel that was restarted.
       if (el.closest(".jupyter-widgets-disconnected")) {
-        throw new Error("The kernel of this slot is gone: run the cell again.");
+        throw new Error("The kernel is gone: run the cell again.");
       }
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, 500);

@@ -33,8 +33,6 @@ function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-upload", {
     role: "group",
     "aria-labelledby": titleId,
-    // Without it Lab takes keys for moving between cells.
-    "data-lm-suppress-shortcuts": "true",
   });
   element(root, "p", "title", { id: titleId }).textContent = model.get("_label");
   const input = chooser(root, model);
@@ -76,12 +74,11 @@ function render({ model, el }) {
     root.dataset.state = "sending";
     progress.show(0, file.size);
     say(`Sending ${file.name}`);
-    const silence = "The kernel does not answer: it is busy with another cell, or gone.";
     try {
       await sendFile(model, el, file, {
         signal: own.signal,
         onProgress: (taken) => progress.show(taken, file.size),
-        onSilence: (silent) => (silent ? say(silence) : draw()),
+        onSilence: (silent) => (silent ? say(SILENCE) : draw()),
       });
     } catch (error) {
       // A file may have gone from its place since it was chosen.

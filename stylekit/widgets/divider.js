@@ -1,0 +1,40 @@
+// A line on a stage with two layers, which is dragged, or moved with a range input's keys.
+
+// `stage` holds the two layers; the row with the input goes into `parent`.
+function divider(parent, stage, names) {
+  element(stage, "div", "line", { "aria-hidden": "true" });
+  const row = element(parent, "div", "stylekit-divider");
+  element(row, "span").textContent = names[0];
+  const range = element(row, "input", "", { type: "range", min: "0", max: "100", step: "1" });
+  range.setAttribute("aria-label", `Divider between ${names[0]} and ${names[1]}`);
+  element(row, "span").textContent = names[1];
+
+  function move(percent) {
+    const at = Math.min(Math.max(percent, 0), 100);
+    stage.style.setProperty("--at", `${at}%`);
+    range.value = String(Math.round(at));
+    const share = Number(range.value);
+    range.setAttribute(
+      "aria-valuetext", `${share} per cent ${names[0]}, ${100 - share} per cent ${names[1]}`
+    );
+  }
+
+  function follow(event) {
+    const box = stage.getBoundingClientRect();
+    move((100 * (event.clientX - box.left)) / box.width);
+  }
+
+  range.addEventListener("input", () => move(Number(range.value)));
+  stage.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !stage.classList.contains("divided")) return;
+    // Or the browser drags the picture itself away.
+    event.preventDefault();
+    stage.setPointerCapture(event.pointerId);
+    follow(event);
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (stage.hasPointerCapture(event.pointerId)) follow(event);
+  });
+  move(50);
+  return row;
+}
