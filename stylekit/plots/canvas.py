@@ -22,6 +22,7 @@ UNTRUSTED, UNTRUSTED_LINES = "#8c8c8c", "#d0d0d0"
 
 DISPLAY_DPI = 88
 FILE_DPI = 150
+_JPEG_QUALITY = 88
 
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -61,15 +62,28 @@ def house_style() -> Iterator[None]:
 
 
 class StillFigure(Figure):
-    """A figure that notebooks show by itself, without pyplot, with its label as alt text."""
+    """A figure that notebooks show by itself, without pyplot, with its label as alt text.
+
+    It travels as PNG or JPEG, whichever is smaller: photographs as PNG would make a notebook that
+    is kept with its pictures several times as large.
+    """
 
     def _repr_mimebundle_(
         self, include: object, exclude: object
     ) -> tuple[dict[str, bytes], dict[str, dict[str, str]]]:
+        encoded = {
+            "image/png": self._encoded("png", {}),
+            # Without subsampling of colours, which would fray thin coloured lines.
+            "image/jpeg": self._encoded("jpeg", {"quality": _JPEG_QUALITY, "subsampling": 0}),
+        }
+        kind = min(encoded, key=lambda kind: len(encoded[kind]))
+        return {kind: encoded[kind]}, {kind: {"alt": str(self.get_label())}}
+
+    def _encoded(self, format_name: str, pil_kwargs: dict[str, object]) -> bytes:
         buffer = io.BytesIO()
         with house_style():
-            self.savefig(buffer, format="png", dpi=DISPLAY_DPI)
-        return {"image/png": buffer.getvalue()}, {"image/png": {"alt": str(self.get_label())}}
+            self.savefig(buffer, format=format_name, dpi=DISPLAY_DPI, pil_kwargs=pil_kwargs)
+        return buffer.getvalue()
 
 
 def new_figure(width: float, height: float, *, alt: str) -> StillFigure:
