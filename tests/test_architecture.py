@@ -130,10 +130,6 @@ def floor_of(room: str) -> int:
     raise AssertionError(f"give {room} a floor")
 
 
-def functions_of(path: Path) -> Iterator[ast.FunctionDef]:
-    yield from (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef))
-
-
 every_file = pytest.mark.parametrize("path", FILES, ids=module_of)
 
 
@@ -211,8 +207,9 @@ def test_files_stay_short(path: Path) -> None:
 
 @every_file
 def test_no_public_function_takes_arguments_without_a_name(path: Path) -> None:
-    for function in functions_of(path):
-        assert function.args.kwarg is None or function.name.startswith("_"), function.name
+    for definition in public_definitions(tree_of(path)):
+        if isinstance(definition, ast.FunctionDef):
+            assert definition.args.kwarg is None, definition.name
 
 
 @every_file
