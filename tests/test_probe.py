@@ -527,7 +527,7 @@ def test_a_smudge_is_told_as_a_story():
         "This pixel has been carried for 11 frames, since frame 3. "
         "The flow here is wrong by 3.0 px, and no test noticed: c = 1. "
         "In truth it was visible in the frame before. "
-        "On its way the flow was wrong by over 1 px in all 11 frames. No test noticed. "
+        "On its way the flow was wrong by over 1 px in all 11 frames. No test fired there. "
         "What pulls at it now: the style 60 %, the content 30 %, the temporal term 10 %."
     )
 
@@ -542,7 +542,8 @@ def test_a_smudge_is_told_as_a_story():
             "was painted anew in this frame: the disocclusion test says that it was hidden",
             "carried for",
         ),
-        (report_of(3, unnoticed_errors=1), "in 1 of 3 frames. No test noticed.", "all"),
+        (report_of(3, unnoticed_errors=1), "in 1 of 3 frames. No test fired there.", "all"),
+        (report_of(2), "by over 1 px in both frames.", "all"),
         (report_of(3, unnoticed_errors=0), "no flow that was wrong by over 1 px went", " in 0 "),
         (report_of(3, unnoticed_hidden=2), "nearer that hid it in 2 of 3 frames.", "in 0"),
         (report_of(3, flow_error=0.02), "right to within 0.1 px, and it is trusted", "wrong by 0"),

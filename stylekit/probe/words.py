@@ -115,7 +115,7 @@ def _way(report: PixelReport) -> str:
         words.append(f"It took the colour of something nearer that hid it in {share}.")
     if not words:
         return f"On its way no flow that was wrong by over {WRONG_PIXELS:g} px went unnoticed."
-    return " ".join([*words, "No test noticed."])
+    return " ".join([*words, "No test fired there."])
 
 
 def _pulls(report: PixelReport) -> str:
@@ -130,7 +130,9 @@ def _frames(count: int) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"all {_frames(whole)}" if part == whole else f"{part} of {_frames(whole)}"
+    if part < whole:
+        return f"{part} of {_frames(whole)}"
+    return "both frames" if whole == 2 else f"all {_frames(whole)}"
 
 
 def _trust(report: PixelReport) -> str:
