@@ -1,8 +1,8 @@
 """A real browser on a real notebook, for tests: JupyterLab or Voila, a kernel, and Chromium.
 
-A test module says `pytest_plugins = ["browser"]` and takes the fixture `open_notebook`, or
-`open_voila`. Servers listen on localhost alone, in a fresh folder without anybody's settings, and
-Chromium can resolve no name but localhost; what it asks for is kept in `NotebookPage.requests`.
+Tests take the fixtures of `browser_fixtures`. Servers listen on localhost alone, in a fresh folder
+without anybody's settings, and Chromium can resolve no name but localhost; what it asks for is kept
+in `NotebookPage.requests`.
 
 Nothing here is for one widget alone.
 """
@@ -250,46 +250,6 @@ def opened_in_lab(
             yield notebook
         finally:
             notebook.page.evaluate(f"() => {_NOTEBOOK}.sessionContext.shutdown()")
-
-
-@pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """One JupyterLab for all tests of a run."""
-    find_chromium()
-    with running_lab() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One Chromium for a module: while Playwright is open, no other test could use asyncio."""
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def open_notebook(lab: Lab, chromium: Browser) -> Iterator[Callable[..., NotebookPage]]:
-    """`open_notebook(cells, width=1280, height=900, dark=False)`: opened in Lab and all run."""
-    with ExitStack() as stack:
-
-        def open_one(cells: Sequence[str], **window: int) -> NotebookPage:
-            notebook = stack.enter_context(opened_in_lab(chromium, lab, cells, **window))
-            notebook.run_all()
-            return notebook
-
-        yield open_one
-
-
-@pytest.fixture
-def open_voila(chromium: Browser) -> Iterator[Callable[..., NotebookPage]]:
-    """`open_voila(cells, width=1280, height=900, dark=False)`: the same as a page of Voila."""
-    with ExitStack() as stack:
-
-        def open_one(cells: Sequence[str], *, dark: bool = False, **window: int) -> NotebookPage:
-            url = stack.enter_context(running_voila(cells, dark=dark))
-            return stack.enter_context(opened(chromium, url, **window))
-
-        yield open_one
 
 
 @contextmanager

@@ -59,11 +59,11 @@ class Alerts:
         """`callback` under `guard`, for `observe`, `on_click` and `on_pick`."""
 
         @functools.wraps(callback)
-        def safe(*args: P.args, **kwargs: P.kwargs) -> None:
+        def _safe(*args: P.args, **kwargs: P.kwargs) -> None:
             with self.guard():
                 callback(*args, **kwargs)
 
-        return safe
+        return _safe
 
     def _set(self, value: str) -> None:
         with self._lock:

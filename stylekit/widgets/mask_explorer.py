@@ -97,9 +97,8 @@ class MaskExplorer(ipywidgets.VBox):
         self.knobs = MaskKnobs()
         self.picture = PictureCanvas(width=512)
         self.warped = PictureCanvas(width=512)
-        self._status, self._title, self._key, self._scores, self._curves, self._code = (
-            ipywidgets.HTML() for _ in range(6)
-        )
+        self._status, self._title, self._key, self._warped_key = _texts(4)
+        self._scores, self._curves, self._code = _texts(3)
         super().__init__(self._panels())
         self.add_class("stylekit-mask-explorer")
         self.source.observe(lambda _change: self._change_source(), "value")
@@ -151,10 +150,10 @@ class MaskExplorer(ipywidgets.VBox):
         )
 
     def _panels(self) -> list[ipywidgets.Widget]:
-        warped_title = ipywidgets.HTML(title_html("Previous frame warped, hatched if not trusted"))
+        warped_title = ipywidgets.HTML(title_html("The previous frame, warped here"))
         pictures = [
             ipywidgets.VBox([self._title, self.picture, self._key]),
-            ipywidgets.VBox([warped_title, self.warped]),
+            ipywidgets.VBox([warped_title, self.warped, self._warped_key]),
         ]
         numbers = ipywidgets.VBox([self._scores, self._curves])
         return [
@@ -201,11 +200,14 @@ class MaskExplorer(ipywidgets.VBox):
             )
             if wanted == self._answered:
                 return
+            # Should this fail, going back to what was shown before must answer, not do nothing.
+            self._answered = None
             with self.alerts.guard():
                 shown = self._take_pair(wanted)
                 self._show_pictures(shown, wanted)
                 self._show_words(shown, wanted)
                 self._answered = wanted
+            self._status.value = ""
 
     def _take_pair(self, wanted: _Wanted) -> _Shown:
         key = (wanted.source, wanted.frame, wanted.method)
@@ -213,7 +215,6 @@ class MaskExplorer(ipywidgets.VBox):
             self._status.value = status_html("Estimating the flow …")
             pair = self._sources[wanted.source].pair(wanted.frame, wanted.method)
             self._shown, self._pair_key = _Shown(pair), key
-        self._status.value = ""
         return self._shown
 
     def _show_pictures(self, shown: _Shown, wanted: _Wanted) -> None:
@@ -224,13 +225,14 @@ class MaskExplorer(ipywidgets.VBox):
         title = "The mask's areas against the truth" if compares else "Where flow is not trusted"
         what = f"{title}: frame {wanted.frame} of {wanted.source}"
         self.picture.show(view.picture, alt=f"{what}: {key_words(view.key)}.")
+        warped = pictures.warped(wanted.choice)
         self.warped.show(
-            pictures.warped(wanted.choice),
+            warped.picture,
             alt=f"Frame {wanted.frame - 1} of {wanted.source}, warped to frame {wanted.frame}; "
-            "hatched grey where the flow is not trusted.",
+            f"hatched grey where {key_words(warped.key)}.",
         )
         self._title.value = title_html(title)
-        self._key.value = key_html(view.key)
+        self._key.value, self._warped_key.value = key_html(view.key), key_html(warped.key)
 
     def _show_words(self, shown: _Shown, wanted: _Wanted) -> None:
         known = shown.pair.truth is not None
@@ -243,3 +245,7 @@ class MaskExplorer(ipywidgets.VBox):
 
 def _method_options(methods: tuple[FlowMethod, ...]) -> list[tuple[str, FlowMethod]]:
     return [(_METHOD_LABELS[method], method) for method in methods]
+
+
+def _texts(count: int) -> list[ipywidgets.HTML]:
+    return [ipywidgets.HTML() for _ in range(count)]

@@ -115,23 +115,13 @@ class MaskParts:
         )
 
     def _areas(self, choice: MaskChoice) -> MaskAreas:
-        tests = (self.flow, self.reverse)
-        hidden = self.disocclusion(choice.thresholds)
-        if choice.dilate:
-            # Read off the mask itself, so that the dilation is the one that is used.
-            binary = consistency_mask(
-                *tests,
-                thresholds=choice.thresholds,
-                smooth=0,
-                boundary=False,
-                dilate=choice.dilate,
-            )
-            hidden = (binary == 0) & ~self.outside
+        hidden = grown(self.disocclusion(choice.thresholds), choice.dilate) & ~self.outside
         none = np.zeros_like(hidden)
         edges = self.boundary(choice.thresholds) if choice.boundary else none
         edges = edges & ~hidden & ~self.outside
         mask = consistency_mask(
-            *tests,
+            self.flow,
+            self.reverse,
             thresholds=choice.thresholds,
             smooth=choice.smooth,
             boundary=choice.boundary,
@@ -139,3 +129,14 @@ class MaskParts:
         )
         faded = (mask < 0.5) & ~hidden & ~edges & ~self.outside
         return MaskAreas(hidden, edges, self.outside, faded, mask)
+
+
+def grown(area: BoolMask, radius: int) -> BoolMask:
+    """`area` widened by `radius` pixels to every side, corners included."""
+    height, width = area.shape
+    padded = np.pad(area, radius)
+    steps = range(2 * radius + 1)
+    wide = np.logical_or.reduce([padded[:, step : step + width] for step in steps])
+    return np.asarray(
+        np.logical_or.reduce([wide[step : step + height] for step in steps]), np.bool_
+    )

@@ -9,6 +9,7 @@ from functools import cached_property
 from ..arrays import BoolMask, to_bytes
 from ..flow import warp
 from ..metrics import compare_masks
+from ..occlusion import reliable_share
 from ..plots.areas import (
     BOUNDARY,
     DISOCCLUDED,
@@ -96,9 +97,11 @@ class MaskPictures:
             named["truth not known"] = (~known, UNKNOWN)
         return self._pale_sheet.view(named)
 
-    def warped(self, choice: MaskChoice) -> Pixels:
+    def warped(self, choice: MaskChoice) -> View:
         """The previous frame brought here by the flow; hatched grey where it is not trusted."""
-        return blended(self._not_trusted, self._warped, self.parts.areas(choice).mask)
+        mask = self.parts.areas(choice).mask
+        entry = KeyEntry("not trusted", NOT_TRUSTED, 1 - reliable_share(mask))
+        return View(blended(self._not_trusted, self._warped, mask), (entry,))
 
     @cached_property
     def _mask_sheet(self) -> Sheet:
