@@ -73,9 +73,11 @@ class IncomingFile:
     def __init__(self, name: str, size: int) -> None:
         self.name, self.size, self.received = safe_name(name), size, 0
         try:
-            self.path = private_folder() / self.name
-            if shutil.disk_usage(self.path.parent).free < size:
+            folder = private_folder()
+            if shutil.disk_usage(folder).free < size:
+                folder.rmdir()
                 raise MediaError(self.name, "the disk has no room for it; free some space")
+            self.path = folder / self.name
             self._file = self.path.open("xb")
         except OSError as error:
             raise self._refusal(error) from error

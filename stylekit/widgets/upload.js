@@ -36,9 +36,9 @@ function render({ model, el }) {
   });
   element(root, "p", "title", { id: titleId }).textContent = model.get("_label");
   const input = chooser(root, model);
+  const say = statusLine(root);
   const progress = progressBar(root, `Sending the file for ${model.get("_label")}`);
   const cancel = button(progress.row, "Cancel");
-  const say = statusLine(root);
   const trouble = element(root, "div");
 
   let running = null; // what ends the transfer of this view
