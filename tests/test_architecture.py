@@ -28,7 +28,7 @@ FLOORS = (
     ("features", "canvas"),
     ("losses",),
     ("objective",),
-    ("stylization", "run_folder"),
+    ("stylization", "run_folder", "conventions"),
     ("video",),
     ("metrics",),
     ("ablation",),
