@@ -1,0 +1,138 @@
+// One picture on a canvas: when to draw, and when not to.
+const PICTURES = {
+  points: { make: pointsPicture },
+  layers: { make: layersPicture, turns: true },
+  clock: { make: clockPicture },
+  shadows: { make: shadowsPicture, lit: true },
+};
+const FRAME_MS = 1000 / 30;
+// What drifts by itself is slow, and painting a page costs a machine without a graphics processor
+// more than drawing. Three refreshes of most screens.
+const DRIFT_MS = 50;
+const SHARPEST = 2;
+
+const clock = () => performance.now();
+
+// Draws `picture` (a key of PICTURES) on `canvas` until `stop()`; `setText` replaces the word.
+// `now` gives milliseconds; with it and `seed` the drawing is determined. `frames()` counts.
+function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {}) {
+  const context = canvas.getContext("2d");
+  const ended = new AbortController();
+  const { signal } = ended;
+  const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+  const { make, turns = false, lit = false } = PICTURES[picture];
+  const began = now();
+  const { pointer, turn, follow } = followPointer(canvas, turns, wake, signal);
+  let [width, height, frames, drawnAt, due] = [0, 0, 0, 0, Infinity];
+  let draw, theme, timer, request;
+  let onScreen = false;
+
+  const runs = () => onScreen && !document.hidden && !reduced.matches && !signal.aborted;
+
+  function paint(moment) {
+    context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
+    context.clearRect(0, 0, width, height);
+    frames += 1;
+    return draw(context, { theme, ...moment });
+  }
+
+  function frame(stamp) {
+    request = 0;
+    due = Infinity;
+    if (!runs() || !draw) return;
+    drawnAt = stamp;
+    const arrived = follow();
+    const rest = paint({ time: now() - began, pointer, turn });
+    plan(stamp + (arrived ? Math.max(rest, FRAME_MS) : FRAME_MS));
+  }
+
+  // The next frame, at `at` on the page's own clock, unless an earlier one is planned.
+  function plan(at) {
+    if (at >= due || request) return;
+    due = at;
+    clearTimeout(timer);
+    // The page's next refresh is waited for as well, which may not be later than need be.
+    timer = setTimeout(() => (request = requestAnimationFrame(early)), at - performance.now() - 4);
+  }
+
+  // A fast screen refreshes before a frame is due.
+  function early(stamp) {
+    if (stamp < due - 1) request = requestAnimationFrame(early);
+    else frame(stamp);
+  }
+
+  function wake() {
+    if (runs()) plan(Math.max(performance.now(), drawnAt + FRAME_MS));
+  }
+
+  function rest() {
+    clearTimeout(timer);
+    cancelAnimationFrame(request);
+    request = 0;
+    due = Infinity;
+  }
+
+  // For those who want no motion: the word as it is, the lamp above it.
+  function still() {
+    const lamp = { x: 0.36 * width, y: 0.08 * height, near: lit ? 1 : 0 };
+    return { time: 0, pointer: lamp, turn: { x: 0, y: 0 } };
+  }
+
+  // What stands still is drawn anew when its size, its word or the theme changes.
+  function renew() {
+    if (!draw) return;
+    paint(reduced.matches ? still() : { time: now() - began, pointer, turn });
+    wake();
+  }
+
+  function build() {
+    [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    if (!width || !height) return;
+    const sharpness = Math.min(devicePixelRatio, SHARPEST);
+    canvas.width = Math.round(width * sharpness);
+    canvas.height = Math.round(height * sharpness);
+    draw = make(fitWord(text, width, height), { width, height, random: randomFrom(seed) });
+    renew();
+  }
+
+  function dress() {
+    if (theme === (theme = readTheme(canvas))) return;
+    renew();
+  }
+
+  function turnOnOrOff() {
+    rest();
+    renew();
+  }
+
+  const sized = new ResizeObserver(build);
+  const seen = new IntersectionObserver((entries) => {
+    onScreen = entries.at(-1).isIntersecting;
+    onScreen ? wake() : rest();
+  });
+  const dressed = new MutationObserver(dress);
+  dress();
+  sized.observe(canvas);
+  seen.observe(canvas);
+  for (const root of [document.documentElement, document.body]) {
+    dressed.observe(root, { attributes: true });
+  }
+  const hide = () => (document.hidden ? rest() : wake());
+  document.addEventListener("visibilitychange", hide, { signal });
+  window.addEventListener("resize", build, { signal });
+  reduced.addEventListener("change", turnOnOrOff, { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress, { signal });
+
+  return {
+    frames: () => frames,
+    setText(word) {
+      text = word;
+      build();
+    },
+    stop() {
+      ended.abort();
+      rest();
+      for (const observer of [sized, seen, dressed]) observer.disconnect();
+    },
+  };
+}
