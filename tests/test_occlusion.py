@@ -5,18 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stylekit.arrays import Flow
+from stylekit.arrays import Flow, Image
 from stylekit.errors import SettingsError
+from stylekit.flow import FlowMethod, FlowPair
 from stylekit.occlusion import (
     SUNDARAM,
     Thresholds,
     consistency_mask,
     disocclusion,
+    doubtful,
+    flow_doubt,
     long_term_masks,
     motion_boundary,
     out_of_frame,
     reliable_share,
+    robust_mask,
 )
+from stylekit.scenes import Scene, make_scene
 
 HEIGHT, WIDTH = 40, 50
 
@@ -215,3 +220,128 @@ def test_long_term_masks_leave_their_arguments_and_refuse_misfits() -> None:
 
 def test_reliable_share_is_the_mean() -> None:
     assert reliable_share(np.float32([[1, 0], [0.5, 0.5]])) == 0.5
+
+
+# The doubt of a pixel against which nothing speaks is the cube of this.
+FLOOR = 0.03
+
+
+def plain(value: float) -> Image:
+    return np.full((HEIGHT, WIDTH, 3), value, np.float32)
+
+
+@pytest.fixture(scope="module")
+def crossing() -> tuple[Scene, FlowPair]:
+    scene = make_scene("crossing", frames=2, size=256)
+    return scene, scene.flow_pair(0, method=FlowMethod.DIS)
+
+
+def test_doubt_is_least_where_flow_leads_home_and_explains_the_frame() -> None:
+    flow = constant_flow(3, -2)
+    doubt = flow_doubt(flow, -flow, plain(0.5), plain(0.5))
+    np.testing.assert_allclose(doubt, FLOOR**3, rtol=1e-4)
+
+
+def test_doubt_grows_with_the_way_there_and_back_in_pixels() -> None:
+    doubt = flow_doubt(constant_flow(4, 0), constant_flow(-1, 0), plain(0.5), plain(0.5))
+    np.testing.assert_allclose(doubt, (3 + FLOOR) * FLOOR**2, rtol=1e-4)
+
+
+def test_doubt_grows_within_four_pixels_of_a_jump_by_its_height() -> None:
+    flow = constant_flow(0, 0)
+    flow[:, 20:] = 3, 4
+    doubt = flow_doubt(flow, constant_flow(0, 0), plain(0.5), plain(0.5))
+    # To the right of the jump the flow does not lead home either.
+    np.testing.assert_allclose(doubt[:, :16], FLOOR**3, rtol=1e-4)
+    np.testing.assert_allclose(doubt[:, 16:20], (5 + FLOOR) * FLOOR**2, rtol=1e-4)
+    np.testing.assert_allclose(doubt[:, 20:24], (5 + FLOOR) ** 2 * FLOOR, rtol=1e-4)
+    np.testing.assert_allclose(doubt[:, 24:], (5 + FLOOR) * FLOOR**2, rtol=1e-4)
+
+
+def test_doubt_takes_the_residual_of_the_whole_picture_as_normal() -> None:
+    still = constant_flow(0, 0)
+    current = plain(0.5)
+    current[..., 1] = 0.6
+    current[5, 5, 2] = 0.9
+    doubt = flow_doubt(still, still, current, plain(0.5)) / np.float32(FLOOR**2) - FLOOR
+    np.testing.assert_allclose(doubt[20:, 20:], 0.1 / (0.1 + 1 / 255), rtol=1e-3)
+    # The largest channel counts, and is smoothed by a Gaussian of one pixel: 1 / 2π at its centre.
+    peak = 0.1 + (0.4 - 0.1) / (2 * np.pi)
+    assert doubt[5, 5] == pytest.approx(peak / (0.1 + 1 / 255), rel=0.03)
+    assert doubt.max() == doubt[5, 5]
+
+
+@pytest.mark.parametrize("smooth", [0.0, 0.8])
+@pytest.mark.parametrize("budget", [0.01, 0.05])
+def test_robust_mask_spends_its_budget_and_no_more(
+    crossing: tuple[Scene, FlowPair], smooth: float, budget: float
+) -> None:
+    scene, pair = crossing
+    flows = pair.backward_flow, pair.forward_flow
+    paper = consistency_mask(*flows, smooth=smooth)
+    mask = robust_mask(
+        *flows, scene.frames[1], scene.frames[0], smooth=smooth, budget=budget, limit=0.0
+    )
+    assert (mask <= paper).all()
+    assert 0.98 * budget <= reliable_share(paper) - reliable_share(mask) <= budget
+
+
+def test_doubtful_pixels_are_the_most_doubted_of_those_that_pass(
+    crossing: tuple[Scene, FlowPair],
+) -> None:
+    scene, pair = crossing
+    everything = pair.backward_flow, pair.forward_flow, scene.frames[1], scene.frames[0]
+    passed = consistency_mask(*everything[:2], smooth=0) == 1
+    doubt, found = flow_doubt(*everything), doubtful(*everything, smooth=0)
+    assert found.any() and not (found & ~passed).any()
+    assert doubt[found].min() >= doubt[passed & ~found].max()
+    np.testing.assert_array_equal(robust_mask(*everything, smooth=0) == 1, passed & ~found)
+
+
+def test_robust_mask_leaves_what_is_below_the_limit(crossing: tuple[Scene, FlowPair]) -> None:
+    scene, pair = crossing
+    everything = pair.backward_flow, pair.forward_flow, scene.frames[1], scene.frames[0]
+    passed = consistency_mask(*everything[:2], smooth=0) == 1
+    expected = passed & (flow_doubt(*everything) > 0.7)
+    assert expected.any()
+    np.testing.assert_array_equal(doubtful(*everything, limit=0.7, budget=1.0), expected)
+
+
+def test_robust_mask_is_the_papers_without_doubt_or_budget(
+    crossing: tuple[Scene, FlowPair],
+) -> None:
+    still = constant_flow(0, 0)
+    np.testing.assert_array_equal(
+        robust_mask(still, still, plain(0.5), plain(0.5)), consistency_mask(still, still)
+    )
+    scene, pair = crossing
+    flows = pair.backward_flow, pair.forward_flow
+    frames = scene.frames[1], scene.frames[0]
+    for knobs in ({"boundary": False}, {"dilate": 1}, {"thresholds": Thresholds(boundary_ratio=1)}):
+        np.testing.assert_array_equal(
+            robust_mask(*flows, *frames, budget=0.0, **knobs),  # type: ignore[arg-type]
+            consistency_mask(*flows, **knobs),  # type: ignore[arg-type]
+        )
+
+
+@pytest.mark.parametrize("name", ["pan", "fast", "crossing", "drift", "passing"])
+def test_robust_mask_halves_what_is_trusted_but_wrong(name: str) -> None:
+    scene = make_scene(name, frames=2, size=256, seed=7)
+    pair = scene.flow_pair(0, method=FlowMethod.DIS)
+    flows = pair.backward_flow, pair.forward_flow
+    wrong = np.linalg.norm(flows[0] - scene.backward_flow[0], axis=2) > 1
+    paper, robust = (
+        consistency_mask(*flows),
+        robust_mask(*flows, scene.frames[1], scene.frames[0]),
+    )
+    shares = [float((mask * wrong).sum() / mask.sum()) for mask in (paper, robust)]
+    assert shares[0] > 0 and shares[1] < 0.5 * shares[0]
+
+
+def test_wrong_knobs_and_frames_of_the_robust_mask_are_refused_by_name() -> None:
+    flow, picture = constant_flow(0, 0), plain(0.5)
+    for name, value in (("budget", 1.5), ("limit", -1), ("smooth", -1), ("dilate", -1)):
+        with pytest.raises(SettingsError, match=name):
+            robust_mask(flow, flow, picture, picture, **{name: value})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="previous"):
+        robust_mask(flow, flow, picture, picture[:-1])

@@ -3,6 +3,10 @@
 The papers' two tests miss flow that is wrong in both directions alike, which happens beside
 moving edges. Three weak signs of it are multiplied, so that a pixel is doubted only where they
 agree, and the most doubted pixels are given up until a budget of reliable area is spent.
+
+With DIS it leaves at most half of what is trusted but wrong on every test scene at 512 pixels, on
+most a tenth. Where more of the picture is wrong than the budget, as in the motorcycle pair, under
+strong noise or with Farnebäck's flow, it cannot: there the flow is at fault.
 """
 
 from __future__ import annotations
@@ -34,13 +38,12 @@ RESIDUAL_SIGMA = 1.0
 RESIDUAL_FLOOR = 1 / 255
 # Added to each sign, so that one that is zero does not silence the other two.
 SIGN_FLOOR = 0.03
-# Below this doubt next to no flow is wrong, whatever there is left to spend.
-DOUBT_LIMIT = 0.02
+# Below it doubt finds little, and area is given up for nothing where the budget would still last.
+DOUBT_LIMIT = 0.05
 # The most that is given up beyond the papers' mask, as a share of the picture.
 DOUBT_BUDGET = 0.05
 
-# Halvings of the interval of ranks: 2^12 steps over a picture, far below a pixel's worth of soft
-# mask each, cost less than the flow of a small picture.
+# Halvings of the ranks: the budget is met to within 1/4096 of the pixels in doubt.
 _SEARCH_STEPS = 12
 
 
