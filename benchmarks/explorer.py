@@ -47,7 +47,7 @@ def main() -> None:
     options = parser.parse_args()
     print(describe_machine("jupyterlab", "ipykernel", "ipywidgets", "anywidget"))
     cells = [
-        "from stylekit.widgets.mask_explorer import MaskExplorer",
+        "from stylekit.widgets import MaskExplorer",
         f"explorer = MaskExplorer(size={options.size})\nexplorer",
     ]
     with (

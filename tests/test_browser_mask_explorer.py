@@ -16,7 +16,7 @@ from browser import Lab, NotebookPage, opened_in_lab
 pytest_plugins = ["browser_fixtures"]
 
 CELLS = [
-    "from stylekit.widgets.mask_explorer import MaskExplorer",
+    "from stylekit.widgets import MaskExplorer",
     "explorer = MaskExplorer(size=256)\nexplorer",
 ]
 CANVAS = ".stylekit-mask-explorer canvas"

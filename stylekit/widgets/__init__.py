@@ -2,3 +2,9 @@
 
 Nothing is fetched from the network, and a panel's callbacks may run on any thread.
 """
+
+from .alerts import Alerts
+from .mask_explorer import MaskExplorer
+from .picture_canvas import PictureCanvas
+
+__all__ = ["Alerts", "MaskExplorer", "PictureCanvas"]
