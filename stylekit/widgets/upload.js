@@ -7,7 +7,7 @@ function refusal(file, accept, maxBytes) {
   }
   if (!file.size) return `${name}: is empty; choose another file`;
   if (file.size > maxBytes) {
-    return `${name}: has ${sizeWords(file.size)}, and at most ${sizeWords(maxBytes)} are allowed`;
+    return `${name}: is larger than ${sizeWords(maxBytes)}; choose a smaller file`;
   }
   return "";
 }
