@@ -13,8 +13,7 @@ import anywidget
 import traitlets
 
 _FOLDER = Path(__file__).with_name("waiting")
-# Together they are one module, because a page can't import from beside it; what a file uses is
-# declared in those before it.
+# Together they are one module, because the page is sent one text and can't import from beside it.
 _PARTS = ("alphabet", "colors", "points", "layers", "clock", "shadows", "pointer", "stage", "view")
 _SEEDS = 2**32
 _LETTERS = 16
@@ -41,13 +40,14 @@ class Waiting(anywidget.AnyWidget):
     >>> Waiting(text="42 frames").name  # one of the four, at random
 
     `name` is the picture, None for one chosen at random. `text` is the word, which may be replaced
-    later: 1 to 16 letters A–Z and a–z, digits and single spaces between them; traitlets.TraitError for others. `seed`,
-    an integer in [0, 2³²), fixes the choice and what is random in the drawing (colours and
-    phases); ValueError outside.
+    later: 1 to 16 of the letters A–Z and a–z, digits and single spaces between them, or it raises
+    traitlets.TraitError. `seed`, an integer in [0, 2³²), or it raises ValueError, fixes the choice
+    and what is random in the drawing (colours and phases).
 
     It is as wide as what it stands in, at most 640 pixels, and two fifths as high. It draws at most
-    30 frames a second, none while it is out of sight, and stands still for those who have asked
-    their system for less motion. It is no control: the keyboard's focus never gets there.
+    30 frames a second, none while it is out of sight or nothing in it moves, and stands still for
+    those who have asked their system for less motion. It is no control: the keyboard's focus never
+    gets there.
     """
 
     _esm = "\n".join(_FOLDER.joinpath(f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
@@ -82,6 +82,6 @@ class Waiting(anywidget.AnyWidget):
         text: str = proposal["value"]
         if len(text) > _LETTERS or not _WORD.fullmatch(text):
             raise traitlets.TraitError(
-                f"text must be 1 to {_LETTERS} letters A–Z, a–z, digits and single spaces, is {text!r}"
+                f"text must be 1 to {_LETTERS} of A–Z, a–z, 0–9 and single spaces, is {text!r}"
             )
         return text

@@ -35,7 +35,7 @@ function clockPicture({ strokes, scale, weight, letters }, { width, height, rand
       const moved = points.map(([x, y]) => {
         const [dx, dy] = [x - hub.x, y - hub.y];
         const distance = Math.hypot(dx, dy) || 1e-6;
-        const radius = scale * (0.6 + 0.9 * pointer.near / Math.cosh(distance / reach));
+        const radius = scale * (0.6 + 0.75 * pointer.near / Math.cosh(distance / reach));
         const [armX, armY] = [(radius * dx) / distance, (radius * dy) / distance];
         dials.push([x - armX, y - armY, radius]);
         return [x - armX + cos * armX - sin * armY, y - armY + sin * armX + cos * armY];
@@ -54,7 +54,8 @@ function clockPicture({ strokes, scale, weight, letters }, { width, height, rand
       context.stroke();
       context.globalAlpha = 1;
       context.beginPath();
-      trace(context, moved);
+      // A dot's only vertex is drawn below.
+      if (keys.length > 1) trace(context, moved);
       context.lineWidth = weight * 0.5;
       context.stroke();
       context.beginPath();

@@ -34,8 +34,8 @@ function layersPicture({ strokes, scale, weight }, { width, height, random }) {
         const bob = 0.22 * scale * Math.sin(1.4 * seconds + 0.7 * letter - 0.5 * layer);
         points.forEach(([x, y], index) => {
           const [right, down] = [x - width / 2, y + bob - height / 2];
-          const turned = right * cosYaw + depth * sinYaw;
-          const away = depth * cosYaw - right * sinYaw;
+          const turned = right * cosYaw - depth * sinYaw;
+          const away = depth * cosYaw + right * sinYaw;
           const near = focus / (focus + away * cosPitch + down * sinPitch);
           const projectedX = width / 2 + turned * near;
           const projectedY = height / 2 + (down * cosPitch - away * sinPitch) * near;
