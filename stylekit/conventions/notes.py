@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..backbones import Backbone
 from ..settings import ImageSettings, Pooling, Weights
 from .published import Convention
 from .wording import two_digits
-
-# Layer weights that differ by no more than this, relative, are one β.
-_SAME = 1e-6
 
 _POOLING = {Pooling.MAX: "maximum", Pooling.AVERAGE: "average"}
 
@@ -21,7 +15,7 @@ _POOLING = {Pooling.MAX: "maximum", Pooling.AVERAGE: "average"}
 def notes_of(
     convention: Convention,
     theirs: Weights,
-    layer_weights: NDArray[np.float64],
+    layers: tuple[float, ...],
     *,
     settings: ImageSettings,
     backbone: Backbone,
@@ -29,12 +23,13 @@ def notes_of(
 ) -> tuple[str, ...]:
     """Sentences on what does not carry over from `convention` to `settings` and `backbone`.
 
-    `layer_weights` make the style term exact; `same_shape` says whether content and style have
-    one shape. Terms whose weight in `theirs` is 0 are not spoken of.
+    `layers` are the layer weights that make the style term exact, none where one β does;
+    `same_shape` says whether content and style have one shape. Terms whose weight in `theirs` is
+    0 are not spoken of.
     """
     return (
         *_on_layers(convention, theirs, settings, backbone),
-        *_on_style(convention, theirs, layer_weights, settings, same_shape=same_shape),
+        *_on_style(convention, theirs, layers, same_shape=same_shape),
         *_on_pixels(convention, theirs),
         *_on_network(convention, settings, backbone),
         *convention.quirks,
@@ -63,17 +58,15 @@ def _on_layers(
 def _on_style(
     convention: Convention,
     theirs: Weights,
-    layer_weights: NDArray[np.float64],
-    settings: ImageSettings,
+    layers: tuple[float, ...],
     *,
     same_shape: bool,
 ) -> Iterator[str]:
     if not theirs.beta:
         return
-    own = np.array(settings.style_layer_weights or (1.0,) * len(layer_weights))
     exact = convention.style_factor is not None
-    if not np.allclose(layer_weights, own, rtol=_SAME, atol=0.0):
-        weights = _listed([two_digits(float(weight)) for weight in layer_weights])
+    if layers:
+        weights = _listed([two_digits(weight) for weight in layers])
         yield (
             "One β cannot stand for the style term, whose layers all weigh differently. This β is "
             f"the best single one at the content picture; with the layer weights {weights} beside "

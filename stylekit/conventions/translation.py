@@ -25,12 +25,15 @@ from numpy.typing import NDArray
 from ..arrays import Image, check_image
 from ..settings import ImageSettings, Weights
 from .notes import notes_of
-from .published import Convention, LayerShape
+from .published import CONVENTIONS, Convention, LayerShape
 from .variation import mean_squares
 from .wasserstein import wasserstein_gradient
 
 if TYPE_CHECKING:
     from ..features import FeatureExtractor
+
+# Weights of layers that differ by no more than this, relative, are one β.
+_SAME = 1e-6
 
 Features = dict[str, NDArray[np.float32]]
 Grams = dict[str, NDArray[np.float64]]
@@ -42,8 +45,8 @@ class Translation:
 
     `exact` are stylekit's weights, `layers` among them: in published codes each layer of the style
     term has a weight of its own. `weights` are the same without `layers`; their beta is the best
-    single one (see `Translator`). alpha is 1, or if theirs is 0, beta is theirs. `notes` are
-    sentences on what does not carry over.
+    single one (see `Translator`). Where one β says it all, both are one and the same. alpha is 1,
+    or if theirs is 0, beta is theirs. `notes` are sentences on what does not carry over.
     """
 
     convention: Convention
@@ -88,25 +91,35 @@ class Translator:
         common = (1 / content) if content else (theirs.beta / beta if beta else 1.0)
         weights = Weights(
             alpha=1.0 if content else 0.0,
-            beta=beta * common,
-            gamma=theirs.gamma * _temporal_factor(convention) * common,
-            tv=theirs.tv * self._variation_factor(convention) * common,
+            beta=_rounded(beta * common),
+            gamma=_rounded(theirs.gamma * _temporal_factor(convention) * common),
+            tv=_rounded(theirs.tv * self._variation_factor(convention) * common),
         )
-        relative = layers / beta if beta else self._layer_weights
+        exact = weights
+        if beta and not np.allclose(layers, beta * self._layer_weights, rtol=_SAME, atol=0.0):
+            shares = tuple(_rounded(share) for share in layers / beta)
+            exact = dataclasses.replace(weights, layers=shares)
         return Translation(
             convention=convention,
             theirs=theirs,
             weights=weights,
-            exact=dataclasses.replace(weights, layers=tuple(float(share) for share in relative)),
+            exact=exact,
             notes=notes_of(
                 convention,
                 theirs,
-                relative,
+                exact.layers,
                 settings=self._settings,
                 backbone=self._extractor.backbone,
                 same_shape=self._content.shape == self._style.shape,
             ),
         )
+
+    def presets(self) -> dict[str, Weights]:
+        """The default weights of every published code, exactly translated, by its name."""
+        return {
+            convention.name: self.translate(convention, convention.weights).exact
+            for convention in CONVENTIONS
+        }
 
     @property
     def _layer_weights(self) -> NDArray[np.float64]:
@@ -203,6 +216,11 @@ def _temporal_factor(convention: Convention) -> float:
     if convention.calibrated:
         return 1.0
     return (convention.temporal_white or 0.0) ** 2 / PIXEL_UNIT**2
+
+
+def _rounded(value: float) -> float:
+    """Six digits: no eye sees more, and 9999.999999999998 would not be the 10⁴ that it is."""
+    return float(f"{value:.6g}")
 
 
 def _norm_ratio(theirs: NDArray[np.float64], ours: NDArray[np.float64]) -> float:
