@@ -21,11 +21,15 @@ from .metrics import (
     endpoint_error_map,
     motion_scores,
     warping_error,
+    warping_error_map,
 )
 from .metrics.motion import WRONG_PIXELS
-from .scenes import Scene
+from .scenes import Scene, Truth
 from .settings import FlowMethod, VideoSettings
 from .video import FrameResult, Motion, VideoRun
+
+# From here on a pixel is held to the one before rather than painted anew.
+_TRUSTED = 0.5
 
 METHODS = (FlowMethod.FARNEBACK, FlowMethod.DIS, FlowMethod.EXACT)
 
@@ -40,6 +44,9 @@ class AblationRow:
       both frames: the flicker that is left, whatever this method's own mask hides.
     - `smudge`, the same over the pixels where any of the compared methods trusts a flow that is
       wrong by more than a pixel. The area is one for all rows; errors are NaN if there is none.
+    - `error_deceived` and `error_doubted`, the shares of that area's squared error, 0…1, on pixels
+      that this method trusts although their flow is wrong, and on pixels that it does not trust,
+      so that they are painted anew. The rest is on pixels that are trusted and right.
     - `sharpness`, what is left of the first frame's detail: mean squared Laplacian of the later
       frames, divided by that of the first. Repeated warping and smudges lower it.
     - `style_distance` is the mean over the frames, `evaluations` the sum.
@@ -53,6 +60,8 @@ class AblationRow:
     trusted_but_wrong: float
     warping_error: WarpingError
     smudge: WarpingError
+    error_deceived: float
+    error_doubted: float
     sharpness: float
     style_distance: float
     evaluations: int
@@ -74,13 +83,15 @@ class FlowAblation:
         """The numbers as a Markdown table, root warping errors in thousandths of the range."""
         lines = [
             "| flow | end-point error, px | union F1 | reliable % | trusted but wrong % "
-            "| warping error ‰ | where flow deceives ‰ | sharpness % | style distance |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| warping error ‰ | where flow deceives ‰ | of the error: deceived % | doubted % "
+            "| sharpness % | style distance |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
         ]
         lines += [
             f"| {row.method.value} | {row.endpoint_error:.2f} | {row.union_f1:.2f} "
             f"| {100 * row.reliable:.1f} | {100 * row.trusted_but_wrong:.2f} "
             f"| {1000 * row.warping_error.rmse:.1f} | {1000 * row.smudge.rmse:.1f} "
+            f"| {100 * row.error_deceived:.0f} | {100 * row.error_doubted:.0f} "
             f"| {100 * row.sharpness:.0f} | {row.style_distance:.3g} |"
             for row in self.rows
         ]
@@ -141,6 +152,7 @@ def _row(
         motion_scores(motion.flow.backward_flow, motion.flow.forward_flow, truth, mask=motion.mask)
         for motion, truth in zip(motions, scene.backward, strict=True)
     ]
+    deceived_share, doubted_share = _error_shares(scene, frames, motions)
     return AblationRow(
         method=method,
         endpoint_error=float(np.mean([score.endpoint_error for score in scores])),
@@ -149,6 +161,8 @@ def _row(
         trusted_but_wrong=float(np.mean([score.trusted_but_wrong for score in scores])),
         warping_error=_error(scene, frames, _visible(scene)),
         smudge=_error(scene, frames, deceived),
+        error_deceived=deceived_share,
+        error_doubted=doubted_share,
         sharpness=float(np.mean([_detail(frame) for frame in frames[1:]]) / _detail(frames[0])),
         style_distance=float(np.mean([result.style_distance for result in results])),
         evaluations=sum(result.evaluations for result in results),
@@ -157,23 +171,43 @@ def _row(
     )
 
 
+def _error_shares(
+    scene: Scene, frames: Sequence[Image], motions: Sequence[Motion]
+) -> tuple[float, float]:
+    """How much of the squared error along the exact flow is on deceived and on doubted pixels."""
+    total = deceived = doubted = 0.0
+    for index, (truth, motion) in enumerate(zip(scene.backward, motions, strict=True)):
+        error = warping_error_map(frames[index + 1], frames[index], truth.flow)
+        error = np.where(_visible_in(truth), error, np.float32(0.0)).astype(np.float64)
+        trusted = motion.mask > _TRUSTED
+        total += error.sum()
+        deceived += error[trusted & _is_wrong(motion, truth)].sum()
+        doubted += error[~trusted].sum()
+    return (deceived / total, doubted / total) if total > 0 else (0.0, 0.0)
+
+
 def _exact(scene: Scene) -> list[FlowPair]:
     return [scene.flow_pair(index) for index in range(len(scene.backward))]
 
 
 def _visible(scene: Scene) -> list[BoolMask]:
-    return [~truth.disocclusion & truth.known for truth in scene.backward]
+    return [_visible_in(truth) for truth in scene.backward]
+
+
+def _visible_in(truth: Truth) -> BoolMask:
+    return ~truth.disocclusion & truth.known
+
+
+def _is_wrong(motion: Motion, truth: Truth) -> BoolMask:
+    error = endpoint_error_map(motion.flow.backward_flow, truth.flow)
+    return np.asarray(error > WRONG_PIXELS, np.bool_)
 
 
 def _deceived(scene: Scene, motions: Sequence[Sequence[Motion]]) -> list[BoolMask]:
     """Where something visible is trusted although its flow is wrong, by any of the methods."""
     areas = []
     for truth, visible, *together in zip(scene.backward, _visible(scene), *motions, strict=True):
-        wrong = [
-            (motion.mask > 0.5)
-            & (endpoint_error_map(motion.flow.backward_flow, truth.flow) > WRONG_PIXELS)
-            for motion in together
-        ]
+        wrong = [(motion.mask > _TRUSTED) & _is_wrong(motion, truth) for motion in together]
         areas.append(np.asarray(np.any(wrong, axis=0) & visible, np.bool_))
     return areas
 

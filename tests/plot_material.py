@@ -100,6 +100,8 @@ def ablation() -> FlowAblation:
                 trusted_but_wrong=0.183,
                 warping_error=still[0],
                 smudge=WarpingError(mse=math.nan, rmse=math.nan, pixels=0.0),
+                error_deceived=0.2,
+                error_doubted=0.5,
                 sharpness=0.9,
                 style_distance=0.0123,
                 evaluations=220,

@@ -9,7 +9,7 @@ import pytest
 import short_runs
 
 from stylekit.ablation import FlowAblation, ablate_flow
-from stylekit.metrics import endpoint_error_map, warping_error
+from stylekit.metrics import endpoint_error_map, warping_error, warping_error_map
 from stylekit.scenes import make_scene
 from stylekit.settings import FlowMethod
 
@@ -64,6 +64,20 @@ def test_the_deceived_area_is_trusted_wrong_and_visible(ablation: FlowAblation) 
         trusted = ablation.rows[0].masks[index] > 0.5
         pixels += np.count_nonzero(wrong & trusted & ~truth.disocclusion)
     assert ablation.rows[0].smudge.pixels == pixels
+
+
+def test_the_error_is_shared_out_by_what_the_method_made_of_a_pixel(
+    ablation: FlowAblation,
+) -> None:
+    farneback, exact = ablation.rows
+    assert exact.error_deceived == 0 < farneback.error_deceived < 1
+    total = doubted = 0.0
+    for index, truth in enumerate(SCENE.backward):
+        error = warping_error_map(farneback.frames[index + 1], farneback.frames[index], truth.flow)
+        error = error.astype(np.float64) * ~truth.disocclusion
+        total += error.sum()
+        doubted += error[farneback.masks[index] <= 0.5].sum()
+    assert farneback.error_doubted == pytest.approx(doubted / total)
 
 
 def test_the_table_holds_every_row(ablation: FlowAblation) -> None:
