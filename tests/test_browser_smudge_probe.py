@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 import pytest
+from browser import opened_in_lab
 from short_runs import SETTINGS, built_in_clip, built_in_style, share_objectives
 
 from stylekit.materials import MaterialKind, find_material
@@ -14,7 +15,7 @@ from stylekit.probe import age_map, open_run
 from stylekit.run_folder import RunFolder, RunInputs
 from stylekit.video import stylize_video
 
-pytest_plugins = ["browser"]
+pytest_plugins = ["browser_fixtures"]
 
 PANEL = ".stylekit-smudge-probe"
 PICTURE = f"{PANEL} canvas[role='application']"
@@ -40,18 +41,19 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def notebook(open_notebook, folder):
-    """The probe of that run, open in Lab, its picture painted."""
+@pytest.fixture(scope="module")
+def notebook(lab, chromium, folder):
+    """The probe of that run, open in Lab, its picture painted; one for all tests, in order."""
     cell = (
         f"import os; os.environ.update({dict(TF_CPP_MIN_LOG_LEVEL='3', **_offline())!r})\n"
         "from stylekit.widgets.smudge_probe import SmudgeProbe\n"
         f"probe = SmudgeProbe({str(folder)!r})\n"
         "probe"
     )
-    notebook = open_notebook([cell])
-    notebook.page.locator(f"{PICTURE}[data-painted='1']").wait_for()
-    return notebook
+    with opened_in_lab(chromium, lab, [cell]) as notebook:
+        notebook.run_all()
+        notebook.page.locator(f"{PICTURE}[data-painted='1']").wait_for()
+        yield notebook
 
 
 def _offline() -> dict[str, str]:
@@ -130,6 +132,7 @@ def test_what_goes_wrong_is_told_in_the_panel(notebook, folder):
     kept = path.read_bytes()
     try:
         path.unlink()
+        notebook.python("probe.run._motion.cache_clear()")  # what was read before would do
         click(notebook, 5, 5)
         alert = notebook.page.locator(f"{PANEL} [role='alert']")
         alert.wait_for()

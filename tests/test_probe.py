@@ -385,6 +385,20 @@ def test_the_pulls_are_those_of_each_term_by_itself(run):
     assert not pulls.tv.any()
 
 
+def test_the_weights_of_style_layers_count_in_their_pull(run):
+    from stylekit.objective import TemporalTarget
+
+    image = run.image(1)
+    target = TemporalTarget(image, np.zeros(image.shape[:2], np.float32))
+    targets = run.objective.targets(run.clip[1], [target])
+    whole, none = (
+        pull_maps(run.objective, targets, image, Weights(layers=(share,) * 5)) for share in (2, 0)
+    )
+    usual = pull_maps(run.objective, targets, image, Weights())
+    np.testing.assert_allclose(whole.style, 2 * usual.style, rtol=1e-3, atol=1e-9)
+    assert not none.style.any()
+
+
 def test_shares_add_up_to_one(run):
     for frame_index, x, y in ((0, 5, 5), (1, 20, 20), (2, 40, 9)):
         report = probe_pixel(run, frame_index, x, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 # Each term of the loss, and its weight.
 _TERMS = {"content": "alpha", "style": "beta", "temporal": "gamma", "tv": "tv"}
-_NO_WEIGHTS = dict.fromkeys(_TERMS.values(), 0.0)
+_NO_WEIGHTS: dict[str, Any] = dict.fromkeys(_TERMS.values(), 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def pull_maps(
         if not value:
             maps[term] = np.zeros(image.shape[:2], np.float32)
             continue
-        alone = Weights(**_NO_WEIGHTS | {weight: value})
+        alone = dataclasses.replace(weights, **_NO_WEIGHTS | {weight: value})
         gradient = objective.evaluate(image, targets, alone).gradient
         along = gradient.sum(axis=2, keepdims=True) if keep_colors else gradient
         maps[term] = np.sqrt(np.square(along).sum(axis=2))

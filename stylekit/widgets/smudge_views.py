@@ -170,7 +170,10 @@ def _numbers(readings: Readings) -> list[tuple[str, str]]:
     return [
         ("carried for, frames", f"{readings.age:.1f}".removesuffix(".0")),
         ("reliability c", _told(readings.trust, "{:.3g}")),
-        ("flow to the frame before, px", f"{flow[0]:+.1f}, {flow[1]:+.1f}" if flow else "–"),
+        (
+            "flow to the frame before, px",
+            f"{flow[0]:+.1f}, {flow[1]:+.1f}".replace("-", "−") if flow else "–",
+        ),
         ("there and back misses by, px", _told(readings.round_trip, "{:.2f}")),
         ("true error of the flow, px", _told(readings.flow_error, "{:.2f}")),
         *(
