@@ -44,13 +44,15 @@ class Init(Enum):
 
 
 class FlowMethod(Enum):
-    """Where optical flow comes from: DIS is the finest estimate, Farneback the report's.
+    """Where optical flow comes from: DIS is fine and the default, Farneback the report's.
 
-    The exact flow is known for scenes alone (`Scene.flow_pair`); a clip has none.
+    Sharp DIS keeps closer to moving edges, for two to three times the time of DIS. The exact
+    flow is known for scenes alone (`Scene.flow_pair`); a clip has none.
     """
 
     DIS = "dis"
     DIS_FAST = "dis-fast"
+    DIS_SHARP = "dis-sharp"
     FARNEBACK = "farneback"
     EXACT = "exact"
 

@@ -77,7 +77,7 @@ def test_flow_both_ways_is_opposite_and_warps_onto_the_current_frame(method: Flo
 
 def test_dis_finds_no_motion_between_equal_frames() -> None:
     picture = texture()
-    for method in (FlowMethod.DIS, FlowMethod.DIS_FAST):
+    for method in (FlowMethod.DIS, FlowMethod.DIS_FAST, FlowMethod.DIS_SHARP):
         assert not estimate_flow(picture, picture, method=method).any()
 
 
@@ -95,6 +95,20 @@ def test_small_picture_still_shows_its_motion() -> None:
     source, target = moved(2, 0, height=14, width=60)
     flow = estimate_flow(source, target)
     assert np.abs(inner(flow, 4) - [2, 0]).mean() < 0.3
+
+
+def test_sharp_dis_keeps_to_the_edge_of_a_bar() -> None:
+    """A bar of six pixels, as thin as the patches of DIS fine, slides over a resting ground."""
+    ground, bar = texture(), texture(seed=1)[:, 60:66]
+    frames = [ground.copy() for _ in range(2)]
+    frames[0][:, 60:66] = frames[1][:, 63:69] = bar
+    truth = constant_flow(0, 0)
+    truth[:, 60:66, 0] = 3
+    wrong = {
+        method: (np.linalg.norm(estimate_flow(*frames, method=method) - truth, axis=2) > 1).mean()
+        for method in (FlowMethod.DIS, FlowMethod.DIS_SHARP)
+    }
+    assert wrong[FlowMethod.DIS_SHARP] < 0.85 * wrong[FlowMethod.DIS]
 
 
 def flow_digest(method: FlowMethod, threads: int) -> str:

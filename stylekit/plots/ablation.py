@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FLOW_NAMES = {
     FlowMethod.DIS: "DIS",
     FlowMethod.DIS_FAST: "DIS, fast",
+    FlowMethod.DIS_SHARP: "DIS, sharp",
     FlowMethod.FARNEBACK: "Farnebäck",
     FlowMethod.EXACT: "exact flow",
 }

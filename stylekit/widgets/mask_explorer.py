@@ -37,6 +37,7 @@ FIRST_SCENE = "crossing"
 _METHOD_LABELS = {
     FlowMethod.DIS: "DIS fine",
     FlowMethod.DIS_FAST: "DIS fast",
+    FlowMethod.DIS_SHARP: "DIS sharp",
     FlowMethod.FARNEBACK: "Farnebäck (the report's)",
     FlowMethod.EXACT: "exact",
 }

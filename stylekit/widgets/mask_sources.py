@@ -20,7 +20,12 @@ SCENE_FRAMES = 8
 # Scenes and flows that are kept, so that going back to one takes no time.
 _KEPT_SCENES, _KEPT_PAIRS = 4, 12
 
-_ESTIMATES = (FlowMethod.DIS, FlowMethod.DIS_FAST, FlowMethod.FARNEBACK)
+_ESTIMATES = (
+    FlowMethod.DIS,
+    FlowMethod.DIS_FAST,
+    FlowMethod.DIS_SHARP,
+    FlowMethod.FARNEBACK,
+)
 
 
 @dataclass(frozen=True, eq=False)
