@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -233,6 +234,21 @@ def test_cancel_and_a_file_that_takes_the_place_of_another(
     choose(page, tmp_path / "small.png")
     assert reaches(page, "accepted").startswith("5 bytes")
     notebook.python("del slot._take")
+
+
+def test_a_silent_kernel_is_said_in_words_and_the_file_still_arrives(
+    notebook: NotebookPage, tmp_path: Path
+) -> None:
+    kernel = int(notebook.python("import os; print(os.getpid())"))
+    notebook.python("slot.clear()")
+    (tmp_path / "small.png").write_bytes(b"small")
+    os.kill(kernel, signal.SIGSTOP)
+    try:
+        choose(notebook.page, tmp_path / "small.png")
+        notebook.page.get_by_text("The kernel does not answer").wait_for()
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+    assert reaches(notebook.page, "accepted").startswith("5 bytes")
 
 
 def test_a_file_that_went_away_is_said_in_words(notebook: NotebookPage) -> None:

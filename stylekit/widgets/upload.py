@@ -161,12 +161,14 @@ class Upload(anywidget.AnyWidget):
                 return
             following = incoming.take(offset, piece)
             self.send({"type": "next", "token": token, "offset": following})
-            if incoming.complete:
-                self._show(UploadState.CHECKING, f"Checking {incoming.name}")
-                # On a thread of its own, so that the page can cancel meanwhile.
-                threading.Thread(
-                    target=self._look, args=(token, incoming), name="stylekit-upload", daemon=True
-                ).start()
+            if not incoming.complete:
+                return
+            self._show(UploadState.CHECKING, f"Checking {incoming.name}")
+        self._tell()
+        # On a thread of its own, so that the page can cancel meanwhile.
+        threading.Thread(
+            target=self._look, args=(token, incoming), name="stylekit-upload", daemon=True
+        ).start()
 
     def _look(self, token: str, incoming: IncomingFile) -> None:
         """Let the owner judge the file, and pass it on if it is good and still wanted."""
