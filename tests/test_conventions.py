@@ -530,7 +530,15 @@ def test_ratios_are_said_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(1.26, "1.3"), (99.6, "100"), (9.96, "10"), (0.0123, "0.012"), (3e8, "3e+08"), (0, "0")],
+    [
+        (1.26, "1.3"),
+        (99.6, "100"),
+        (9.96, "10"),
+        (0.0123, "0.012"),
+        (3e8, "3·10⁸"),
+        (-4.14e-5, "-4.1·10⁻⁵"),
+        (0, "0"),
+    ],
 )
 def test_numbers_have_two_digits(value: float, said: str) -> None:
     assert two_digits(value) == said
