@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stylekit.errors import StylekitError
-from stylekit.widgets.loop import Driver, Loop, LoopState, register, stop_named
+from stylekit.widgets.loop import Driver, Ending, Loop, LoopState, register, stop_named
 
 SECONDS = 10.0
 ENDED = (LoopState.DONE, LoopState.STOPPED, LoopState.FAILED)
@@ -211,6 +211,7 @@ def test_a_loop_that_never_began_can_be_stopped(run: Callable[..., Run]) -> None
     one = run()
     one.loop.stop()
     assert one.loop.join(0) and one.states == [LoopState.STOPPED]
+    assert one.loop.ending is Ending.ASKED
     one.loop.start()
     assert one.entered == 0
 
@@ -291,7 +292,7 @@ def test_an_interrupt_ends_a_loop_in_the_call_and_reaches_the_caller(
     one = run(fail_at=1, error=KeyboardInterrupt(), driver=Driver.INLINE)
     with pytest.raises(KeyboardInterrupt):
         one.loop.start()
-    assert one.loop.state is LoopState.STOPPED and one.loop.finished
+    assert one.loop.ending is Ending.INTERRUPTED and one.loop.finished
     assert one.items == [0]
 
 
@@ -398,7 +399,7 @@ def test_a_loop_ends_when_its_page_is_not_heard_of_any_more(
     assert not one.loop.wait(0.2 if not paused else 1.2).ended
     clock.now = 1101.0
     assert one.loop.wait(SECONDS) is LoopState.STOPPED
-    assert one.loop.abandoned and one.closed == 1 and one.errors == []
+    assert one.loop.ending is Ending.PAGE_GONE and one.closed == 1 and one.errors == []
 
 
 @pytest.mark.parametrize(("heard", "limit"), [(False, 600.0), (True, None)])
@@ -412,7 +413,7 @@ def test_a_loop_without_a_page_or_a_limit_goes_on(
         one.loop.heard()
     one.loop.start()
     assert one.loop.wait(SECONDS) is LoopState.DONE
-    assert not one.loop.abandoned
+    assert one.loop.ending is None
 
 
 def test_who_takes_a_name_stops_the_loop_that_had_it(run: Callable[..., Run]) -> None:
@@ -421,7 +422,7 @@ def test_who_takes_a_name_stops_the_loop_that_had_it(run: Callable[..., Run]) ->
     old.loop.start()
     old.until(lambda: bool(old.items))
     register("test", new.loop)
-    assert old.loop.state is LoopState.STOPPED and old.loop.finished and old.closed == 1
+    assert old.loop.ending is Ending.REPLACED and old.loop.finished and old.closed == 1
     new.loop.start()
     assert new.loop.wait(SECONDS) is LoopState.DONE
     stop_named("test")

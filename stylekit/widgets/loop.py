@@ -41,6 +41,15 @@ class LoopState(Enum):
         return self in (LoopState.DONE, LoopState.STOPPED, LoopState.FAILED)
 
 
+class Ending(Enum):
+    """Why a loop was stopped."""
+
+    ASKED = "asked"
+    REPLACED = "replaced"
+    PAGE_GONE = "page gone"
+    INTERRUPTED = "interrupted"
+
+
 class Driver(Enum):
     """Who takes the steps: a thread, the call that starts them, or whoever calls `pump`."""
 
@@ -60,8 +69,8 @@ class Loop(Generic[S]):
     and may call any method but `join` and `wait`.
 
     After `heard()` was called once, a loop with a thread stops when it is not called for
-    `idle_limit` seconds (None: never). All methods may be called from any thread; those that have nothing to do in the
-    state that the loop is in do nothing.
+    `idle_limit` seconds (None: never). All methods may be called from any thread; those that have
+    nothing to do in the state that the loop is in do nothing.
     """
 
     def __init__(
@@ -83,7 +92,7 @@ class Loop(Generic[S]):
         self._changed = threading.Condition()
         self._state = LoopState.IDLE
         self._single = False
-        self._abandoned = False
+        self._ending: Ending | None = None
         self._last_heard: float | None = None
         self._news: deque[LoopState] = deque()
         self._telling = False
@@ -99,9 +108,9 @@ class Loop(Generic[S]):
         return self._state
 
     @property
-    def abandoned(self) -> bool:
-        """Whether it was stopped because its page was not heard of any more."""
-        return self._abandoned
+    def ending(self) -> Ending | None:
+        """Why it was stopped; None if it was not."""
+        return self._ending if self._state is LoopState.STOPPED else None
 
     @property
     def finished(self) -> bool:
@@ -124,8 +133,11 @@ class Loop(Generic[S]):
         """running → paused; a step that is under way is still finished."""
         self._change((LoopState.RUNNING,), LoopState.PAUSED)
 
-    def stop(self) -> None:
+    def stop(self, ending: Ending = Ending.ASKED) -> None:
         """idle, running or paused → stopped; a step that is under way is still finished."""
+        with self._changed:
+            if not self._state.ended:
+                self._ending = ending
         self._end(LoopState.STOPPED)
 
     def heard(self) -> None:
@@ -198,7 +210,7 @@ class Loop(Generic[S]):
                 self._take_step()
         except BaseException:
             # The kernel was interrupted, most likely in the iterator, which can't go on after that.
-            self.stop()
+            self.stop(Ending.INTERRUPTED)
             raise
         finally:
             self._turn.release()
@@ -208,8 +220,7 @@ class Loop(Generic[S]):
         """Wait until it runs (True) or has ended (False)."""
         while True:
             if self._is_abandoned():
-                self._abandoned = True
-                self.stop()
+                self.stop(Ending.PAGE_GONE)
             with self._changed:
                 if self._state in (LoopState.IDLE, LoopState.PAUSED):
                     self._changed.wait(_LOOK_SECONDS)
@@ -307,7 +318,7 @@ def stop_named(name: str, *, limit: float = _JOIN_SECONDS) -> None:
         loop = _loops.get(name)
     if loop is None:
         return
-    loop.stop()
+    loop.stop(Ending.REPLACED)
     if not loop.join(limit):
         raise StylekitError(
             name,
