@@ -18,6 +18,7 @@ from .errors import SettingsError, StylekitError
 from .settings import (
     FlowMethod,
     ImageSettings,
+    MaskMethod,
     OptimizerMethod,
     Pooling,
     VideoSettings,
@@ -209,6 +210,7 @@ def _add_video(parser: Parser) -> None:
         _VIDEO.flow,
         "farneback is the report's, exact is known for built-in clips alone",
     )
+    _add_choice(clip, "--mask", MaskMethod, _VIDEO.mask, "robust doubts more of the flow")
     clip.add_argument(
         "--run",
         metavar="FOLDER",

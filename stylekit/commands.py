@@ -30,6 +30,7 @@ from .settings import (
     FlowMethod,
     ImageSettings,
     Init,
+    MaskMethod,
     OptimizerMethod,
     Pooling,
     VideoSettings,
@@ -198,6 +199,7 @@ def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettin
     return VideoSettings(
         image=image,
         flow=parse_choice("flow", FlowMethod, options.flow),
+        mask=parse_choice("mask", MaskMethod, options.mask),
         frame_steps=options.frame_steps,
         independent=options.independent,
     )

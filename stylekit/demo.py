@@ -50,8 +50,16 @@ def run_demo(folder: Path) -> Iterator[str]:
     )
     quiet_tensorflow()
     from .jobs import finish_clip
+    from .run_folder import RunInputs
     from .video import VideoRun
 
+    inputs = RunInputs(
+        clip=find_material(CLIP, MaterialKind.CLIP),
+        style=style_path,
+        frames=len(clip),
+        size=_SETTINGS.image.size,
+        stride=_EVERY,
+    )
     style = load_image(style_path)
     runs, reports = {}, {}
     for name, title in _TITLES.items():
@@ -59,6 +67,7 @@ def run_demo(folder: Path) -> Iterator[str]:
         settings = dataclasses.replace(_SETTINGS, independent=name == "independent")
         start = time.monotonic()
         run = VideoRun(clip, style, folder / "runs" / name, settings)
+        run.folder.remember(inputs)
         paint(run)
         output = folder / f"{name}.mp4"
         seconds = time.monotonic() - start

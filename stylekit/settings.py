@@ -57,6 +57,13 @@ class FlowMethod(Enum):
     EXACT = "exact"
 
 
+class MaskMethod(Enum):
+    """How flow is judged: by the paper's two tests, or also by whether it explains the frames."""
+
+    PAPER = "paper"
+    ROBUST = "robust"
+
+
 class Start(Enum):
     """Where a later frame of a clip starts, from worst to best in Ruder et al. 2016, Table 1."""
 
@@ -186,6 +193,7 @@ class VideoSettings(_Settings):
     start: Start = Start.WARPED
     independent: bool = False
     cut_share: float = 0.25
+    mask: MaskMethod = MaskMethod.PAPER
     motion_boundary: bool = True
     dilate: int = 0
 

@@ -11,30 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Image, Mask, check_image, from_bytes, to_bytes
+from .arrays import Image, check_image, from_bytes, to_bytes
 from .backbones import load_backbone
 from .errors import SettingsError
 from .flow import FlowPair, Interpolation, flow_between, warp
 from .losses import Losses
+from .motion import Motion, mask_of
 from .objective import Objective, TemporalTarget
-from .occlusion import consistency_mask, reliable_share
+from .occlusion import reliable_share
 from .run_folder import RunFolder, describe_run
 from .settings import FlowMethod, Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Motion:
-    """How frame i−1 became frame i, and where that can be trusted.
-
-    `flow` holds forward and backward flow, `mask` the reliability c of the backward flow on
-    frame i's grid. `is_cut` says that next to nothing can be trusted: a new shot begins.
-    """
-
-    flow: FlowPair
-    mask: Mask
-    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -157,12 +145,8 @@ class VideoRun:
                 flow = flow_between(
                     self.clip[frame_index - 1], self.clip[frame_index], method=settings.flow
                 )
-            mask = consistency_mask(
-                flow.backward_flow,
-                flow.forward_flow,
-                boundary=settings.motion_boundary,
-                dilate=settings.dilate,
-            )
+            current, previous = self.clip[frame_index], self.clip[frame_index - 1]
+            mask = mask_of(flow, current, previous, settings)
             stored = self.folder.write_flow(frame_index, flow, mask)
         flow, mask = stored
         return Motion(flow, mask, reliable_share(mask) < self.settings.cut_share)

@@ -28,7 +28,7 @@ FLOORS = (
     ("features", "canvas"),
     ("losses",),
     ("objective",),
-    ("stylization", "run_folder", "conventions"),
+    ("stylization", "run_folder", "motion", "conventions"),
     ("video",),
     ("metrics",),
     ("ablation",),

@@ -16,6 +16,7 @@ from stylekit.settings import (
     FlowMethod,
     ImageSettings,
     Init,
+    MaskMethod,
     OptimizerMethod,
     Pooling,
     VideoSettings,
@@ -310,6 +311,7 @@ def test_options_of_pictures_reach_both_commands(option, expected, settings_of):
         ("--frame-steps=7", {"frame_steps": 7}),
         ("--flow=dis-fast", {"flow": FlowMethod.DIS_FAST}),
         ("--flow=farneback", {"flow": FlowMethod.FARNEBACK}),
+        ("--mask=robust", {"mask": MaskMethod.ROBUST}),
         ("--independent", {"independent": True}),
     ],
 )

@@ -26,7 +26,13 @@ from stylekit.flow import FlowPair, warp
 from stylekit.losses import PIXEL_UNIT
 from stylekit.materials import MaterialKind, find_material
 from stylekit.metrics import endpoint_error_map
-from stylekit.occlusion import consistency_error, consistency_mask, disocclusion, out_of_frame
+from stylekit.occlusion import (
+    consistency_error,
+    consistency_mask,
+    disocclusion,
+    doubtful,
+    out_of_frame,
+)
 from stylekit.probe import (
     PixelReport,
     Readings,
@@ -44,7 +50,7 @@ from stylekit.probe import (
 from stylekit.probe.pixel import true_verdict_at, verdict_at
 from stylekit.run_folder import RunFolder, RunInputs, describe_run
 from stylekit.scenes import Scene, make_scene
-from stylekit.settings import VideoSettings, Weights
+from stylekit.settings import MaskMethod, VideoSettings, Weights
 from stylekit.video import VideoRun, stylize_video
 
 HEIGHT, WIDTH = 36, SIZE
@@ -328,6 +334,22 @@ def test_the_verdict_is_that_of_the_mask(boundary, scene, style, tmp_path):
     np.testing.assert_array_equal(verdicts == Verdict.DISOCCLUDED, disocclusion(flow, reverse))
     assert boundary == (Verdict.MOTION_BOUNDARY in verdicts)
     assert {Verdict.DISOCCLUDED, Verdict.NEIGHBOUR, Verdict.TRUSTED} <= set(verdicts.ravel())
+
+
+def test_what_the_robust_mask_doubts_is_told_apart(scene, style, tmp_path):
+    settings = changed(mask=MaskMethod.ROBUST)
+    painting = VideoRun(scene.frames[:2], style, tmp_path / "run", settings)
+    flow = painting.motion(1).flow
+    for index in range(2):
+        facts = {"cold": index == 0, "weights": Weights().to_json()}
+        painting.folder.finish_frame(index, painting.clip[index], facts)
+    run = open_run(tmp_path / "run", clip=painting.clip, style=style)
+    both = flow.backward_flow, flow.forward_flow
+    doubted = doubtful(*both, scene.frames[1], scene.frames[0])
+    assert doubted.any()
+    np.testing.assert_array_equal(run.motion(1).doubted, doubted)
+    y, x = np.argwhere(doubted)[0]
+    assert verdict_at(run.motion(1), x, y) is Verdict.DOUBTFUL
 
 
 def test_readings_are_those_of_the_pixel_and_means_around_it(run):

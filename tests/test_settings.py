@@ -52,6 +52,7 @@ UNUSUAL_VIDEO = VideoSettings(
     start=other(VideoSettings().start),
     independent=other(VideoSettings().independent),
     cut_share=1.0,
+    mask=other(VideoSettings().mask),
     motion_boundary=other(VideoSettings().motion_boundary),
     dilate=2,
 )
@@ -179,6 +180,7 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (VideoSettings, "image", [None, {}, Weights()]),
         (VideoSettings, "flow", ["dis", None]),
         (VideoSettings, "start", ["warped", None]),
+        (VideoSettings, "mask", ["robust", None]),
         (VideoSettings, "frame_steps", [0, 100_001, 1.5, *NOT_NUMBERS]),
         (VideoSettings, "independent", [0, "no"]),
         (VideoSettings, "motion_boundary", [1, None]),

@@ -29,6 +29,7 @@ class Verdict(Enum):
     OUT_OF_FRAME = "out of frame"
     DISOCCLUDED = "disoccluded"
     MOTION_BOUNDARY = "motion boundary"
+    DOUBTFUL = "doubtful"
     NEIGHBOUR = "smoothed by a neighbour"
     TRUSTED = "trusted"
     FIRST_FRAME = "first frame"
@@ -154,6 +155,7 @@ def verdict_at(motion: FrameMotion, x: int, y: int) -> Verdict:
         (motion.outside, Verdict.OUT_OF_FRAME),
         (motion.hidden, Verdict.DISOCCLUDED),
         (motion.boundary, Verdict.MOTION_BOUNDARY),
+        (motion.doubted, Verdict.DOUBTFUL),
         (motion.mask < 1, Verdict.NEIGHBOUR),
     ):
         if fired[y, x]:
@@ -226,8 +228,8 @@ def _unnoticed(
     for frame_index, x, y in path[:-1]:
         pixel = round(y), round(x)
         motion, true = run.motion(frame_index), truth[frame_index - 1]
-        fired = motion.outside[pixel] or motion.hidden[pixel] or motion.boundary[pixel]
-        if fired or not true.known[pixel]:
+        tests = motion.outside, motion.hidden, motion.boundary, motion.doubted
+        if any(test[pixel] for test in tests) or not true.known[pixel]:
             continue
         errors += bool(
             np.hypot(*(motion.flow.backward_flow[pixel] - true.flow[pixel])) > WRONG_PIXELS

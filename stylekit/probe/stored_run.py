@@ -20,11 +20,17 @@ from ..flow import FlowPair, warp
 from ..materials import MaterialKind, find_material
 from ..media.clips import read_clip
 from ..media.images import load_image
-from ..occlusion import consistency_error, disocclusion, motion_boundary, out_of_frame
+from ..occlusion import (
+    consistency_error,
+    disocclusion,
+    doubtful,
+    motion_boundary,
+    out_of_frame,
+)
 from ..run_folder import RunFolder, RunInputs, digest, digest_clip
 from ..scenes import Truth
 from ..scenes.scene import scene_of_clip
-from ..settings import VideoSettings, Weights
+from ..settings import MaskMethod, VideoSettings, Weights
 from .pull import PullMaps, pull_maps
 
 if TYPE_CHECKING:
@@ -42,7 +48,8 @@ class FrameMotion:
     `flow` holds both directions, `mask` the reliability c as it was stored. `round_trip` is how
     far from home the backward and then the forward flow lead, in pixels, float32 `(H, W)`, NaN
     where the flow leaves the frame. `outside`, `hidden` and `boundary` `(H, W)` are True where
-    that test fired; `boundary` nowhere if the run did not use it.
+    that test fired, and `doubted` where the robust mask mistrusts what they let pass; `boundary`
+    and `doubted` nowhere if the run did not use them.
     """
 
     flow: FlowPair
@@ -51,6 +58,7 @@ class FrameMotion:
     outside: BoolMask
     hidden: BoolMask
     boundary: BoolMask
+    doubted: BoolMask
 
 
 class StoredRun:
@@ -138,18 +146,29 @@ class StoredRun:
                 "run stylekit video again as before, which mends it",
             )
         flow, mask = stored
-        backward = flow.backward_flow
+        backward, forward = flow.backward_flow, flow.forward_flow
         outside = out_of_frame(backward)
-        round_trip = consistency_error(backward, flow.forward_flow)
+        round_trip = consistency_error(backward, forward)
         round_trip[outside] = np.nan
-        tested = self.settings.motion_boundary
+        settings = self.settings
+        nowhere = np.zeros_like(outside)
         return FrameMotion(
             flow=flow,
             mask=mask,
             round_trip=round_trip,
             outside=outside,
-            hidden=disocclusion(backward, flow.forward_flow),
-            boundary=motion_boundary(backward) if tested else np.zeros_like(outside),
+            hidden=disocclusion(backward, forward),
+            boundary=motion_boundary(backward) if settings.motion_boundary else nowhere,
+            doubted=doubtful(
+                backward,
+                forward,
+                self.clip[frame_index],
+                self.clip[frame_index - 1],
+                boundary=settings.motion_boundary,
+                dilate=settings.dilate,
+            )
+            if settings.mask is MaskMethod.ROBUST
+            else nowhere,
         )
 
     def _measure_pulls(self, frame_index: int) -> PullMaps:

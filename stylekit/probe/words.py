@@ -10,6 +10,7 @@ _TESTS = {
     Verdict.OUT_OF_FRAME: "the flow says that it came into the frame from outside",
     Verdict.DISOCCLUDED: "the disocclusion test says that it was hidden in the frame before",
     Verdict.MOTION_BOUNDARY: "the motion boundary test says that two motions meet here",
+    Verdict.DOUBTFUL: "the robust mask doubts it: the flow does not explain what is seen here",
     Verdict.NEIGHBOUR: "no test fired here, but beside it one did, and the mask is smoothed",
     Verdict.TRUSTED: "no test fired",
 }

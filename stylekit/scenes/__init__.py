@@ -7,7 +7,7 @@
 
 from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape, Similarity
 from .recipes import CLIP_SCENES, SCENES
-from .scene import Scene, make_scene, render_scene
+from .scene import Scene, make_scene, render_scene, scene_of_clip
 from .stereo import motorcycle_pair
 from .truth import Truth
 
@@ -27,4 +27,5 @@ __all__ = [
     "make_scene",
     "motorcycle_pair",
     "render_scene",
+    "scene_of_clip",
 ]
