@@ -179,7 +179,8 @@ def speed_words(step_seconds: float | None) -> str:
         return "–"
     if step_seconds >= 1:
         return f"{step_seconds:.2g} s a step"
-    return f"{1 / max(step_seconds, 1e-4):.3g} steps/s"
+    rate = 1 / max(step_seconds, 1e-4)
+    return f"{rate:.0f} steps/s" if rate >= 100 else f"{rate:.3g} steps/s"
 
 
 def time_words(seconds: float | None) -> str:
