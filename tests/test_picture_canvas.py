@@ -3,6 +3,7 @@ test_browser_mask_explorer.py."""
 
 from __future__ import annotations
 
+import base64
 import io
 import sys
 import threading
@@ -155,3 +156,13 @@ def test_no_picture_is_lost_while_the_page_reports(sent: list[set[str]]) -> None
         page.join()
         sys.setswitchinterval(interval)
     assert sum("_serial" in message for message in sent) == 150
+
+
+def test_a_panel_carries_its_picture_for_readers_without_widgets() -> None:
+    canvas = PictureCanvas()
+    assert canvas.with_still({"text/plain": "panel"}) == {"text/plain": "panel"}
+    assert canvas.with_still(None) is None
+    canvas.show(np.zeros((4, 6, 3), np.float32), alt="black")
+    bundle = canvas.with_still({"text/plain": "panel"})
+    assert bundle is not None and set(bundle) == {"text/plain", "image/jpeg"}
+    assert base64.b64decode(bundle["image/jpeg"]).startswith(b"\xff\xd8")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import ipywidgets
 
@@ -120,6 +121,9 @@ class MaskExplorer(ipywidgets.VBox):
             if self._shown is None:
                 raise ValueError("mask: nothing is shown yet, see the message in the panel")
             return self._shown.parts.areas(self.choice).mask.copy()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
+        return self.picture.with_still(super()._repr_mimebundle_(**kwargs))
 
     def _make_pickers(self, first: str) -> None:
         def narrow() -> ipywidgets.Layout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -106,6 +107,15 @@ class PictureCanvas(anywidget.AnyWidget):
         with self._lock:
             self._pick_callbacks.append(callback)
             self._pickable = True
+
+    def with_still(self, bundle: dict[str, Any] | None) -> dict[str, Any] | None:
+        """A panel's MIME bundle with the picture of now, for readers that run no widgets.
+
+        A notebook that is read on a web page shows the picture in the panel's place.
+        """
+        if bundle is None or not self._picture:
+            return bundle
+        return {**bundle, self._media_type: base64.b64encode(self._picture).decode("ascii")}
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what the page reports; by ipywidgets, on any thread.

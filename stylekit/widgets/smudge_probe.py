@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
 
@@ -85,6 +86,9 @@ class SmudgeProbe(ipywidgets.VBox):
         with self._lock:
             self._place = (x, y)
             self._ask()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
+        return self.picture.with_still(super()._repr_mimebundle_(**kwargs))
 
     def _make_pickers(self) -> None:
         last = self.run.frame_count - 1
