@@ -7,6 +7,7 @@ doing, and what an estimated flow adds to that is the flow's.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ class FlowAblation:
         lines += [
             f"| {row.method.value} | {row.endpoint_error:.2f} | {row.union_f1:.2f} "
             f"| {100 * row.reliable:.1f} | {100 * row.trusted_but_wrong:.2f} "
-            f"| {1000 * row.warping_error.rmse:.1f} | {1000 * row.smudge.rmse:.1f} "
+            f"| {1000 * row.warping_error.rmse:.1f} | {_permille(row.smudge.rmse)} "
             f"| {100 * row.error_deceived:.0f} | {100 * row.error_doubted:.0f} "
             f"| {100 * row.sharpness:.0f} | {row.style_distance:.3g} |"
             for row in self.rows
@@ -214,6 +215,10 @@ def _deceived(scene: Scene, motions: Sequence[Sequence[Motion]]) -> list[BoolMas
 
 def _error(scene: Scene, frames: Sequence[Image], areas: Sequence[BoolMask]) -> WarpingError:
     return warping_error(frames, scene.backward_flow, [area.astype(np.float32) for area in areas])
+
+
+def _permille(error: float) -> str:
+    return "–" if math.isnan(error) else f"{1000 * error:.1f}"
 
 
 def _detail(image: Image) -> float:

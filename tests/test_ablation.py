@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,9 @@ def test_the_table_holds_every_row(ablation: FlowAblation) -> None:
     header, rule, *rows = ablation.table().splitlines()
     assert [row.split(" | ")[0] for row in rows] == ["| farneback", "| exact"]
     assert len({line.count("|") for line in (header, rule, *rows)}) == 1
+    assert "nan" not in ablation.table()
+    nowhere = replace(ablation.rows[0], smudge=warping_error(SCENE.frames[:1], [], []))
+    assert "| – |" in replace(ablation, rows=(nowhere,)).table()
 
 
 def test_finished_runs_are_not_painted_again(tmp_path: Path, ablation: FlowAblation) -> None:
