@@ -27,7 +27,13 @@ from stylekit.scenes import SCENES, Scene, make_scene, motorcycle_pair
 from stylekit.settings import FlowMethod, ImageSettings, VideoSettings
 
 # Best to worst, so that each table begins with what the thresholds do when flow is perfect.
-METHODS = (FlowMethod.EXACT, FlowMethod.DIS, FlowMethod.DIS_FAST, FlowMethod.FARNEBACK)
+METHODS = (
+    FlowMethod.EXACT,
+    FlowMethod.DIS_SHARP,
+    FlowMethod.DIS,
+    FlowMethod.DIS_FAST,
+    FlowMethod.FARNEBACK,
+)
 
 # Scenes that are painted for the ablation, and in which style.
 ABLATION = (

@@ -66,8 +66,8 @@ class FeatureExtractor:
         self._used = names[: max(names.index(name) for name in layers) + 1]
         self._convolutions = {name: _convolution(*backbone.kernels[name]) for name in self._used}
         self._pool = tf.nn.max_pool2d if pooling is Pooling.MAX else tf.nn.avg_pool2d
-        self._scales = dict.fromkeys(self.layers, 1.0)
-        self._scales = self._calibrate(calibration)
+        self.scales = dict.fromkeys(self.layers, 1.0)
+        self.scales = self._calibrate(calibration)
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scaled features by layer, each `(1, h, w, channels)`, of `image` `(H, W, 3)` in [0, 1].
@@ -84,8 +84,8 @@ class FeatureExtractor:
                 x = self._pool(x, window, window, "VALID")
                 block = here
             x = self._convolutions[name](x)
-            if name in self._scales:
-                features[name] = x * self._scales[name]
+            if name in self.scales:
+                features[name] = x * self.scales[name]
         return features
 
     def mean_activations(self, images: Sequence[Image]) -> dict[str, float]:

@@ -157,7 +157,7 @@ class Translator:
         """r_l."""
         if convention.calibrated:
             return 1.0
-        return convention.activation_unit / self._extractor._scales[name]
+        return convention.activation_unit / self._extractor.scales[name]
 
     def _content_factor(self, convention: Convention) -> float:
         """α̂ at α = 1; of several layers the mean, as they have no weights of their own here."""
