@@ -433,6 +433,24 @@ def test_it_follows_the_theme(drawing: Drawing, name: str) -> None:
     assert dark < light - 10 if name == "shadows" else dark > light + 10
 
 
+def test_it_takes_the_theme_of_the_page_that_it_is_put_into(drawing: Drawing) -> None:
+    """Notebooks render a view before they put it into the page."""
+    drawing.page.evaluate("() => { document.body.style.color = 'white'; }")
+    drawing.start("points")
+    expected = drawing.picture()
+    drawing.page.evaluate(
+        """() => {
+            running.stop();
+            const canvas = document.createElement("canvas");
+            canvas.className = "stylekit-waiting";
+            globalThis.running = waiting.start(canvas, "points", { now: () => T, seed: 7 });
+            document.getElementById("place").replaceChildren(canvas);
+        }"""
+    )
+    drawing.settle()
+    assert drawing.picture() == expected
+
+
 def test_the_text_can_be_replaced(drawing: Drawing) -> None:
     drawing.start("points", text="before")
     before = drawing.picture()

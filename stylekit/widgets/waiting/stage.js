@@ -88,6 +88,8 @@ function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {
   function build() {
     [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width || !height) return;
+    // Not earlier: a canvas that is not yet in the page has no colours from it.
+    theme = readTheme(canvas);
     const sharpness = Math.min(devicePixelRatio, SHARPEST);
     canvas.width = Math.round(width * sharpness);
     canvas.height = Math.round(height * sharpness);
@@ -96,7 +98,9 @@ function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {
   }
 
   function dress() {
-    if (theme === (theme = readTheme(canvas))) return;
+    const other = readTheme(canvas);
+    if (!draw || other === theme) return;
+    theme = other;
     renew();
   }
 
@@ -111,7 +115,6 @@ function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {
     onScreen ? wake() : rest();
   });
   const dressed = new MutationObserver(dress);
-  dress();
   sized.observe(canvas);
   seen.observe(canvas);
   for (const root of [document.documentElement, document.body]) {
