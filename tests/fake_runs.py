@@ -70,16 +70,23 @@ class FakeFrame:
 class FakeRun:
     """A picture of `size` pixels whose red tells the weight of style in the step that made it.
 
-    `steps` waits `seconds` before each step, and raises in step `fail_at`.
+    `steps` waits `seconds` before each step, and raises in step `fail_at`. It is noise, unless
+    `image` is given.
     """
 
     def __init__(
-        self, count: int = 100, *, seconds: float = 0.0, size: int = 64, fail_at: int | None = None
+        self,
+        count: int = 100,
+        *,
+        seconds: float = 0.0,
+        size: int = 64,
+        image: Image | None = None,
+        fail_at: int | None = None,
     ) -> None:
         self.step_limit = count
         self.seconds, self.fail_at = seconds, fail_at
         noise = np.random.default_rng(0).random((size, size, 3), np.float32)
-        self.image = (0.2 + 0.6 * noise).astype(np.float32)
+        self.image = (0.2 + 0.6 * noise).astype(np.float32) if image is None else image
         self.used: list[Weights] = []
         self.closed = 0
 

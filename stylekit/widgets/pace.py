@@ -7,16 +7,27 @@ from collections.abc import Callable
 
 
 class Pace:
-    """Says when enough time has gone by, on average: one that is late delays none after it."""
+    """Says when `interval` seconds have gone by: on average, so that one late is made up for.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._next = -float("inf")
+    Who takes what is sent may be `behind`: then it waits, `patience` seconds at most.
+    """
 
-    def due(self, interval: float) -> bool:
-        """Whether `interval` seconds have gone by since it was True; the first time it is."""
+    def __init__(
+        self,
+        interval: float,
+        *,
+        patience: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._interval, self._patience, self._clock = interval, patience, clock
+        self._last = self._next = -float("inf")
+
+    def due(self, *, behind: bool = False) -> bool:
+        """Whether it is time again; the first time it is."""
         now = self._clock()
-        if now < self._next:
+        if now < self._next or (behind and now < self._last + self._patience):
             return False
-        self._next = max(self._next + interval, now + interval / 2)
+        self._last = now
+        # Two in a row are half an interval apart at least.
+        self._next = max(self._next + self._interval, now + self._interval / 2)
         return True

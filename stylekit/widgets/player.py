@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _PICTURE_SECONDS, _NUMBER_SECONDS = 1 / 30, 0.2
 # A page that has not painted so many pictures can't keep up, or is not there: what is sent to it
 # only piles up.
-_MOST_UNPAINTED, _PATIENT_SECONDS = 4, 0.5
+_MOST_UNPAINTED, _PATIENCE_SECONDS = 4, 0.5
 _WIDTH = 512
 _STILL_SIZE = 256
 
@@ -86,7 +86,8 @@ class Player(ipywidgets.VBox):
         self._records: list[StepRecord] = []
         self._newest: tuple[Image, str] | None = None
         self._unshown = False
-        self._pictures, self._numbers = Pace(), Pace()
+        self._pictures = Pace(_PICTURE_SECONDS, patience=_PATIENCE_SECONDS)
+        self._numbers = Pace(_NUMBER_SECONDS)
         self._step_callbacks: list[Callable[[Any], object]] = []
         self._state_callbacks: list[Callable[[LoopState], object]] = []
         self.alerts = Alerts()
@@ -246,14 +247,14 @@ class Player(ipywidgets.VBox):
         """
         with self._lock:
             behind = self.canvas.serial - self.canvas.painted > _MOST_UNPAINTED
-            due = self._pictures.due(_PATIENT_SECONDS if behind else _PICTURE_SECONDS)
+            due = self._pictures.due(behind=behind)
             if (due or at_once) and self._newest and self._unshown:
                 image, title = self._newest
                 self.canvas.show(image, alt=title)
                 self._unshown = False
             if due or at_once:
                 self.curve.push(settled=at_once)
-            if self._progress and (self._numbers.due(_NUMBER_SECONDS) or at_once):
+            if self._progress and (self._numbers.due() or at_once):
                 self._show_numbers(self._progress)
 
     def _show_numbers(self, progress: RunProgress) -> None:
