@@ -16,7 +16,6 @@ from short_runs import (
     built_in_clip,
     built_in_style,
     changed,
-    share_objectives,
     stylekit,
 )
 
@@ -54,31 +53,17 @@ from stylekit.settings import MaskMethod, VideoSettings, Weights
 from stylekit.video import VideoRun, stylize_video
 
 HEIGHT, WIDTH = 36, SIZE
+pytest_plugins = ["run_fixtures"]
+pytestmark = pytest.mark.usefixtures("shared_objectives")
+
 FRAMES = 3
 
 
-@pytest.fixture(autouse=True, scope="module")
-def shared_objectives():
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        share_objectives(monkeypatch)
-        yield
-
-
 @pytest.fixture(scope="module")
-def clip():
-    return built_in_clip("drift", FRAMES)
-
-
-@pytest.fixture(scope="module")
-def style():
-    return built_in_style()
-
-
-@pytest.fixture(scope="module")
-def painted(clip, style, tmp_path_factory) -> Path:
+def painted(clip, glass, tmp_path_factory) -> Path:
     """The folder of a run that was painted in earnest."""
     folder = tmp_path_factory.mktemp("painted") / "run"
-    stylize_video(clip, style, folder, SETTINGS)
+    stylize_video(clip, glass, folder, SETTINGS)
     return folder
 
 
@@ -88,8 +73,8 @@ def scene() -> Scene:
 
 
 @pytest.fixture
-def run(painted, clip, style) -> StoredRun:
-    return open_run(painted, clip=clip, style=style)
+def run(painted, clip, glass) -> StoredRun:
+    return open_run(painted, clip=clip, style=glass)
 
 
 def made_run(
@@ -105,9 +90,9 @@ def made_run(
     height, width = flows[0].shape[:2]
     random = np.random.default_rng(0)
     clip = [from_bytes(to_bytes(random.random((height, width, 3), np.float32)))] * (len(flows) + 1)
-    style = built_in_style()
+    glass = built_in_style()
     run = RunFolder(folder)
-    run.open(describe_run(clip, style, settings), frame_count=len(clip), pixels=height * width)
+    run.open(describe_run(clip, glass, settings), frame_count=len(clip), pixels=height * width)
     for index in range(len(clip)):
         if index:
             backward = flows[index - 1]
@@ -116,7 +101,7 @@ def made_run(
             run.write_flow(index, pair, mask)
         facts = {"cold": index in cold, "weights": settings.image.weights.to_json()}
         run.finish_frame(index, clip[index], facts)
-    return open_run(folder, clip=clip, style=style)
+    return open_run(folder, clip=clip, style=glass)
 
 
 def constant(dx: float, dy: float) -> Flow:
@@ -177,7 +162,7 @@ def test_what_has_moved_or_changed_is_told_by_its_name(called, tmp_path):
         open_run(called, clip=moved, style="ink")
 
 
-def test_a_run_from_python_asks_for_its_inputs(painted, clip, style):
+def test_a_run_from_python_asks_for_its_inputs(painted, clip, glass):
     with pytest.raises(ResumeError, match=r"^run: does not say where its clip was; give clip="):
         open_run(painted)
     with pytest.raises(ResumeError, match=r"^run: does not say where its style was; give style="):
@@ -185,14 +170,14 @@ def test_a_run_from_python_asks_for_its_inputs(painted, clip, style):
     with pytest.raises(ResumeError, match=r"^clip: is not the clip"):
         open_run(painted, clip=list(clip)[::-1])
     with pytest.raises(ResumeError, match=r"^style: is not the style"):
-        open_run(painted, clip=clip, style=1 - style)
+        open_run(painted, clip=clip, style=1 - glass)
     # A file will do: how many frames there are, and of what size, the run knows.
     assert open_run(painted, clip="drift", style="glass").frame_count == FRAMES
 
 
-def test_frames_between_are_left_out(clip, style, tmp_path):
+def test_frames_between_are_left_out(clip, glass, tmp_path):
     every_second = built_in_clip("drift", 5)[::2]
-    stylize_video(every_second, style, tmp_path / "run", SETTINGS)
+    stylize_video(every_second, glass, tmp_path / "run", SETTINGS)
     paths = {
         "clip": find_material("drift", MaterialKind.CLIP),
         "style": find_material("glass", MaterialKind.STYLE),
@@ -213,30 +198,30 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 
 
 def test_a_run_of_another_version_and_an_unfinished_one_can_be_looked_at(
-    painted, clip, style, tmp_path
+    painted, clip, glass, tmp_path
 ):
     folder = tmp_path / "run"
     shutil.copytree(painted, folder)
     description = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(description | {"stylekit": "0.0"}))
     (folder / "frames" / "000002.png").unlink()
-    run = open_run(folder, clip=clip, style=style)
+    run = open_run(folder, clip=clip, style=glass)
     assert run.frame_count == 2
     with pytest.raises(SettingsError, match=r"^frame_index: must be a whole number from 0 to 1"):
         probe_pixel(run, 2, 0, 0)
 
 
-def test_a_missing_flow_and_a_missing_network_are_told(painted, clip, style, tmp_path):
+def test_a_missing_flow_and_a_missing_network_are_told(painted, clip, glass, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(painted, folder)
     (folder / "flow" / "000001.backward.flo").unlink()
     with pytest.raises(ResumeError, match=r"flow of frame 1 is missing or damaged; run .* again"):
-        open_run(folder, clip=clip, style=style).motion(1)
+        open_run(folder, clip=clip, style=glass).motion(1)
     description = json.loads((folder / "run.json").read_text())
     description["backbone"] = {"label": "vgg19 (mine)", "sha256": "0"}
     (folder / "run.json").write_text(json.dumps(description))
     with pytest.raises(WeightsError, match=r"^vgg19 \(mine\): this network painted the run"):
-        open_run(folder, clip=clip, style=style).pulls(0)
+        open_run(folder, clip=clip, style=glass).pulls(0)
 
 
 @pytest.mark.parametrize(
@@ -311,15 +296,15 @@ def test_ages_are_the_lengths_of_paths(run):
 
 
 @pytest.mark.parametrize("boundary", [True, False])
-def test_the_verdict_is_that_of_the_mask(boundary, scene, style, tmp_path):
+def test_the_verdict_is_that_of_the_mask(boundary, scene, glass, tmp_path):
     settings = changed(motion_boundary=boundary, dilate=1)
     flows = [scene.flow_pair(0)]
-    painting = VideoRun(scene.frames[:2], style, tmp_path / "run", settings, flows=flows)
+    painting = VideoRun(scene.frames[:2], glass, tmp_path / "run", settings, flows=flows)
     pair = painting.motion(1).flow
     for index in range(2):
         facts = {"cold": index == 0, "weights": Weights().to_json()}
         painting.folder.finish_frame(index, painting.clip[index], facts)
-    run = open_run(tmp_path / "run", clip=painting.clip, style=style)
+    run = open_run(tmp_path / "run", clip=painting.clip, style=glass)
     flow, reverse = pair.backward_flow, pair.forward_flow
     motion = run.motion(1)
     verdicts = np.array(
@@ -336,14 +321,14 @@ def test_the_verdict_is_that_of_the_mask(boundary, scene, style, tmp_path):
     assert {Verdict.DISOCCLUDED, Verdict.NEIGHBOUR, Verdict.TRUSTED} <= set(verdicts.ravel())
 
 
-def test_what_the_robust_mask_doubts_is_told_apart(scene, style, tmp_path):
+def test_what_the_robust_mask_doubts_is_told_apart(scene, glass, tmp_path):
     settings = changed(mask=MaskMethod.ROBUST)
-    painting = VideoRun(scene.frames[:2], style, tmp_path / "run", settings)
+    painting = VideoRun(scene.frames[:2], glass, tmp_path / "run", settings)
     flow = painting.motion(1).flow
     for index in range(2):
         facts = {"cold": index == 0, "weights": Weights().to_json()}
         painting.folder.finish_frame(index, painting.clip[index], facts)
-    run = open_run(tmp_path / "run", clip=painting.clip, style=style)
+    run = open_run(tmp_path / "run", clip=painting.clip, style=glass)
     both = flow.backward_flow, flow.forward_flow
     doubted = doubtful(*both, scene.frames[1], scene.frames[0])
     assert doubted.any()

@@ -25,32 +25,18 @@ from stylekit.run_folder import RunFolder, RunInputs
 from stylekit.settings import Weights
 from stylekit.video import FrameResult, VideoRun, stylize_video
 
+pytest_plugins = ["run_fixtures"]
+pytestmark = pytest.mark.usefixtures("shared_objectives")
+
 FRAMES = 3
 CUT = 2
 
 
-@pytest.fixture(autouse=True, scope="module")
-def shared_objectives():
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        share_objectives(monkeypatch)
-        yield
-
-
 @pytest.fixture(scope="module")
-def clip():
-    return built_in_clip("drift", FRAMES)
-
-
-@pytest.fixture(scope="module")
-def style():
-    return built_in_style()
-
-
-@pytest.fixture(scope="module")
-def unbroken(clip, style, tmp_path_factory):
+def unbroken(clip, glass, tmp_path_factory):
     """A run that nothing has disturbed: its folder and its frames."""
     folder = tmp_path_factory.mktemp("unbroken") / "run"
-    return folder, list(VideoRun(clip, style, folder, SETTINGS).frames())
+    return folder, list(VideoRun(clip, glass, folder, SETTINGS).frames())
 
 
 # --- going on -------------------------------------------------------------------------------------
@@ -58,20 +44,20 @@ def unbroken(clip, style, tmp_path_factory):
 
 @pytest.mark.parametrize("count", range(FRAMES + 1))
 def test_a_run_stopped_between_frames_goes_on_to_the_same_bytes(
-    count, unbroken, clip, style, tmp_path
+    count, unbroken, clip, glass, tmp_path
 ):
-    stopped = VideoRun(clip, style, tmp_path / "run", SETTINGS).frames()
+    stopped = VideoRun(clip, glass, tmp_path / "run", SETTINGS).frames()
     for _ in range(count):
         next(stopped)
     stopped.close()
-    frames = list(VideoRun(clip, style, tmp_path / "run", SETTINGS).frames())
+    frames = list(VideoRun(clip, glass, tmp_path / "run", SETTINGS).frames())
     assert [frame.resumed for frame in frames] == [index < count for index in range(FRAMES)]
     assert finished(tmp_path / "run") == finished(unbroken[0])
     assert_same_frames(frames, unbroken[1])
 
 
-def test_a_run_stopped_inside_a_frame_goes_on_to_the_same_bytes(unbroken, clip, style, tmp_path):
-    run = VideoRun(clip, style, tmp_path / "run", SETTINGS)
+def test_a_run_stopped_inside_a_frame_goes_on_to_the_same_bytes(unbroken, clip, glass, tmp_path):
+    run = VideoRun(clip, glass, tmp_path / "run", SETTINGS)
     steps = run.steps()
     last = max(frame.frame_index for frame in unbroken[1] if frame.steps)
     assert last > 0, "no later frame is painted, so nothing could differ"
@@ -84,14 +70,14 @@ def test_a_run_stopped_inside_a_frame_goes_on_to_the_same_bytes(unbroken, clip, 
     assert finished(tmp_path / "run") == finished(unbroken[0])
 
 
-def test_a_run_stopped_after_a_cut_goes_on_to_the_same_bytes(clip, style, tmp_path):
+def test_a_run_stopped_after_a_cut_goes_on_to_the_same_bytes(clip, glass, tmp_path):
     spliced = [*clip[:CUT], *built_in_clip("passing", 2)]
-    stylize_video(spliced, style, tmp_path / "unbroken", SETTINGS)
-    stopped = VideoRun(spliced, style, tmp_path / "run", SETTINGS).frames()
+    stylize_video(spliced, glass, tmp_path / "unbroken", SETTINGS)
+    stopped = VideoRun(spliced, glass, tmp_path / "run", SETTINGS).frames()
     for _ in range(CUT + 1):
         next(stopped)
     stopped.close()
-    stylize_video(spliced, style, tmp_path / "run", SETTINGS)
+    stylize_video(spliced, glass, tmp_path / "run", SETTINGS)
     assert finished(tmp_path / "run") == finished(tmp_path / "unbroken")
 
 
@@ -161,20 +147,20 @@ ALL = set(range(FRAMES))
         pytest.param(cut_off("masks/000002.png", 30), ALL, id="truncated mask"),
     ],
 )
-def test_a_damaged_run_is_mended_to_the_same_bytes(damage, kept, unbroken, clip, style, tmp_path):
+def test_a_damaged_run_is_mended_to_the_same_bytes(damage, kept, unbroken, clip, glass, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(unbroken[0], folder)
     damage(folder)
-    frames = list(VideoRun(clip, style, folder, SETTINGS).frames())
+    frames = list(VideoRun(clip, glass, folder, SETTINGS).frames())
     assert {frame.frame_index for frame in frames if frame.resumed} == kept
     assert finished(folder) == finished(unbroken[0])
     assert_same_frames(frames, unbroken[1])
 
 
-def test_stored_frames_end_at_the_first_that_is_missing(unbroken, clip, style, tmp_path):
+def test_stored_frames_end_at_the_first_that_is_missing(unbroken, clip, glass, tmp_path):
     shutil.copytree(unbroken[0], tmp_path / "run")
     (tmp_path / "run" / "frames" / "000002.png").unlink()
-    run = VideoRun(clip, style, tmp_path / "run", SETTINGS)
+    run = VideoRun(clip, glass, tmp_path / "run", SETTINGS)
     assert len(list(run.stored_frames())) == len(run.finished_entries()) == 2
 
 
@@ -191,20 +177,20 @@ def test_stored_frames_end_at_the_first_that_is_missing(unbroken, clip, style, t
         ({"independent": True}, "settings.independent (False before, True now)"),
     ],
 )
-def test_changed_settings_are_named(settings, name, unbroken, clip, style):
+def test_changed_settings_are_named(settings, name, unbroken, clip, glass):
     before = finished(unbroken[0])
     with pytest.raises(ResumeError) as caught:
-        VideoRun(clip, style, unbroken[0], changed(**settings))
+        VideoRun(clip, glass, unbroken[0], changed(**settings))
     message = str(caught.value)
     assert message.startswith("run: ") and name in message and "\n" not in message
     assert finished(unbroken[0]) == before
 
 
-def test_another_clip_or_style_is_named(unbroken, clip, style):
+def test_another_clip_or_style_is_named(unbroken, clip, glass):
     with pytest.raises(ResumeError, match=r"clip\.sha256"):
-        VideoRun(list(clip)[::-1], style, unbroken[0], SETTINGS)
+        VideoRun(list(clip)[::-1], glass, unbroken[0], SETTINGS)
     with pytest.raises(ResumeError, match=r"clip\.frames \(3 before, 2 now\)"):
-        VideoRun(clip[:2], style, unbroken[0], SETTINGS)
+        VideoRun(clip[:2], glass, unbroken[0], SETTINGS)
     with pytest.raises(ResumeError, match=r"style\.sha256"):
         VideoRun(clip, built_in_style("ink"), unbroken[0], SETTINGS)
 
@@ -274,22 +260,22 @@ def test_pictures_of_any_size_are_read_back(tmp_path):
     np.testing.assert_allclose(folder.read_frame(0), strip, atol=0.51 / 255)
 
 
-def test_a_disk_too_full_is_said_before_the_start(clip, style, tmp_path, monkeypatch):
+def test_a_disk_too_full_is_said_before_the_start(clip, glass, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10_000_000))
     with pytest.raises(MediaError, match="needs 100 MB and the disk has 10 MB left"):
-        VideoRun(clip, style, tmp_path / "run", SETTINGS)
+        VideoRun(clip, glass, tmp_path / "run", SETTINGS)
     monkeypatch.undo()
     # Once there is room the same call goes on.
     share_objectives(monkeypatch)
-    stylize_video(clip[:1], style, tmp_path / "run", SETTINGS)
+    stylize_video(clip[:1], glass, tmp_path / "run", SETTINGS)
     assert set(entries(tmp_path / "run")) == {0}
 
 
-def test_a_finished_run_needs_no_room(unbroken, clip, style, monkeypatch):
+def test_a_finished_run_needs_no_room(unbroken, clip, glass, monkeypatch):
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
-    assert len(list(VideoRun(clip, style, unbroken[0], SETTINGS).stored_frames())) == FRAMES
+    assert len(list(VideoRun(clip, glass, unbroken[0], SETTINGS).stored_frames())) == FRAMES
 
 
 # --- where the inputs were ------------------------------------------------------------------------

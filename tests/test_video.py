@@ -10,11 +10,9 @@ from short_runs import (
     SETTINGS,
     SIZE,
     built_in_clip,
-    built_in_style,
     changed,
     difference,
     finished,
-    share_objectives,
 )
 
 from stylekit import video
@@ -32,26 +30,12 @@ from stylekit.stylization import Stylization
 from stylekit.texture import transfer_texture
 from stylekit.video import FrameStep, VideoRun, stylize_video
 
+pytest_plugins = ["run_fixtures"]
+pytestmark = pytest.mark.usefixtures("shared_objectives")
+
 FRAMES = 4
 CUT = 2
 NOTHING = Weights(alpha=0.0, beta=0.0, gamma=0.0, tv=0.0)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def shared_objectives():
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        share_objectives(monkeypatch)
-        yield
-
-
-@pytest.fixture(scope="module")
-def clip():
-    return built_in_clip("drift", FRAMES)
-
-
-@pytest.fixture(scope="module")
-def style():
-    return built_in_style()
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +45,10 @@ def spliced():
 
 
 @pytest.fixture(scope="module")
-def unbroken(clip, style, tmp_path_factory):
+def unbroken(clip, glass, tmp_path_factory):
     """A run that nothing has disturbed: its folder and its frames."""
     folder = tmp_path_factory.mktemp("unbroken") / "run"
-    return folder, list(VideoRun(clip, style, folder, SETTINGS).frames())
+    return folder, list(VideoRun(clip, glass, folder, SETTINGS).frames())
 
 
 def images(frames):
@@ -113,9 +97,9 @@ def test_losses_are_those_of_the_stored_picture(unbroken):
         assert frame.losses.style == pytest.approx(frame.style_distance, rel=1e-4)
 
 
-def test_the_folder_holds_what_was_yielded(unbroken, clip, style):
+def test_the_folder_holds_what_was_yielded(unbroken, clip, glass):
     folder, frames = unbroken
-    run = VideoRun(clip, style, folder, SETTINGS)
+    run = VideoRun(clip, glass, folder, SETTINGS)
     assert all(map(np.array_equal, run.stored_frames(), images(frames)))
     for entry, frame in zip(run.finished_entries(), frames, strict=True):
         assert entry["losses"] == frame.losses.to_json()
@@ -123,9 +107,9 @@ def test_the_folder_holds_what_was_yielded(unbroken, clip, style):
         assert entry["evaluations"] == frame.evaluations >= frame.steps
 
 
-def test_every_step_of_every_frame_is_shown(clip, style, tmp_path):
+def test_every_step_of_every_frame_is_shown(clip, glass, tmp_path):
     seen = []
-    for event in VideoRun(clip[:2], style, tmp_path / "run", SETTINGS).steps():
+    for event in VideoRun(clip[:2], glass, tmp_path / "run", SETTINGS).steps():
         if isinstance(event, FrameStep):
             seen.append((event.frame_index, event.step.step_index))
         else:
@@ -133,19 +117,19 @@ def test_every_step_of_every_frame_is_shown(clip, style, tmp_path):
     assert seen
 
 
-def test_a_clip_of_one_frame(clip, style, tmp_path):
-    run = stylize_video(clip[:1], style, tmp_path / "run", SETTINGS)
+def test_a_clip_of_one_frame(clip, glass, tmp_path):
+    run = stylize_video(clip[:1], glass, tmp_path / "run", SETTINGS)
     (image,) = run.stored_frames()
     assert image.shape == clip[0].shape
     assert not any((tmp_path / "run" / "flow").iterdir())
 
 
-def test_independent_frames_are_pictures_of_their_own(clip, style, tmp_path):
-    run = VideoRun(clip[:3], style, tmp_path / "run", changed(independent=True))
+def test_independent_frames_are_pictures_of_their_own(clip, glass, tmp_path):
+    run = VideoRun(clip[:3], glass, tmp_path / "run", changed(independent=True))
     frames = list(run.frames())
     assert all(frame.cold and frame.warped is None for frame in frames)
     assert all(frame.motion is not None for frame in frames[1:]), "flicker could not be measured"
-    picture = Stylization(clip[2], style, SETTINGS.image)
+    picture = Stylization(clip[2], glass, SETTINGS.image)
     for _ in picture.steps():
         pass
     assert np.array_equal(to_bytes(frames[2].image), to_bytes(picture.image))
@@ -154,37 +138,37 @@ def test_independent_frames_are_pictures_of_their_own(clip, style, tmp_path):
 # --- flow, and where a frame starts ---------------------------------------------------------------
 
 
-def test_exact_flow_is_used_as_it_is(style, tmp_path):
+def test_exact_flow_is_used_as_it_is(glass, tmp_path):
     scene = make_scene("pan", frames=3, size=SIZE)
     flows = [
         FlowPair(forward, backward)
         for forward, backward in zip(scene.forward_flow, scene.backward_flow, strict=True)
     ]
-    run = VideoRun(scene.frames, style, tmp_path / "run", SETTINGS, flows=flows)
+    run = VideoRun(scene.frames, glass, tmp_path / "run", SETTINGS, flows=flows)
     for frame in list(run.frames())[1:]:
         exact = flows[frame.frame_index - 1]
         assert np.array_equal(frame.motion.flow.backward_flow, exact.backward_flow)
         assert np.array_equal(frame.motion.flow.forward_flow, exact.forward_flow)
     with pytest.raises(ResumeError, match="exact_flow"):
-        VideoRun(scene.frames, style, tmp_path / "run", SETTINGS)
+        VideoRun(scene.frames, glass, tmp_path / "run", SETTINGS)
 
 
-def test_flow_is_estimated_once(clip, style, tmp_path, monkeypatch):
-    first = VideoRun(clip, style, tmp_path / "run", SETTINGS).motion(1)
+def test_flow_is_estimated_once(clip, glass, tmp_path, monkeypatch):
+    first = VideoRun(clip, glass, tmp_path / "run", SETTINGS).motion(1)
     monkeypatch.setattr(video, "flow_between", None)
-    again = VideoRun(clip, style, tmp_path / "run", SETTINGS).motion(1)
+    again = VideoRun(clip, glass, tmp_path / "run", SETTINGS).motion(1)
     assert np.array_equal(first.mask, again.mask)
     assert np.array_equal(first.flow.backward_flow, again.flow.backward_flow)
 
 
-def start_of_second_frame(clip, style, folder, **settings):
+def start_of_second_frame(clip, glass, folder, **settings):
     """Where the frame starts: with no weight at all, no step moves it from there."""
-    return list(VideoRun(clip[:2], style, folder, changed(**settings)).frames(NOTHING))[1]
+    return list(VideoRun(clip[:2], glass, folder, changed(**settings)).frames(NOTHING))[1]
 
 
-def test_a_warm_start_is_the_warped_frame_filled_with_texture(clip, style, tmp_path):
-    frame = start_of_second_frame(clip, style, tmp_path / "run")
-    previous = from_bytes(to_bytes(match_colors(clip[0], style)))
+def test_a_warm_start_is_the_warped_frame_filled_with_texture(clip, glass, tmp_path):
+    frame = start_of_second_frame(clip, glass, tmp_path / "run")
+    previous = from_bytes(to_bytes(match_colors(clip[0], glass)))
     flow = frame.motion.flow.backward_flow
     carried = (warp(previous, flow) + warp(previous, flow, interpolation=Interpolation.CUBIC)) / 2
     fresh = transfer_texture(clip[1], frame.motion.mask, clip[0], previous)
@@ -193,36 +177,36 @@ def test_a_warm_start_is_the_warped_frame_filled_with_texture(clip, style, tmp_p
     np.testing.assert_allclose(frame.image, expected, atol=0.51 / 255)
 
 
-def test_a_start_from_the_previous_frame(clip, style, tmp_path):
-    frame = start_of_second_frame(clip, style, tmp_path / "run", start=Start.PREVIOUS)
-    np.testing.assert_allclose(frame.image, match_colors(clip[0], style), atol=0.51 / 255)
+def test_a_start_from_the_previous_frame(clip, glass, tmp_path):
+    frame = start_of_second_frame(clip, glass, tmp_path / "run", start=Start.PREVIOUS)
+    np.testing.assert_allclose(frame.image, match_colors(clip[0], glass), atol=0.51 / 255)
 
 
-def test_a_random_start_is_noise_that_its_seed_repeats(clip, style, tmp_path):
+def test_a_random_start_is_noise_that_its_seed_repeats(clip, glass, tmp_path):
     random = {"start": Start.RANDOM, "seed": 7}
-    frame = start_of_second_frame(clip, style, tmp_path / "a", **random)
-    again = start_of_second_frame(clip, style, tmp_path / "b", **random)
-    other = start_of_second_frame(clip, style, tmp_path / "c", start=Start.RANDOM, seed=8)
+    frame = start_of_second_frame(clip, glass, tmp_path / "a", **random)
+    again = start_of_second_frame(clip, glass, tmp_path / "b", **random)
+    other = start_of_second_frame(clip, glass, tmp_path / "c", start=Start.RANDOM, seed=8)
     assert frame.image.std() == pytest.approx(12**-0.5, rel=0.05), "not uniform noise"
     assert np.array_equal(frame.image, again.image)
     assert difference(frame.image, other.image) > 0.3
 
 
-def test_cold_frames_start_from_noise_of_their_own(clip, style, tmp_path):
+def test_cold_frames_start_from_noise_of_their_own(clip, glass, tmp_path):
     settings = changed(independent=True, init=Init.NOISE)
-    first, second = VideoRun(clip[:2], style, tmp_path / "run", settings).frames(NOTHING)
+    first, second = VideoRun(clip[:2], glass, tmp_path / "run", settings).frames(NOTHING)
     assert difference(first.image, second.image) > 0.3
 
 
-def test_noise_repeats_to_the_byte(clip, style, tmp_path):
+def test_noise_repeats_to_the_byte(clip, glass, tmp_path):
     settings = changed(init=Init.NOISE, seed=3)
     for name in ("a", "b"):
-        stylize_video(clip[:2], style, tmp_path / name, settings)
+        stylize_video(clip[:2], glass, tmp_path / name, settings)
     assert finished(tmp_path / "a") == finished(tmp_path / "b")
 
 
-def test_colours_are_kept_in_every_frame(clip, style, tmp_path):
-    for frame in VideoRun(clip[:2], style, tmp_path / "run", changed(keep_colors=True)).frames():
+def test_colours_are_kept_in_every_frame(clip, glass, tmp_path):
+    for frame in VideoRun(clip[:2], glass, tmp_path / "run", changed(keep_colors=True)).frames():
         canvas = LuminanceCanvas(frame.content)
         nearest = canvas.image(canvas.variables(frame.image))
         assert difference(frame.image, frame.content) > 0.02, "nothing was painted"
@@ -232,14 +216,14 @@ def test_colours_are_kept_in_every_frame(clip, style, tmp_path):
 # --- weights --------------------------------------------------------------------------------------
 
 
-def test_weights_are_looked_up_before_each_step_and_recorded(clip, style, tmp_path):
+def test_weights_are_looked_up_before_each_step_and_recorded(clip, glass, tmp_path):
     given = []
 
     def weights():
         given.append(Weights(beta=1e4 + len(given)))
         return given[-1]
 
-    run = VideoRun(clip[:2], style, tmp_path / "run", SETTINGS)
+    run = VideoRun(clip[:2], glass, tmp_path / "run", SETTINGS)
     used = []
     for event in run.steps(weights):
         if isinstance(event, FrameStep):
@@ -263,14 +247,14 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def run_of_scene(scene, style, tmp_path_factory):
+def run_of_scene(scene, glass, tmp_path_factory):
     flows = list(map(FlowPair, scene.forward_flow, scene.backward_flow))
 
     def run(**settings):
         settings = {"steps": 12, "frame_steps": 12, **settings}
         folder = tmp_path_factory.mktemp("scene") / "run"
         return list(
-            VideoRun(scene.frames, style, folder, changed(**settings), flows=flows).frames()
+            VideoRun(scene.frames, glass, folder, changed(**settings), flows=flows).frames()
         )
 
     return run
@@ -286,9 +270,9 @@ def test_the_temporal_method_steadies_a_clip(run_of_scene):
     assert warped < apart
 
 
-def test_a_still_clip_stays_still(clip, style, tmp_path):
+def test_a_still_clip_stays_still(clip, glass, tmp_path):
     still = [clip[0]] * 3
-    frames = list(VideoRun(still, style, tmp_path / "run", SETTINGS).frames())
+    frames = list(VideoRun(still, glass, tmp_path / "run", SETTINGS).frames())
     # The first frame is as good as its own goal, so not a pixel moves, and nothing is spent.
     for previous, frame in itertools.pairwise(frames):
         assert frame.steps == frame.evaluations == 0
@@ -299,13 +283,13 @@ def test_a_still_clip_stays_still(clip, style, tmp_path):
 # --- cuts -----------------------------------------------------------------------------------------
 
 
-def test_a_cut_starts_cold_and_nothing_is_warped_over_it(spliced, style, tmp_path):
-    frames = list(VideoRun(spliced, style, tmp_path / "run", SETTINGS).frames())
+def test_a_cut_starts_cold_and_nothing_is_warped_over_it(spliced, glass, tmp_path):
+    frames = list(VideoRun(spliced, glass, tmp_path / "run", SETTINGS).frames())
     assert [frame.cold for frame in frames] == [True, False, True, False]
     assert frames[CUT].motion.is_cut
     assert frames[CUT].warped is None
     assert frames[CUT].losses.temporal == 0
-    alone = list(VideoRun(spliced[CUT:], style, tmp_path / "alone", SETTINGS).frames())
+    alone = list(VideoRun(spliced[CUT:], glass, tmp_path / "alone", SETTINGS).frames())
     assert all(map(np.array_equal, images(frames[CUT:]), images(alone)))
 
 
@@ -317,20 +301,20 @@ def test_a_cut_starts_cold_and_nothing_is_warped_over_it(spliced, style, tmp_pat
         if set(pair) != {"approach", "passing"}  # these show the same cat
     ],
 )
-def test_cuts_between_built_in_clips_are_found(before, after, style, tmp_path):
+def test_cuts_between_built_in_clips_are_found(before, after, glass, tmp_path):
     shots = [built_in_clip(name, 1, size=96)[0] for name in (before, after)]
-    assert VideoRun(shots, style, tmp_path / "run", SETTINGS).motion(1).is_cut
+    assert VideoRun(shots, glass, tmp_path / "run", SETTINGS).motion(1).is_cut
 
 
 @pytest.mark.parametrize("speed", [1, 2])
 @pytest.mark.parametrize("name", materials(MaterialKind.CLIP))
-def test_no_cut_is_seen_where_there_is_none(name, speed, style, tmp_path):
+def test_no_cut_is_seen_where_there_is_none(name, speed, glass, tmp_path):
     clip = built_in_clip(name)[::speed]
-    run = VideoRun(clip, style, tmp_path / "run", SETTINGS)
+    run = VideoRun(clip, glass, tmp_path / "run", SETTINGS)
     assert not any(run.motion(index).is_cut for index in range(1, len(clip)))
 
 
-def test_a_style_of_another_type_is_refused(clip, style, tmp_path):
+def test_a_style_of_another_type_is_refused(clip, glass, tmp_path):
     with pytest.raises(ValueError, match="style"):
-        VideoRun(clip, to_bytes(style), tmp_path / "run", SETTINGS)
+        VideoRun(clip, to_bytes(glass), tmp_path / "run", SETTINGS)
     assert not (tmp_path / "run").exists()
