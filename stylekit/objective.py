@@ -100,13 +100,26 @@ class Objective:
 
         Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
         """
-        shares = self._shares(weights)
-        style = [weights.beta * share for share in shares]
-        vector = tf.constant([weights.alpha, weights.gamma, weights.tv, *style], tf.float32)
+        vector = tf.constant(self.term_weights(weights), tf.float32)
         total, gradient, terms = self._call(
             self._gradient, tf.constant(image), *targets.tensors(), vector
         )
-        return Evaluation(float(total), gradient.numpy(), _losses(terms, shares))
+        return Evaluation(float(total), gradient.numpy(), _losses(terms, self._shares(weights)))
+
+    def term_weights(self, weights: Weights) -> list[float]:
+        """The weights of content, time and variation, then those of the style's layers.
+
+        Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
+        """
+        style = [weights.beta * share for share in self._shares(weights)]
+        return [weights.alpha, weights.gamma, weights.tv, *style]
+
+    def differentiate(
+        self, image: tf.Tensor, targets: Targets, term_weights: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The weighted loss of `image` and its gradient, in TensorFlow, for others to compile."""
+        total, gradient, _ = self._gradient(image, *targets.tensors(), term_weights)
+        return total, gradient
 
     def losses(self, image: Image, targets: Targets, weights: Weights | None = None) -> Losses:
         """The unweighted losses of the 8-bit picture that `image` becomes in a file.

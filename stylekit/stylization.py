@@ -107,6 +107,11 @@ class Stylization:
         return self._canvas.image(self._optimizer.x).copy()
 
     @property
+    def targets(self) -> Targets:
+        """What the picture is compared with, on the scale that is painted now."""
+        return self._targets
+
+    @property
     def losses(self) -> Losses:
         """Unweighted losses of the 8-bit picture, its style layers shared as in the last step."""
         return self.objective.losses(

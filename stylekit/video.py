@@ -94,6 +94,7 @@ class VideoRun:
         self._style = check_image(style, "style")
         self._flows = flows
         self._objective: Objective | None = None
+        self._painting: Stylization | None = None
         height, width = clip[0].shape[:2]
         # Frames, their flow and their masks are of one size: that of the clip.
         image = dataclasses.replace(self.settings.image, size=max(height, width))
@@ -102,6 +103,11 @@ class VideoRun:
         description = describe_run(clip, style, self.settings, exact_flow=flows is not None)
         self.folder.open(description, frame_count=len(clip), pixels=height * width)
         self._entries = self.folder.entries()
+
+    @property
+    def painting(self) -> Stylization | None:
+        """The frame that is being painted, or was last; None before the first."""
+        return self._painting
 
     def finished_entries(self) -> list[dict[str, Any]]:
         """What the manifest says of the finished frames, from the first to the first missing."""
@@ -164,6 +170,7 @@ class VideoRun:
             )
         cold = self._is_cold(motion)
         painting, warped = self._begin(frame_index, previous, motion)
+        self._painting = painting
         goal = None if cold else self._losses(self._shot_start(frame_index))
         now = weights() if callable(weights) else weights or self.settings.image.weights
         steps = evaluations = 0

@@ -28,8 +28,9 @@ FLOORS = (
     ("features", "canvas"),
     ("losses",),
     ("objective",),
+    ("batch_objective",),
     ("stylization", "run_folder", "motion", "conventions"),
-    ("video",),
+    ("video", "what_if"),
     ("metrics",),
     ("ablation",),
     ("plots", "jobs", "probe"),
@@ -64,7 +65,7 @@ HOMES = {
 
 # Who may speak to TensorFlow and OpenCV through their doors.
 GUESTS = {
-    "tensorflow_cpu": ("features", "losses", "objective", "console"),
+    "tensorflow_cpu": ("features", "losses", "objective", "batch_objective", "console"),
     "opencv": ("flow", "occlusion", "metrics", "media", "doctor"),
 }
 

@@ -1,0 +1,180 @@
+"""What if the weights were others? A small grid of pictures, each painted under its own weights.
+
+>>> grid = WhatIfGrid(content, style, rows=("alpha", (0.1, 1, 10)), columns=("beta", (1e3, 1e5)))
+>>> print(f"about {grid.estimate():.0f} s")
+>>> for step in grid.steps(): ...
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Image, check_image
+from .batch_objective import BatchObjective
+from .canvas import Canvas, ColorCanvas, LuminanceCanvas
+from .errors import SettingsError
+from .media.images import fitted_size, resize_image
+from .objective import TemporalTarget
+from .optimizer import Adam
+from .settings import ImageSettings, Weights
+from .stylization import Stylization
+
+Axis = tuple[str, Sequence[float]]
+"""The name of a weight, and the values that it takes: `("beta", (1e3, 1e4, 1e5))`."""
+
+AXES = ("alpha", "beta", "gamma")
+"""The weights that a grid can vary."""
+
+# More pictures than this nobody compares, and they would take minutes.
+_MOST_PICTURES = 36
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridStep:
+    """All pictures of a grid after a step: `(K, H, W, 3)` in [0, 1], row by row."""
+
+    step_index: int
+    images: NDArray[np.float32]
+
+
+class WhatIfGrid:
+    """N × M small pictures that are painted together, a row for each value of one weight.
+
+    `content` and `style` are Images of any size; the pictures are painted with the longest side
+    of `size`, in `steps` steps, with one call of the network for all of them a step. `rows` and
+    `columns` name two of `AXES` and their values; all other weights are those of `settings`.
+    `temporal` targets, which are made as small as the pictures, must be given to vary gamma:
+    then all pictures start from the first of them, as the next frame of a clip does.
+
+    Adam paints them, whose every step is one evaluation: all pictures go in step, and none waits
+    for the line search of another, as with L-BFGS. What it does to a pixel depends on that pixel's
+    gradient alone, so that a picture comes out as if it were painted by itself.
+
+    Raises SettingsError for axes that are unknown, twice the same, empty or out of range, and
+    what `Stylization` raises.
+    """
+
+    def __init__(
+        self,
+        content: Image,
+        style: Image,
+        settings: ImageSettings | None = None,
+        *,
+        rows: Axis,
+        columns: Axis,
+        size: int = 96,
+        steps: int = 30,
+        temporal: Sequence[TemporalTarget] = (),
+    ) -> None:
+        settings = settings or ImageSettings()
+        self.rows, self.columns = _checked(rows), _checked(columns)
+        self.weights = _table(settings.weights, self.rows, self.columns, bool(temporal))
+        # A picture that is smaller than that is not made larger.
+        small = dataclasses.replace(
+            settings, size=min(size, max(content.shape[:2])), steps=steps, scales=1
+        )
+        height, width = check_image(content, "content").shape[:2]
+        fitted = fitted_size((width, height), small.size)
+        targets = [_resized(target, fitted) for target in temporal]
+        start = Stylization(
+            content,
+            style,
+            small,
+            init=targets[0].warped if targets else None,
+            temporal=targets,
+        )
+        self._objective = BatchObjective(start.objective, start.targets)
+        self._canvas: Canvas = (
+            LuminanceCanvas(resize_image(content, fitted))
+            if settings.keep_colors
+            else ColorCanvas()
+        )
+        variables = self._canvas.variables(start.image)
+        self._optimizer = Adam(
+            np.stack([variables] * len(self.weights)), bounds=self._canvas.bounds
+        )
+        self.step_limit = steps
+        self._step_index = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows and columns there are."""
+        return len(self.rows[1]), len(self.columns[1])
+
+    @property
+    def images(self) -> NDArray[np.float32]:
+        """The pictures as they are now, `(K, H, W, 3)`, row by row like `weights`."""
+        return self._images(self._optimizer.x)
+
+    def estimate(self) -> float:
+        """About how many seconds the steps that are left take: one evaluation is timed.
+
+        Nothing is painted by it. The first time it also compiles the network.
+        """
+        x = self._optimizer.x
+        if not self._objective.compiled:
+            self._evaluate(x)
+        begun = time.perf_counter()
+        self._evaluate(x)
+        return (time.perf_counter() - begun) * (self.step_limit - self._step_index)
+
+    def steps(self) -> Iterator[GridStep]:
+        """One step of all pictures after the other, up to the limit; a break only pauses."""
+        while self._step_index < self.step_limit:
+            self._optimizer.step(self._evaluate)
+            self._step_index += 1
+            yield GridStep(self._step_index - 1, self.images)
+
+    def _evaluate(self, x: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
+        found = self._objective.evaluate(self._images(x), self.weights)
+        gradients = [self._canvas.pull_back(gradient) for gradient in found.gradients]
+        return float(found.values.sum()), np.stack(gradients)
+
+    def _images(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.stack([self._canvas.image(variables) for variables in x])
+
+
+def _checked(axis: Axis) -> tuple[str, tuple[float, ...]]:
+    name, values = axis
+    if name not in AXES:
+        raise SettingsError(str(name), f"a grid is over two of {', '.join(AXES)}")
+    numbers = tuple(values)
+    if not numbers:
+        raise SettingsError(name, "give at least one value")
+    return name, numbers
+
+
+def _table(
+    base: Weights,
+    rows: tuple[str, tuple[float, ...]],
+    columns: tuple[str, tuple[float, ...]],
+    has_temporal: bool,
+) -> tuple[Weights, ...]:
+    """The weights of each picture, row by row."""
+    if rows[0] == columns[0]:
+        raise SettingsError(rows[0], "rows and columns vary the same weight; choose two")
+    if "gamma" in (rows[0], columns[0]) and not has_temporal:
+        raise SettingsError(
+            "gamma", "without a temporal target it changes nothing; give one, or vary another"
+        )
+    if (count := len(rows[1]) * len(columns[1])) > _MOST_PICTURES:
+        raise SettingsError("grid", f"{count} pictures are too many; {_MOST_PICTURES} at most")
+    return tuple(
+        dataclasses.replace(base, **{rows[0]: row, columns[0]: column})  # type: ignore[arg-type]
+        for row in rows[1]
+        for column in columns[1]
+    )
+
+
+def _resized(target: TemporalTarget, size: tuple[int, int]) -> TemporalTarget:
+    """The target at another `(width, height)`."""
+    mask = np.repeat(target.mask[:, :, np.newaxis], 3, axis=2)
+    return TemporalTarget(
+        resize_image(target.warped, size), np.ascontiguousarray(resize_image(mask, size)[:, :, 0])
+    )
