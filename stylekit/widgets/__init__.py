@@ -4,8 +4,31 @@ Nothing is fetched from the network, and a panel's callbacks may run on any thre
 """
 
 from .alerts import Alerts
+from .clip_pair import ClipPair
+from .download import Download
+from .loss_curve import LossCurve
 from .mask_explorer import MaskExplorer
 from .picture_canvas import PictureCanvas
+from .player import Player
 from .smudge_probe import SmudgeProbe
+from .split_view import SplitView
+from .upload import Upload
+from .waiting import Waiting
+from .weight_panel import WeightPanel
+from .weight_translator import WeightTranslator
 
-__all__ = ["Alerts", "MaskExplorer", "PictureCanvas", "SmudgeProbe"]
+__all__ = [
+    "Alerts",
+    "ClipPair",
+    "Download",
+    "LossCurve",
+    "MaskExplorer",
+    "PictureCanvas",
+    "Player",
+    "SmudgeProbe",
+    "SplitView",
+    "Upload",
+    "Waiting",
+    "WeightPanel",
+    "WeightTranslator",
+]
