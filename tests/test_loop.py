@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from stylekit.errors import StylekitError
-from stylekit.widgets.loop import Driver, Ending, Loop, LoopState, register, stop_named
+from stylekit.widgets.loop import Driver, Ending, Loop, LoopState
+from stylekit.widgets.named_loops import register, stop_named
 
 SECONDS = 10.0
 ENDED = (LoopState.DONE, LoopState.STOPPED, LoopState.FAILED)

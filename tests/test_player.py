@@ -74,7 +74,7 @@ def alert(player: Player) -> str:
 def test_it_begins_idle_with_the_picture_to_be_painted(make: Make) -> None:
     player = make(FakeRun())
     assert (player.state, player.controls._status) == (LoopState.IDLE, "Ready.")
-    assert player.canvas.serial == 1 and player.records == ()
+    assert player.canvas._alt == "Before the first step" and player.records == ()
     assert player.wait(0) is LoopState.IDLE
     for action in (player.pause, player.resume, player.stop):
         action()
@@ -151,7 +151,8 @@ def test_a_run_is_made_by_the_driver_and_not_in_the_cell(make: Make) -> None:
         return FakeRun(2)
 
     player = make(build)
-    assert threads == [] and player.source is None and player.canvas.serial == 0
+    assert threads == [] and player.source is None
+    assert player.canvas._alt == "No picture yet"
     player.start()
     player.wait(SECONDS)
     assert len(threads) == 1 and threads[0] != threading.get_ident()

@@ -143,7 +143,9 @@ function nameChanges(pen, box, changes, look) {
   }
 }
 
-function drawTerm(pen, box, rows, column, { color, dash }) {
+function drawTerm(pen, box, rows, column, frames, { color, dash }) {
+  // A frame begins anew: nothing leads there from the one before.
+  const starts = new Set(frames.map(([step]) => step));
   const stride = Math.max(1, Math.ceil(rows.count / MOST_POINTS));
   pen.strokeStyle = pen.fillStyle = color;
   pen.setLineDash(dash);
@@ -154,6 +156,7 @@ function drawTerm(pen, box, rows, column, { color, dash }) {
     const at = index + stride < rows.count ? index : rows.count - 1;
     const value = rows.values[at * TERMS.length + column];
     const isPoint = value > 0;
+    down &&= !starts.has(at + 1);
     if (isPoint) {
       const place = [box.x(at + 1), box.y(Math.log10(value))];
       pen[down ? "lineTo" : "moveTo"](...place);
@@ -220,7 +223,8 @@ function render({ model, el }) {
     const range = logRange(rows.all());
     const box = { left: 58, right: width - 16, top: 6, bottom: HEIGHT - 38 };
     box.x = (step) => box.left + ((step - 1) / (last - 1)) * (box.right - box.left);
-    box.y = (place) => box.bottom - ((place - range[0]) / (range[1] - range[0])) * (box.bottom - box.top);
+    const floor = box.bottom - (model.get("_frames").length ? ROW_PX : 0);
+    box.y = (place) => floor - ((place - range[0]) / (range[1] - range[0])) * (floor - box.top);
     drawAxes(pen, box, last, range, look);
     drawFrames(pen, box, model.get("_frames"), look);
     pen.save();
@@ -228,7 +232,7 @@ function render({ model, el }) {
     pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
     pen.clip();
     TERMS.forEach((term, column) => {
-      entries[column].hidden = !drawTerm(pen, box, rows, column, term) && rows.count > 0;
+      entries[column].hidden = !drawTerm(pen, box, rows, column, model.get("_frames"), term) && rows.count > 0;
     });
     pen.restore();
     drawChanges(pen, box, model.get("_changes"), look);

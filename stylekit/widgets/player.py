@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import numpy as np
 
 from ..arrays import Image
 from ..media.images import fitted_size, resize_image
 from ..media.preview import encode_preview
 from .alerts import Alerts
-from .loop import IDLE_LIMIT, Driver, Ending, Loop, LoopState, register, stop_named
+from .loop import IDLE_LIMIT, Driver, Loop, LoopState
 from .loss_curve import LossCurve
+from .named_loops import register, stop_named
 from .pace import Pace
 from .picture_canvas import PictureCanvas
-from .player_controls import PlayerControls, Press
+from .player_controls import PlayerControls, Press, status_words
 from .run_progress import RunProgress, StepRecord, image_of, title_of
 from .weight_panel import WeightPanel
 
@@ -35,15 +37,8 @@ _PICTURE_SECONDS, _NUMBER_SECONDS = 1 / 30, 0.2
 # only piles up.
 _MOST_UNPAINTED, _PATIENCE_SECONDS = 4, 0.5
 _WIDTH = 512
+_BLANK = np.full((2, 3, 3), 0.5, np.float32)
 _STILL_SIZE = 256
-
-_REASONS = {
-    Ending.ASKED: "",
-    Ending.REPLACED: ": another player has taken its name",
-    Ending.PAGE_GONE: ", because its page was not heard of any more; what is finished is kept",
-    Ending.INTERRUPTED: " by an interrupt",
-    None: "",
-}
 
 
 class Player(ipywidgets.VBox):
@@ -97,6 +92,7 @@ class Player(ipywidgets.VBox):
             on_press=self.alerts.guarded(self._press), on_alive=self._heard, on_tick=self._tick
         )
         super().__init__(self._arranged())
+        self.canvas.show(_BLANK, alt="No picture yet")
         self._show_first()
 
     @property
@@ -264,19 +260,10 @@ class Player(ipywidgets.VBox):
 
     def _say(self) -> None:
         """Say how the run stands now, which may be further than when it was decided to say so."""
-        count = len(self._records)
-        steps = f"{count} {'step' if count == 1 else 'steps'}"
         with self._lock:
             state = self.state
-            reason = _REASONS[self._loop.ending if self._loop else None]
-            words = {
-                LoopState.IDLE: "Ready.",
-                LoopState.RUNNING: "Painting …" if count else "Preparing …",
-                LoopState.PAUSED: f"Paused after {steps}.",
-                LoopState.DONE: f"Done after {steps}.",
-                LoopState.STOPPED: f"Stopped after {steps}{reason}.",
-                LoopState.FAILED: f"Ended by an error after {steps}; see the message.",
-            }[state]
+            ending = self._loop.ending if self._loop else None
+            words = status_words(state, len(self._records), ending)
             ticking = state is LoopState.RUNNING and self.driver is Driver.PUMP
             self.controls.show_state(state, words, ticking=ticking)
 

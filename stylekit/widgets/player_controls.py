@@ -10,8 +10,14 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .loop import LoopState
+from .loop import Ending, LoopState
 from .page_sources import page_source
+
+_REASONS = {
+    Ending.REPLACED: ": another player has taken its name",
+    Ending.PAGE_GONE: ", because its page was not heard of any more; what is finished is kept",
+    Ending.INTERRUPTED: " by an interrupt",
+}
 
 
 class Press(Enum):
@@ -87,3 +93,17 @@ class PlayerControls(anywidget.AnyWidget):
                 self._on_tick()
             finally:
                 self.send({"type": "ticked"})
+
+
+def status_words(state: LoopState, step_count: int, ending: Ending | None = None) -> str:
+    """How a run stands, in a sentence; `ending` says why it was stopped."""
+    after = f"after {step_count} {'step' if step_count == 1 else 'steps'}"
+    reason = _REASONS.get(ending, "") if ending else ""
+    return {
+        LoopState.IDLE: "Ready.",
+        LoopState.RUNNING: "Painting …" if step_count else "Preparing …",
+        LoopState.PAUSED: f"Paused {after}.",
+        LoopState.DONE: f"Done {after}.",
+        LoopState.STOPPED: f"Stopped {after}{reason}.",
+        LoopState.FAILED: f"Ended by an error {after}; see the message.",
+    }[state]
