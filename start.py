@@ -1,6 +1,8 @@
 """Set stylekit up in an environment of its own (.venv) and start it.
 
     python3 start.py demo     install, then style a built-in clip: results in stylekit-demo/
+    python3 start.py studio   install with Jupyter, then open the studio: paint and tune in a page
+    python3 start.py lab      the same, then open the notebooks, copied to stylekit-notebooks/
     python3 start.py test     install with everything the tests need, then run them
 
 Needs a stock Python 3.11, 3.12 or 3.13 and nothing else. Arguments after the first are passed on.
@@ -19,7 +21,12 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 def main() -> int:
     """Install, then run what the first argument asks for."""
-    tasks = {"demo": ".", "test": "-e.[test,credentials,heic]"}
+    tasks = {
+        "demo": ".",
+        "studio": ".[notebooks]",
+        "lab": ".[notebooks]",
+        "test": "-e.[test,credentials,heic]",
+    }
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         print(__doc__)
         return 2
@@ -31,10 +38,10 @@ def main() -> int:
     python = make_environment()
     install(python, tasks[sys.argv[1]])
     replace_opencv_if_needed(python)
-    if sys.argv[1] == "demo":
-        # The script, not -m, which would take the package in the current folder.
-        return run([str(Path(python).with_name("stylekit")), *sys.argv[1:]])
-    return run([python, "-m", "pytest", *sys.argv[2:]], folder=ROOT)
+    if sys.argv[1] == "test":
+        return run([python, "-m", "pytest", *sys.argv[2:]], folder=ROOT)
+    # The script, not -m, which would take the package in the current folder.
+    return run([str(Path(python).with_name("stylekit")), *sys.argv[1:]])
 
 
 def run(command: list[str], folder: Path | None = None) -> int:

@@ -35,8 +35,8 @@ FLOORS = (
     ("ablation",),
     ("plots", "jobs", "probe"),
     ("widgets",),
-    ("console", "doctor"),
-    ("commands",),
+    ("console", "doctor", "serving"),
+    ("commands", "options"),
     ("demo",),
     ("cli",),
 )
@@ -59,8 +59,12 @@ HOMES = {
     "ipywidgets": ("widgets",),
     "skimage": ("scenes/stereo",),
     "anywidget": ("widgets",),
-    "traitlets": ("widgets",),
+    "traitlets": ("widgets", "serving"),
     "IPython": ("widgets",),
+    "jupyterlab": ("serving/lab",),
+    "jupyter_server": ("serving/visitors",),
+    "voila": ("serving/studio",),
+    "tornado": ("serving/studio",),
 }
 
 # Who may speak to TensorFlow and OpenCV through their doors.

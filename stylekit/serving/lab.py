@@ -1,0 +1,56 @@
+"""JupyterLab on a folder of notebooks."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyterlab.labapp import LabApp
+from traitlets.config import Config
+
+from .address import HOST, WEBSOCKET_BYTES, Address
+
+_TORNADO = {"websocket_max_message_size": WEBSOCKET_BYTES}
+
+
+def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> None:
+    """Serve a folder until Ctrl-C or a polite kill. `ready` gets the address once it can be opened.
+
+    The user's own Jupyter settings hold, except for where it listens. Kernels are not culled: what
+    somebody computed in a notebook is theirs until they end it.
+    """
+    # Of what a dropped connection is pinged with, as if somebody could act on it.
+    logging.getLogger("tornado").setLevel(logging.ERROR)
+    # Arguments, not a configuration object: they alone outrank the user's configuration files.
+    server = LabApp.initialize_server(
+        [
+            f"--ServerApp.ip={HOST}",
+            f"--ServerApp.port={address.port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={address.token}",
+            f"--ServerApp.root_dir={folder.resolve()}",
+            "--ServerApp.open_browser=False",
+            # On this machine alone and with a token, root is no more at risk than elsewhere.
+            "--ServerApp.allow_root=True",
+            "--ServerApp.log_level=ERROR",
+            # Neither asks the network for news and updates, nor asks whether it may.
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            # Other users of this machine could listen in to what kernels say; and kernels complain.
+            "--MappingKernelManager.transport_encryption=auto",
+        ],
+        # Arguments know no numbers in a dictionary.
+        config=Config(ServerApp={"tornado_settings": _TORNADO}),
+    )
+
+    # Jupyter's own handlers ask back, or log an alarm; a Ctrl-C here is plain enough.
+    def stop(*_: object) -> None:
+        server.stop(from_signal=True)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    # It listens already: who opens the page before the loop runs waits a moment.
+    ready(address.url("/lab"))
+    server.start()
