@@ -7,10 +7,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,39 +81,42 @@ class WhatIfGrid:
         temporal: Sequence[TemporalTarget] = (),
     ) -> None:
         settings = settings or ImageSettings()
-        self.rows, self.columns = _checked(rows), _checked(columns)
-        self.weights = _table(settings.weights, self.rows, self.columns, bool(temporal))
-        # A picture that is smaller than that is not made larger.
-        small = dataclasses.replace(
-            settings, size=min(size, max(content.shape[:2])), steps=steps, scales=1
-        )
+        self._has_temporal = bool(temporal)
+        weights = self._weights_of(settings.weights, rows, columns)
         height, width = check_image(content, "content").shape[:2]
+        # A picture that is smaller than that is not made larger.
+        small = dataclasses.replace(settings, size=min(size, max(height, width)), scales=1)
         fitted = fitted_size((width, height), small.size)
         targets = [_resized(target, fitted) for target in temporal]
-        start = Stylization(
-            content,
-            style,
-            small,
-            init=targets[0].warped if targets else None,
-            temporal=targets,
-        )
+        init = targets[0].warped if targets else None
+        start = Stylization(content, style, small, init=init, temporal=targets)
         self._objective = BatchObjective(start.objective, start.targets)
         self._canvas: Canvas = (
             LuminanceCanvas(resize_image(content, fitted))
             if settings.keep_colors
             else ColorCanvas()
         )
-        variables = self._canvas.variables(start.image)
-        self._optimizer = Adam(
-            np.stack([variables] * len(self.weights)), bounds=self._canvas.bounds, rate=_RATE
-        )
+        self._start = self._canvas.variables(start.image)
         self.step_limit = steps
-        self._step_index = 0
+        self._begin(weights, rows, columns)
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """How many rows and columns there are."""
-        return len(self.rows[1]), len(self.columns[1])
+    def restarted(self, weights: Weights, *, rows: Axis, columns: Axis) -> WhatIfGrid:
+        """A grid of the same pictures over other weights, from the beginning.
+
+        It shares the targets and the network, which is not compiled anew. Those of `weights` that
+        are not varied count for all pictures. Raises SettingsError as the class does.
+        """
+        table = self._weights_of(weights, rows, columns)
+        other = copy.copy(self)
+        other._begin(table, rows, columns)
+        return other
+
+    def _begin(self, weights: tuple[Weights, ...], rows: Axis, columns: Axis) -> None:
+        self.weights, self.shape = weights, (len(rows[1]), len(columns[1]))
+        self._optimizer = Adam(
+            np.stack([self._start] * len(weights)), bounds=self._canvas.bounds, rate=_RATE
+        )
+        self._step_index = 0
 
     @property
     def images(self) -> NDArray[np.float32]:
@@ -144,37 +150,25 @@ class WhatIfGrid:
     def _images(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.stack([self._canvas.image(variables) for variables in x])
 
-
-def _checked(axis: Axis) -> tuple[str, tuple[float, ...]]:
-    name, values = axis
-    if name not in AXES:
-        raise SettingsError(str(name), f"a grid is over two of {', '.join(AXES)}")
-    numbers = tuple(values)
-    if not numbers:
-        raise SettingsError(name, "give at least one value")
-    return name, numbers
-
-
-def _table(
-    base: Weights,
-    rows: tuple[str, tuple[float, ...]],
-    columns: tuple[str, tuple[float, ...]],
-    has_temporal: bool,
-) -> tuple[Weights, ...]:
-    """The weights of each picture, row by row."""
-    if rows[0] == columns[0]:
-        raise SettingsError(rows[0], "rows and columns vary the same weight; choose two")
-    if "gamma" in (rows[0], columns[0]) and not has_temporal:
-        raise SettingsError(
-            "gamma", "without a temporal target it changes nothing; give one, or vary another"
-        )
-    if (count := len(rows[1]) * len(columns[1])) > _MOST_PICTURES:
-        raise SettingsError("grid", f"{count} pictures are too many; {_MOST_PICTURES} at most")
-    return tuple(
-        dataclasses.replace(base, **{rows[0]: row, columns[0]: column})  # type: ignore[arg-type]
-        for row in rows[1]
-        for column in columns[1]
-    )
+    def _weights_of(self, base: Weights, rows: Axis, columns: Axis) -> tuple[Weights, ...]:
+        """The weights of each picture, row by row."""
+        names = (rows[0], columns[0])
+        for name, values in (rows, columns):
+            if name not in AXES:
+                raise SettingsError(name, f"a grid is over two of {', '.join(AXES)}")
+            if not len(values):
+                raise SettingsError(name, "give at least one value")
+        if rows[0] == columns[0]:
+            raise SettingsError(rows[0], "rows and columns vary the same weight; choose two")
+        if "gamma" in names and not self._has_temporal:
+            raise SettingsError(
+                "gamma", "without a temporal target it changes nothing; give one, or vary another"
+            )
+        if (count := len(rows[1]) * len(columns[1])) > _MOST_PICTURES:
+            raise SettingsError("grid", f"{count} pictures are too many; {_MOST_PICTURES} at most")
+        pairs = itertools.product(rows[1], columns[1])
+        varied: list[dict[str, Any]] = [dict(zip(names, pair, strict=True)) for pair in pairs]
+        return tuple(dataclasses.replace(base, **own) for own in varied)
 
 
 def _resized(target: TemporalTarget, size: tuple[int, int]) -> TemporalTarget:
