@@ -1,0 +1,297 @@
+"""Who pulls where: the pull of each term of the loss as a map, live beside a player.
+
+>>> player = Player(lambda: Stylization(content, style), panel=panel)
+>>> ipywidgets.VBox([player, ForceMaps(player)])
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Image
+from ..conventions.balance import compared
+from ..conventions.wording import two_digits
+from ..probe.pull import PullMaps, pull_maps
+from ..settings import Weights
+from .alerts import Alerts
+from .loop import LoopState
+from .mask_texts import TEXT_STYLE, title_html
+from .picture_canvas import PictureCanvas
+from .player import Player
+from .run_progress import image_of, title_of
+from .weight_words import GREEK
+
+if TYPE_CHECKING:
+    from ..objective import Objective, Targets
+    from ..stylization import Stylization
+
+# Each term of the loss, and its weight.
+_TERMS = {"content": "alpha", "style": "beta", "temporal": "gamma", "tv": "tv"}
+_NAMES = {term: term for term in _TERMS} | {"tv": "total variation"}
+
+# A class looks longer than that at three maps, and painting goes on meanwhile: of its time,
+# measuring takes a sixth at most.
+_LEAST_SECONDS, _PAUSE = 2.0, 5.0
+# The hardest pulls are at single pixels: what is white leaves out this share of them.
+_WHITE = 0.5
+_WIDTH = 220
+_FAINT = "color:var(--jp-ui-font-color2,currentColor)"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Moment:
+    """A picture on its way, and all that its pulls depend on; nothing of it changes any more."""
+
+    image: Image
+    objective: Objective
+    targets: Targets
+    weights: Weights
+    keep_colors: bool
+    title: str
+
+
+class ForceMaps(ipywidgets.VBox):
+    """A box to tick beside a `Player`, and then a map of each term's pull at the newest picture.
+
+    A map is the norm of the term's weighted gradient at each pixel, black where it is zero. All
+    maps share one scale of brightness, and a line says in words who pulls harder. They are
+    measured between the steps, every two seconds at most, and whenever the run rests; each time
+    costs one evaluation of the loss for each term that has a weight. The box is off at first.
+
+    `maps` are the newest as numbers, None before the first. Total variation has a map while its
+    weight is not 0, and the temporal term where a frame comes before.
+    """
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        self._lock = threading.RLock()
+        self._newest: _Moment | None = None
+        self._measured: _Moment | None = None
+        self._seconds = 0.0
+        self._last = -float("inf")
+        self.maps: PullMaps | None = None
+        self.alerts = Alerts()
+        self.box = ipywidgets.Checkbox(
+            description="Show who pulls where",
+            indent=False,
+            layout=ipywidgets.Layout(width="auto"),
+        )
+        self.canvases = {term: PictureCanvas(width=_WIDTH) for term in _TERMS}
+        super().__init__(self._parts())
+        self.box.observe(self.alerts.guarded(lambda _change: self._switch()), "value")
+        player.on_step(self._take_step)
+        player.on_state(self._take_state)
+
+    def measure(self) -> PullMaps | None:
+        """Measure and show the pulls at the newest picture; None if there is none yet."""
+        with self._lock:
+            moment = self._newest or self._first_moment()
+            if moment is None:
+                self._words.value = _text("The maps appear with the first step.")
+                return None
+            begun = time.perf_counter()
+            self.maps = pull_maps(
+                moment.objective,
+                moment.targets,
+                moment.image,
+                moment.weights,
+                keep_colors=moment.keep_colors,
+            )
+            self._seconds = time.perf_counter() - begun
+            self._measured, self._last = moment, time.monotonic()
+            self._show(moment, self.maps)
+            return self.maps
+
+    def close(self) -> None:
+        """Measure no more, and take the maps off their pages."""
+        self.box.value = False
+        super().close()
+
+    def _parts(self) -> list[ipywidgets.Widget]:
+        self._titles = {term: ipywidgets.HTML() for term in _TERMS}
+        self._columns = {
+            term: ipywidgets.VBox(
+                [self._titles[term], self.canvases[term]],
+                layout=ipywidgets.Layout(width=f"{_WIDTH}px", display="none"),
+            )
+            for term in _TERMS
+        }
+        self._cost, self._words, self._key = (ipywidgets.HTML() for _ in range(3))
+        self._cost.value = _faint(
+            "Costs an evaluation of the loss for each term, every 2 s at most."
+        )
+        row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 12px")
+        maps = ipywidgets.Layout(flex_flow="row wrap", grid_gap="8px 12px")
+        self._shown = ipywidgets.VBox(
+            [self._words, ipywidgets.Box(list(self._columns.values()), layout=maps), self._key],
+            layout=ipywidgets.Layout(display="none"),
+        )
+        return [ipywidgets.Box([self.box, self._cost], layout=row), self.alerts.widget, self._shown]
+
+    def _switch(self) -> None:
+        self._shown.layout.display = None if self.box.value else "none"
+        # While it runs, the next step measures.
+        if self.box.value and self._player.state is not LoopState.RUNNING:
+            self.measure()
+
+    def _take_step(self, event: Any) -> None:
+        moment = _moment_of(event, self._player.source)
+        if moment is None:
+            return
+        self._newest = moment
+        if not self.box.value:
+            return
+        resting = self._player.state is not LoopState.RUNNING
+        pause = max(_LEAST_SECONDS, _PAUSE * self._seconds)
+        if resting or time.monotonic() >= self._last + pause:
+            # What is raised by a player's callback would end the run.
+            with self.alerts.guard():
+                self.measure()
+
+    def _take_state(self, state: LoopState) -> None:
+        if state in (LoopState.IDLE, LoopState.RUNNING) or not self.box.value:
+            return
+        if self._newest is not self._measured:
+            with self.alerts.guard():
+                self.measure()
+
+    def _first_moment(self) -> _Moment | None:
+        """Where painting starts, of a picture that is prepared already."""
+        source: Any = self._player.source
+        if not hasattr(source, "targets"):
+            return None
+        panel = self._player.panel
+        weights = panel.current() if panel else source.settings.weights
+        return _moment(source, source.image, weights, "The picture before the first step")
+
+    def _show(self, moment: _Moment, maps: PullMaps) -> None:
+        shown = [term for term in _TERMS if _has(term, moment)]
+        top = _white(maps)
+        shares = maps.shares()
+        for term in _TERMS:
+            self._columns[term].layout.display = None if term in shown else "none"
+            if term not in shown:
+                continue
+            share = f"{100 * getattr(shares, term):.0f} %"
+            weight = _TERMS[term]
+            sign = f"{GREEK[weight]} " if GREEK[weight] != term else ""
+            self._titles[term].value = title_html(f"{sign}{_NAMES[term]}: {share} of all pull")
+            self.canvases[term].show(
+                drawn(getattr(maps, term), top),
+                alt=f"{moment.title}: where the {_NAMES[term]} term pulls, {share} of all pull.",
+                lossless=True,
+            )
+        self._words.value = _text(f"{moment.title}. {force_words(maps, moment.weights)}")
+        self._key.value = _key_html(top)
+        self._cost.value = _faint(
+            f"Measuring took {two_digits(self._seconds)} s; it is done every "
+            f"{two_digits(max(_LEAST_SECONDS, _PAUSE * self._seconds))} s at most."
+        )
+
+
+def drawn(pull: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
+    """A map `(H, W)` as a grey picture `(H, W, 3)`: black where nothing pulls, white from `top` on.
+
+    Brightness is the root of the pull: four times as hard is twice as bright, so that a weak
+    term is seen beside a strong one.
+    """
+    brightness = np.sqrt(np.minimum(pull / np.float32(top), 1.0)) if top else np.zeros_like(pull)
+    # What pulls at all is not black.
+    grey = np.ceil(brightness * 255).astype(np.uint8)
+    return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+
+
+def force_words(maps: PullMaps, weights: Weights) -> str:
+    """Who pulls harder, by root mean squares over the picture, and where the temporal term does."""
+    strength = {
+        term: float(np.sqrt(np.mean(np.square(getattr(maps, term), dtype=np.float64))))
+        for term in _TERMS
+    }
+    said = []
+    if strength["style"] and strength["content"]:
+        said.append(compared("style", strength["style"], "content", strength["content"]))
+    for term in ("content", "style"):
+        if not getattr(weights, _TERMS[term]):
+            said.append(f"{term.capitalize()} does not pull: its weight is 0.")
+    for term in ("temporal", "tv"):
+        if strength[term] and strength["style"]:
+            said.append(compared(term, strength[term], "style", strength["style"]))
+    if strength["temporal"]:
+        share = float(np.mean(maps.temporal > 0))
+        said.append(f"The temporal term pulls at {100 * share:.0f} % of the picture.")
+    return " ".join(said)
+
+
+def _moment_of(event: Any, source: Any) -> _Moment | None:
+    """What an event of a run leaves to be measured; None for what has no losses any more."""
+    # A clip has the painting of its frame; a frame that was finished before has none.
+    painting = getattr(source, "painting", source)
+    if not hasattr(painting, "targets") or getattr(event, "resumed", False):
+        return None
+    weights = getattr(event, "step", event).weights
+    return _moment(painting, image_of(event), weights, title_of(event))
+
+
+def _moment(painting: Stylization, image: Image, weights: Weights, title: str) -> _Moment:
+    return _Moment(
+        image=image,
+        objective=painting.objective,
+        targets=painting.targets,
+        weights=weights,
+        keep_colors=painting.settings.keep_colors,
+        title=title,
+    )
+
+
+def _has(term: str, moment: _Moment) -> bool:
+    """Whether a term has a map: the temporal one only where there is a frame before."""
+    if term == "temporal":
+        return bool(moment.targets.masks.shape[0])
+    return term != "tv" or bool(moment.weights.tv)
+
+
+def _white(maps: PullMaps) -> float:
+    """The pull that is drawn white: nearly the hardest of the term that pulls hardest."""
+    pulls = [getattr(maps, term) for term in _TERMS]
+    return max(float(np.percentile(pull, 100 - _WHITE)) for pull in pulls) or max(
+        float(pull.max()) for pull in pulls
+    )
+
+
+def _key_html(top: float) -> str:
+    """The scale of brightness, the same for all maps."""
+    if not top:
+        return ""
+    marks = "".join(
+        f'<span style="position:absolute;left:{100 * place:.0f}%;transform:translateX({shift}%)">'
+        f"{words}</span>"
+        for place, shift, words in (
+            (0.0, 0, "0"),
+            (0.5, -50, two_digits(top / 4)),
+            (1.0, -100, f"{two_digits(top)} and more"),
+        )
+    )
+    return (
+        f'<div class="stylekit-force-key" style="{TEXT_STYLE};max-width:460px">'
+        '<div style="height:12px;border:1px solid var(--jp-ui-font-color2,gray);'
+        'background:linear-gradient(to right,#000,#fff)"></div>'
+        f'<div style="position:relative;height:1.5em;font-variant-numeric:tabular-nums">{marks}'
+        f'</div><div style="{_FAINT}">How hard a pixel is pulled, in loss per unit of brightness: '
+        "one scale for all maps; black is not at all.</div></div>"
+    )
+
+
+def _text(words: str) -> str:
+    return f'<div class="stylekit-force-words" style="{TEXT_STYLE}">{html.escape(words)}</div>'
+
+
+def _faint(words: str) -> str:
+    return f'<div style="{TEXT_STYLE};{_FAINT}">{html.escape(words)}</div>'
