@@ -100,7 +100,7 @@ class Studio(ipywidgets.VBox):
         for field, name in ((self.size, "index"), (self.quality, "index"), (self.frames, "value")):
             field.observe(self.alerts.guarded(lambda _change: self._changed()), name)
         self._go(Stage.SETUP)
-        self._refresh()
+        self._slot_changed()
 
     @property
     def job(self) -> Job | None:
@@ -133,7 +133,9 @@ class Studio(ipywidgets.VBox):
 
     def close(self) -> None:
         """Stop, and take the page away."""
-        self.player.close()
+        # One that was refused is closed half made.
+        if player := getattr(self, "player", None):
+            player.close()
         super().close()
 
     def _make_parts(self) -> None:
@@ -175,7 +177,7 @@ class Studio(ipywidgets.VBox):
         self._network_line = ipywidgets.HTML()
         self._work_heading = Heading("Painting")
         self._result_heading = Heading("Done")
-        self._setup_heading = Heading("Choose")
+        self._setup_heading = Heading("Choose what to paint, and like what")
         self._waiting = ipywidgets.Box().add_class("studio-waiting")
 
     def _arranged(self) -> list[ipywidgets.Widget]:
@@ -192,7 +194,7 @@ class Studio(ipywidgets.VBox):
         watching = ipywidgets.VBox(
             [self._waiting, player.controls, self.cancel, Fold("Loss curve", player.curve)]
         )
-        pictures = ipywidgets.Box([player.canvas]).add_class("studio-live")
+        pictures = ipywidgets.VBox([player.canvas]).add_class("studio-live")
         work = ipywidgets.Box([pictures, watching.add_class("studio-side")])
         self._stages = {
             Stage.SETUP: ipywidgets.VBox(

@@ -80,6 +80,11 @@ class Action(_Part):
         with self._lock, self.hold_sync():
             self.enabled, self._words = enabled, words
 
+    @property
+    def words(self) -> str:
+        """The line beside it."""
+        return self._words
+
     def press(self) -> None:
         """Do what the button does; nothing if it is off."""
         if self.enabled:

@@ -116,7 +116,9 @@ class Slot(ipywidgets.VBox):
             label=title, accept=accept, max_bytes=max_bytes, validate=self._validate
         )
         self.canvas = PictureCanvas(width=_PREVIEW_SIZE)
-        self.empty = ipywidgets.HTML('<p class="studio-empty" aria-hidden="true">Nothing yet</p>')
+        self.empty = ipywidgets.HTML(
+            f'<p class="studio-empty" aria-hidden="true">No {title.lower()} yet</p>'
+        )
         self.built_in = {
             f"{name}{' ▶' if kind is MaterialKind.CLIP else ''}": path
             for kind in kinds

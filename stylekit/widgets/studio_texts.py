@@ -11,9 +11,9 @@ def guidelines_html(limits: MediaLimits) -> str:
     return f"""
 <h3>Good to know</h3>
 <ul>
-<li><b>Files.</b> PNG, JPEG, WebP, AVIF, TIFF, GIF, BMP up to {megapixels} megapixels; MP4, MOV,
-WebM, MKV, AVI, MPEG up to {limits.clip_bytes // 1_000_000} MB.
-Sides from {limits.min_side} pixels on.</li>
+<li><b>Files.</b> Pictures up to {megapixels} megapixels, clips up to
+{limits.clip_bytes // 1_000_000} MB, sides from {limits.min_side} pixels on. They are painted small:
+choose the size below.</li>
 <li><b>Content.</b> Large shapes, clear edges, some contrast. Small faces and writing get lost.
 Clips: steady light, motion that is not too fast.</li>
 <li><b>Style.</b> Visible strokes and a few strong colours, all over the picture.</li>
