@@ -26,7 +26,7 @@ def lab_command(folder: Path, *, port: int | None, browser: bool, say: Say) -> N
     address = choose_address(port, usual=LAB_PORT)
     for line in copy_notebooks(folder).lines():
         say(line)
-    _prefer_this_python()
+    prepare_jupyter()
     from .lab import serve_lab
 
     serve_lab(folder, address, _announce("JupyterLab", browser, say))
@@ -38,22 +38,23 @@ def studio_command(*, port: int | None, browser: bool, say: Say) -> None:
     _require("voila")
     address = choose_address(port, usual=STUDIO_PORT)
     notebook = studio_notebook()
-    _prefer_this_python()
-    offer_template()
+    prepare_jupyter()
     from .studio import serve_studio
 
     serve_studio(notebook, address, _announce("the studio", browser, say))
     say("the studio has ended, and its temporary files are gone")
 
 
-def offer_template() -> None:
-    """Let Voila find stylekit's page template, which lies in the package."""
-    paths = [str(Path(__file__).with_name("jupyter")), os.environ.get("JUPYTER_PATH", "")]
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
+def prepare_jupyter() -> None:
+    """Let Jupyter, in this process and those it starts, find what lies in the folder `jupyter`.
 
-
-def _prefer_this_python() -> None:
-    """Kernels run in the Python that stylekit is installed in, whatever the user registered."""
+    That is the studio's page template, and JupyterLab's settings where the user has none: no news,
+    no look for updates. And kernels run in the Python that stylekit is installed in, whatever the
+    user once registered.
+    """
+    folder = str(Path(__file__).with_name("jupyter"))
+    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+        os.environ[name] = os.pathsep.join(filter(None, [folder, os.environ.get(name, "")]))
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 
 

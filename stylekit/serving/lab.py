@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,10 @@ from jupyterlab.labapp import LabApp
 from traitlets.config import Config
 
 from .address import HOST, WEBSOCKET_BYTES, Address
+from .quiet import quiet_jupyter
 
-_TORNADO = {"websocket_max_message_size": WEBSOCKET_BYTES}
+# Arguments know no numbers in a dictionary.
+_CONFIG = Config(ServerApp={"tornado_settings": {"websocket_max_message_size": WEBSOCKET_BYTES}})
 
 
 def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> None:
@@ -21,8 +22,7 @@ def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> N
     The user's own Jupyter settings hold, except for where it listens. Kernels are not culled: what
     somebody computed in a notebook is theirs until they end it.
     """
-    # Of what a dropped connection is pinged with, as if somebody could act on it.
-    logging.getLogger("tornado").setLevel(logging.ERROR)
+    quiet_jupyter()
     # Arguments, not a configuration object: they alone outrank the user's configuration files.
     server = LabApp.initialize_server(
         [
@@ -35,14 +35,11 @@ def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> N
             # On this machine alone and with a token, root is no more at risk than elsewhere.
             "--ServerApp.allow_root=True",
             "--ServerApp.log_level=ERROR",
-            # Neither asks the network for news and updates, nor asks whether it may.
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.log_level=ERROR",
             # Other users of this machine could listen in to what kernels say; and kernels complain.
             "--MappingKernelManager.transport_encryption=auto",
         ],
-        # Arguments know no numbers in a dictionary.
-        config=Config(ServerApp={"tornado_settings": _TORNADO}),
+        config=_CONFIG,
     )
 
     # Jupyter's own handlers ask back, or log an alarm; a Ctrl-C here is plain enough.

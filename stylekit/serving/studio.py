@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from .address import HOST, WEBSOCKET_BYTES, Address
+from .quiet import quiet_jupyter
 
 TEMPLATE = "stylekit"
 
@@ -65,8 +65,7 @@ def serve_studio(
     `ready` gets the address once it can be opened. `cull_seconds` is how long a kernel is kept
     whose page is gone. All that kernels leave in their temporary folders is removed in the end.
     """
-    # Of what a dropped connection is pinged with, as if somebody could act on it.
-    logging.getLogger("tornado").setLevel(logging.ERROR)
+    quiet_jupyter()
     with tempfile.TemporaryDirectory(prefix="stylekit-", ignore_cleanup_errors=True) as folder:
         config = _config(address, Path(folder), round(cull_seconds))
         server = StudioServer(lambda: ready(address.url()), config=config)
