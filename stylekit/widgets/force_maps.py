@@ -76,7 +76,7 @@ class ForceMaps(ipywidgets.VBox):
         self._newest: _Moment | None = None
         self._measured: _Moment | None = None
         self._seconds = 0.0
-        self._last = -float("inf")
+        self._last, self._clock = -float("inf"), time.monotonic
         self.maps: PullMaps | None = None
         self.alerts = Alerts()
         self.box = ipywidgets.Checkbox(
@@ -106,7 +106,7 @@ class ForceMaps(ipywidgets.VBox):
                 keep_colors=moment.keep_colors,
             )
             self._seconds = time.perf_counter() - begun
-            self._measured, self._last = moment, time.monotonic()
+            self._measured, self._last = moment, self._clock()
             self._show(moment, self.maps)
             return self.maps
 
@@ -151,7 +151,7 @@ class ForceMaps(ipywidgets.VBox):
             return
         resting = self._player.state is not LoopState.RUNNING
         pause = max(_LEAST_SECONDS, _PAUSE * self._seconds)
-        if resting or time.monotonic() >= self._last + pause:
+        if resting or self._clock() >= self._last + pause:
             # What is raised by a player's callback would end the run.
             with self.alerts.guard():
                 self.measure()
