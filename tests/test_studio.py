@@ -59,7 +59,7 @@ def test_a_picture_is_told_in_a_line_and_a_clip_too() -> None:
     assert max(picture.preview.shape) == 320
     clip = look_at(CLIPS["orbit"], MediaLimits())
     assert clip.is_clip and clip.frames == len(read_clip(CLIPS["orbit"]))
-    assert clip.line == "orbit.mp4: a clip of 24 frames, 320×240 pixels, 24 a second"
+    assert clip.line == "orbit.mp4: clip, 320×240 pixels, 24 frames at 24/s"
 
 
 @pytest.mark.parametrize("ending", [".png", ".mp4"])
@@ -72,7 +72,7 @@ def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) ->
 
 def test_limits_are_those_of_the_settings(tmp_path: Path) -> None:
     save_image(np.full((40, 60, 3), 0.5, np.float32), tmp_path / "small.png", provenance=None)
-    with pytest.raises(MediaError, match="small.png"):
+    with pytest.raises(MediaError, match="small"):
         look_at_picture(tmp_path / "small.png", MediaLimits(min_side=50))
 
 

@@ -89,10 +89,11 @@ class Studio(ipywidgets.VBox):
         logging.getLogger("stylekit").addHandler(logging.NullHandler())
         self.panel = WeightPanel()
         self.player = Player(self._open, panel=self.panel, name="studio", driver=driver)
-        self.network = Network(backbone, on_news=self._refresh, on_error=self.alerts.show)
         self._make_parts()
         super().__init__(self._arranged())
         self.add_class("stylekit-studio")
+        # It tells its news at any moment from now on.
+        self.network = Network(backbone, on_news=self._refresh, on_error=self.alerts.show)
         self.player.on_step(self._count)
         self.player.on_state(self._take_state)
         for slot in (self.content, self.style):
@@ -196,6 +197,7 @@ class Studio(ipywidgets.VBox):
         )
         pictures = ipywidgets.VBox([player.canvas]).add_class("studio-live")
         work = ipywidgets.Box([pictures, watching.add_class("studio-side")])
+        result_head = ipywidgets.Box([self._result_heading, self.again])
         self._stages = {
             Stage.SETUP: ipywidgets.VBox(
                 [
@@ -205,7 +207,7 @@ class Studio(ipywidgets.VBox):
                 ]
             ),
             Stage.WORK: ipywidgets.VBox([self._work_heading, work.add_class("studio-columns")]),
-            Stage.RESULT: ipywidgets.VBox([self._result_heading, self.results, self.again]),
+            Stage.RESULT: ipywidgets.VBox([result_head.add_class("studio-row"), self.results]),
         }
         self._weights = ipywidgets.VBox(
             [Fold("Weights: what pulls how hard", self.panel), self.panel]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import math
 from typing import TYPE_CHECKING
 
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
-from ..arrays import to_bytes
+from ..arrays import Image, Mask, to_bytes
 from ..media.clips import Clip
 from ..media.images import resize_image
 from ..occlusion import reliable_share
@@ -75,10 +78,9 @@ class FrameStrip(ipywidgets.VBox):
             alt=f"Flow from frame {index + 1} back to frame {index}, as colours",
         )
         self._caption(1, "Flow", f"where each pixel came from; full colour at {longest:.3g} pixels")
-        paper = to_bytes(mask_paper(self._clip[index]))
         doubted = 100 * (1 - reliable_share(motion.mask))
         mask.show(
-            blended(covered(paper, NOT_TRUSTED), paper, motion.mask),
+            _mask_picture(self._clip[index], motion.mask),
             alt=f"Frame {index + 1} with {doubted:.1f} per cent of it hatched: not trusted",
         )
         words = f"hatched, {doubted:.1f} %: not trusted, painted anew"
@@ -87,3 +89,12 @@ class FrameStrip(ipywidgets.VBox):
     def _caption(self, place: int, title: str, words: str) -> None:
         line = f"<b>{html.escape(title)}</b> {html.escape(words)}"
         self.captions[place].value = f'<p class="studio-caption">{line}</p>'
+
+
+def _mask_picture(frame: Image, mask: Mask) -> NDArray[np.uint8]:
+    """The grey frame, hatched where the mask mistrusts; enlarged, or its lines would be coarse."""
+    times = max(1, math.ceil(_WIDTH / max(mask.shape)))
+    size = times * frame.shape[1], times * frame.shape[0]
+    paper = to_bytes(mask_paper(resize_image(frame, size)))
+    large = mask.repeat(times, axis=0).repeat(times, axis=1)
+    return blended(covered(paper, NOT_TRUSTED), paper, large)

@@ -99,5 +99,5 @@ def _facts(job: Job, outcome: Outcome) -> list[tuple[str, str]]:
         whole = "" if report.complete else f" of {len(job.clip)}"
         facts.insert(1, ("frames", f"{report.frames}{whole}"))
         if report.warping_error is not None and report.frames > 1:
-            facts.insert(3, ("root warping error", f"{report.warping_error.rmse:.4f}"))
+            facts.insert(3, ("warping error", f"{report.warping_error.rmse:.4f} (RMS)"))
     return facts

@@ -61,9 +61,9 @@ class Source:
         """What it is, in a line."""
         shape = f"{self.size[0]}×{self.size[1]} pixels"
         if self.fps is None:
-            return f"{self.path.name}: a picture of {shape}"
+            return f"{self.path.name}: picture, {shape}"
         count = f"{self.frames} {'frame' if self.frames == 1 else 'frames'}"
-        return f"{self.path.name}: a clip of {count}, {shape}, {float(self.fps):.3g} a second"
+        return f"{self.path.name}: clip, {shape}, {count} at {float(self.fps):.3g}/s"
 
 
 def look_at(path: Path, limits: MediaLimits) -> Source:
