@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _TERMS = {"alpha": "content", "beta": "style", "gamma": "temporal"}
 _FACTORS = (2, 3, 10, 30, 100)
 _PUSH_SECONDS = 0.5
+_RATIO = "Where nothing else pulls, β/α alone counts: pictures of one ratio are the same."
 
 
 class WhatIf(ipywidgets.VBox):
@@ -153,8 +154,8 @@ class WhatIf(ipywidgets.VBox):
         super().close()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        self._rows = self._axis_controls("Rows", "alpha")
-        self._columns = self._axis_controls("Columns", "beta")
+        self._rows = self._axis_controls("Rows", "alpha", 3)
+        self._columns = self._axis_controls("Columns", "beta", 10)
         self.start_button = ipywidgets.Button(description="Start", button_style="primary")
         self.stop_button = ipywidgets.Button(description="Stop", disabled=True)
         self.start_button.on_click(self.alerts.guarded(lambda _button: self.start()))
@@ -172,7 +173,7 @@ class WhatIf(ipywidgets.VBox):
         ]
 
     def _axis_controls(
-        self, words: str, first: str
+        self, words: str, first: str, factor: int
     ) -> tuple[ipywidgets.Dropdown, ipywidgets.Dropdown, ipywidgets.Dropdown]:
         def choice(
             description: str, options: Sequence[tuple[str, Any]], value: Any, label: str, width: str
@@ -197,7 +198,7 @@ class WhatIf(ipywidgets.VBox):
                 "200px",
             ),
             choice("values", [(str(n), n) for n in range(1, MOST_VALUES + 1)], 3, "44px", "104px"),
-            choice("step", [(f"× {factor}", factor) for factor in _FACTORS], 10, "36px", "116px"),
+            choice("step", [(f"× {n}", n) for n in _FACTORS], factor, "36px", "116px"),
         )
 
     def _follow(self) -> None:
@@ -213,6 +214,10 @@ class WhatIf(ipywidgets.VBox):
                 f"{'picture' if count == 1 else 'pictures'} of {self._size} pixels, "
                 f"{self._step_limit} steps, {seconds}"
             )
+            if {rows[0], columns[0]} == {"alpha", "beta"} and not (
+                self._temporal or self.panel.current().tv
+            ):
+                words += " " + _RATIO
             self._plan.value = _text(words)
             known = self._grid.weights if self._grid else ()
             now = self.panel.current()
