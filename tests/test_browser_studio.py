@@ -127,7 +127,7 @@ def test_a_picture_is_uploaded_painted_tuned_compared_and_downloaded(
     stands_at(page, "Done")
     assert notebook.python("print(studio.job.weights.beta)") == "12600\n"
     page.locator(".stylekit-split[data-painted]").wait_for()
-    page.get_by_label("Divider between before and after").press("ArrowLeft")
+    page.get_by_role("slider", name="Divider").press("ArrowLeft")
     with PIL.Image.open(io.BytesIO(download(page, ".png"))) as painted:
         assert (painted.format, painted.size) == ("PNG", (64, 48))
         # It says by itself how it came about.
