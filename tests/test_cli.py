@@ -105,6 +105,12 @@ WRONG_CALLS = [
     (["video", "drift", "glass"], "--output", "is missing"),
     (["doctor", "now"], "now", "unknown"),
     (["demo", "--size", "3"], "--size", "unknown"),
+    (["lab", "--port", "many"], "--port", "invalid int"),
+    (["lab", "--port", "0"], "--port", "from 1 to 65535"),
+    (["lab", "red.png", "--no-browser"], "red.png", "is a file; give a folder"),
+    (["lab", "mine", "yours"], "yours", "unknown"),
+    (["studio", "--port=65536"], "--port", "from 1 to 65535"),
+    (["studio", "here"], "here", "unknown"),
 ]
 WRONG_CALLS += [
     ([*call, f"--{option}={value}"], f"--{option}", "")
@@ -188,7 +194,7 @@ def help_of(capsys, *command) -> str:
 def test_help_shows_every_command_and_examples(capsys):
     text = help_of(capsys)
     assert "examples: stylekit image chelsea swirls -o cat.png" in text
-    for command in ("image", "video", "demo", "doctor"):
+    for command in ("image", "video", "demo", "lab", "studio", "doctor"):
         assert command in text
 
 
@@ -218,6 +224,8 @@ CLIP = ["--start", "--frames", "--gamma", "--flow", "--run"]
             ["--keep-colors", "--independent", "--json"],
         ),
         ("demo", ["-o"], None, []),
+        ("lab", ["FOLDER", "--port"], None, ["--no-browser"]),
+        ("studio", ["--port"], None, ["--no-browser"]),
         ("doctor", [], None, ["--json"]),
     ],
 )

@@ -43,7 +43,8 @@ def test_it_explains_itself(arguments, start, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["start.py", *arguments])
     assert start.main() == 2
     out = capsys.readouterr().out
-    assert "start.py demo" in out and "start.py test" in out
+    for task in ("demo", "studio", "lab", "test"):
+        assert f"start.py {task} " in out
     assert not start.calls
 
 
@@ -67,6 +68,8 @@ def test_the_range_of_pythons_is_that_of_the_package(start):
     ("task", "what", "command"),
     [
         ("demo", ".", ["stylekit", "demo"]),
+        ("studio", ".[notebooks]", ["stylekit", "studio"]),
+        ("lab", ".[notebooks]", ["stylekit", "lab"]),
         ("test", "-e.[test,credentials,heic]", ["python", "-m", "pytest"]),
     ],
 )

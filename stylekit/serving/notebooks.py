@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import StylekitError
-from ..materials import data_folder
 
 RECORD = ".stylekit-notebooks.json"
 
@@ -43,9 +42,10 @@ class Copies:
 
 
 def notebooks_folder() -> Path:
-    """The original notebooks: in the package where a wheel was installed, else in the checkout."""
-    installed = data_folder() / "notebooks"
-    return installed if installed.is_dir() else data_folder().parent / "notebooks"
+    """The originals: in the package where a wheel was installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "notebooks"
+    return installed if installed.is_dir() else package.parent / "notebooks"
 
 
 def studio_notebook() -> Path:
