@@ -193,7 +193,13 @@ class Studio(ipywidgets.VBox):
         )
         player = self.player
         watching = ipywidgets.VBox(
-            [self._waiting, player.controls, self.cancel, Fold("Loss curve", player.curve)]
+            [
+                self._waiting,
+                player.controls,
+                self.cancel,
+                Fold("Loss curve", player.curve),
+                player.curve,
+            ]
         )
         pictures = ipywidgets.VBox([player.canvas]).add_class("studio-live")
         work = ipywidgets.Box([pictures, watching.add_class("studio-side")])

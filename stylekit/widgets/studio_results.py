@@ -15,7 +15,7 @@ from .studio_job import Job, Outcome
 from .studio_parts import Heading, facts_html
 from .weight_words import python_line
 
-_PICTURE_WIDTH = 640
+_PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
 _CLIP_WIDTH = 320
 
 
@@ -63,6 +63,9 @@ class Results(ipywidgets.VBox):
         ]
         self.note.value = ""
         if outcome.before_clip is None:
+            height, width = outcome.after.shape[:2]
+            # One that stands on end is not higher than what fits into a window.
+            self.split.width = min(_PICTURE_WIDTH, round(_PICTURE_HEIGHT * width / height))
             self.split.show(
                 outcome.before, outcome.after, alt_before=alt_before, alt_after=alt_after
             )
