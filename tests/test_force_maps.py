@@ -194,8 +194,9 @@ def test_maps_have_the_weights_of_the_step_and_one_scale(player) -> None:
     # The same brightness is the same pull in both.
     for term in (hardest, other):
         pull = getattr(forces.maps, term)
-        expected = 255 * np.sqrt(np.minimum(pull / top, 1))
-        np.testing.assert_allclose(shown(forces, term)[..., 1], expected, atol=1.01)
+        seen = pull > 1e-4 * top
+        expected = 255 * (1 + np.log10(np.minimum(pull[seen] / top, 1)) / 4)
+        np.testing.assert_allclose(shown(forces, term)[seen][:, 1], expected, atol=1.01)
 
 
 def test_gammas_map_is_black_exactly_where_the_mask_is(tmp_path: Path) -> None:
@@ -276,8 +277,8 @@ def test_words_say_who_pulls_harder_and_where_time_does() -> None:
     )
 
 
-def test_brightness_is_the_root_of_the_pull() -> None:
-    pull = np.array([[0.0, 1e-9, 0.25, 1.0, 7.0]], np.float32)
+def test_brightness_goes_by_powers_of_ten_and_black_is_nothing_at_all() -> None:
+    pull = np.array([[0.0, 1e-9, 1e-4, 0.01, 0.1, 1.0, 7.0]], np.float32)
     grey = drawn(pull, 1.0)[0, :, 0]
-    assert grey.tolist() == [0, 1, 128, 255, 255]
+    assert grey.tolist() == [0, 1, 1, 128, 191, 255, 255]
     assert not drawn(np.zeros((2, 2), np.float32), 0.0).any()

@@ -38,10 +38,13 @@ _TERMS = {"content": "alpha", "style": "beta", "temporal": "gamma", "tv": "tv"}
 _NAMES = {term: term for term in _TERMS} | {"tv": "total variation"}
 
 # A class looks longer than that at three maps, and painting goes on meanwhile: of its time,
-# measuring takes a sixth at most.
-_LEAST_SECONDS, _PAUSE = 2.0, 5.0
+# measuring takes a fifth at most.
+_LEAST_SECONDS, _PAUSE = 2.0, 4.0
 # The hardest pulls are at single pixels: what is white leaves out this share of them.
 _WHITE = 0.5
+# The powers of ten from black to white: at the start style pulls hundreds of times as hard as
+# content, and both are to be seen.
+_DECADES = 4
 _WIDTH = 220
 _FAINT = "color:var(--jp-ui-font-color2,currentColor)"
 
@@ -85,6 +88,9 @@ class ForceMaps(ipywidgets.VBox):
             layout=ipywidgets.Layout(width="auto"),
         )
         self.canvases = {term: PictureCanvas(width=_WIDTH) for term in _TERMS}
+        for canvas in self.canvases.values():
+            # A black map ends somewhere on a dark page too.
+            canvas.layout.border = "1px solid var(--jp-ui-font-color2, gray)"
         super().__init__(self._parts())
         self.box.observe(self.alerts.guarded(lambda _change: self._switch()), "value")
         player.on_step(self._take_step)
@@ -120,7 +126,7 @@ class ForceMaps(ipywidgets.VBox):
         self._columns = {
             term: ipywidgets.VBox(
                 [self._titles[term], self.canvases[term]],
-                layout=ipywidgets.Layout(width=f"{_WIDTH}px", display="none"),
+                layout=ipywidgets.Layout(width=f"{_WIDTH + 2}px", display="none"),
             )
             for term in _TERMS
         }
@@ -200,12 +206,14 @@ class ForceMaps(ipywidgets.VBox):
 def drawn(pull: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
     """A map `(H, W)` as a grey picture `(H, W, 3)`: black where nothing pulls, white from `top` on.
 
-    Brightness is the root of the pull: four times as hard is twice as bright, so that a weak
-    term is seen beside a strong one.
+    Brightness goes with the logarithm of the pull, over four powers of ten, so that a weak term is
+    seen beside a strong one. Only what does not pull at all is black.
     """
-    brightness = np.sqrt(np.minimum(pull / np.float32(top), 1.0)) if top else np.zeros_like(pull)
-    # What pulls at all is not black.
-    grey = np.ceil(brightness * 255).astype(np.uint8)
+    if not top:
+        return np.zeros((*pull.shape, 3), np.uint8)
+    ratio = np.clip(pull / np.float32(top), 10.0**-_DECADES, 1.0)
+    grey = np.maximum(np.rint(255 * (1 + np.log10(ratio) / _DECADES)), 1).astype(np.uint8)
+    grey[pull == 0] = 0
     return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
 
 
@@ -270,14 +278,11 @@ def _key_html(top: float) -> str:
     """The scale of brightness, the same for all maps."""
     if not top:
         return ""
+    shifts = [0, *[-50] * (_DECADES - 1), -100]
     marks = "".join(
-        f'<span style="position:absolute;left:{100 * place:.0f}%;transform:translateX({shift}%)">'
-        f"{words}</span>"
-        for place, shift, words in (
-            (0.0, 0, "0"),
-            (0.5, -50, two_digits(top / 4)),
-            (1.0, -100, f"{two_digits(top)} and more"),
-        )
+        f'<span style="position:absolute;left:{100 * power / _DECADES:.0f}%;white-space:nowrap;'
+        f'transform:translateX({shift}%)">{two_digits(top * 10.0 ** (power - _DECADES))}</span>'
+        for power, shift in enumerate(shifts)
     )
     return (
         f'<div class="stylekit-force-key" style="{TEXT_STYLE};max-width:460px">'

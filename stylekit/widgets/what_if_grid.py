@@ -155,7 +155,7 @@ class WhatIf(ipywidgets.VBox):
 
     def _parts(self) -> list[ipywidgets.Widget]:
         self._rows = self._axis_controls("Rows", "alpha", 3)
-        self._columns = self._axis_controls("Columns", "beta", 10)
+        self._columns = self._axis_controls("Columns", "beta", 30)
         self.start_button = ipywidgets.Button(description="Start", button_style="primary")
         self.stop_button = ipywidgets.Button(description="Stop", disabled=True)
         self.start_button.on_click(self.alerts.guarded(lambda _button: self.start()))
@@ -267,6 +267,8 @@ class WhatIf(ipywidgets.VBox):
         done = step.step_index + 1
         spent = time.monotonic() - self._begun
         left = spent / done * (self._step_limit - done)
+        # What it took is the best guess for the next.
+        self._picture_seconds = spent / (done * len(step.images))
         running = self.state is LoopState.RUNNING
         if self._pace.due() or done == self._step_limit or not running:
             self.cells.show(step.images)
@@ -287,6 +289,7 @@ class WhatIf(ipywidgets.VBox):
         self._status.value = status_html(words)
         if not running:
             self._progress.value = ""
+            self._follow()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
         """The widget, and its pictures of now for readers that run nothing, such as GitHub's."""
