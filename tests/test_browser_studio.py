@@ -177,7 +177,7 @@ def tab_to(page: Page, wanted: str) -> None:
 
 def test_a_whole_job_is_done_by_the_keyboard_alone(notebook: NotebookPage) -> None:
     page = notebook.page
-    page.locator(".stylekit-studio h1").focus()
+    page.locator(".stylekit-studio h2:visible").first.focus()
     tab_to(page, "coffee")
     page.keyboard.press("ArrowRight")
     slot(page, "Content").get_by_text("rocket").wait_for()
@@ -198,7 +198,7 @@ def test_a_whole_job_is_done_by_the_keyboard_alone(notebook: NotebookPage) -> No
     tab_to(page, "Download rocket-ink.png")
     with page.expect_download():
         page.keyboard.press("Enter")
-    page.locator(".stylekit-studio h1").focus()
+    page.locator(".stylekit-studio h2:visible").first.focus()
     tab_to(page, "New transfer")
     page.keyboard.press("Enter")
     stands_at(page, "Choose what to paint, and like what")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from stylekit.errors import MediaError, SettingsError
@@ -32,7 +37,7 @@ def no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def studio() -> Studio:
+def studio() -> Iterator[Studio]:
     made = Studio(sizes=(64,), steps=(4,), backbone="vgg16")
     yield made
     made.close()
@@ -40,8 +45,6 @@ def studio() -> Studio:
 
 def finish(studio: Studio, joined: str = "stylekit-finish") -> None:
     """Wait for the run, and for what writes its files."""
-    import threading
-
     studio.player.wait(SECONDS)
     for thread in threading.enumerate():
         if thread.name == joined:
@@ -216,3 +219,11 @@ def test_names_from_others_are_escaped(studio: Studio) -> None:
     studio.network.label = "<b>network</b>"
     studio._refresh()
     assert "&lt;b&gt;network" in studio._network_line.value
+
+
+def test_readers_that_run_nothing_see_what_it_looks_like(studio: Studio) -> None:
+    bundle = studio._repr_mimebundle_()
+    assert bundle is not None
+    with PIL.Image.open(io.BytesIO(base64.b64decode(bundle["image/jpeg"]))) as picture:
+        assert picture.width >= 700
+    assert len(bundle["image/jpeg"]) < 150_000 and bundle["text/plain"] == "Studio()"

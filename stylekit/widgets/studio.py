@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import logging
 import re
 import threading
 from collections.abc import Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -182,7 +184,8 @@ class Studio(ipywidgets.VBox):
         self._waiting = ipywidgets.Box().add_class("studio-waiting")
 
     def _arranged(self) -> list[ipywidgets.Widget]:
-        head = ipywidgets.VBox([Heading("stylekit studio", level=1), self._network_line])
+        title = ipywidgets.HTML('<p class="studio-title">stylekit studio</p>')
+        head = ipywidgets.VBox([title, self._network_line])
         fields = ipywidgets.Box([self.size, self.quality, self.frames, self.go])
         slots = ipywidgets.Box(
             [
@@ -328,5 +331,10 @@ class Studio(ipywidgets.VBox):
                 raise
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
-        """The page, and its newest picture for readers that run nothing."""
-        return self.player.canvas.with_still(super()._repr_mimebundle_(**kwargs))
+        """The page, and for readers that run nothing what it looks like."""
+        bundle: dict[str, Any] | None = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        still = Path(__file__).with_name("studio_still.jpg").read_bytes()
+        picture = {"image/jpeg": base64.b64encode(still).decode("ascii")}
+        return {**bundle, "text/plain": "Studio()", **picture}
