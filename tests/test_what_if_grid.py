@@ -73,13 +73,13 @@ def test_how_long_it_takes_is_said_before_it_starts(make: Make) -> None:
     grid = make()
     assert grid.wait(SECONDS) is LoopState.IDLE
     said = plain(grid._plan)
-    assert said.startswith("α 0.333, 1, 3; β 333, 1e4, 3e5: 9 pictures of 32 pixels, 3 steps, ")
+    assert said.startswith("α 0.1, 1, 10; β 333, 1e4, 3e5: 9 pictures of 32 pixels, 3 steps, ")
     assert re.search(r"3 steps, (under 1|about \d+) s\.", said)
     nine = grid.seconds
     assert nine is not None and nine > 0
     small(grid)
     assert grid.seconds == pytest.approx(nine * 2 / 9)
-    assert "α 0.577, 1.73; β 1e4: 2 pictures" in plain(grid._plan)
+    assert "α 0.316, 3.16; β 1e4: 2 pictures" in plain(grid._plan)
     assert not alert(grid) and not grid.cells.sheet
 
 
@@ -87,15 +87,15 @@ def test_it_paints_around_the_weights_of_the_panel(make: Make, panel: WeightPane
     grid = make()
     small(grid)
     panel.set(Weights(alpha=2.0, beta=5e3, tv=0.5))
-    assert "α 1.15, 3.46; β 5e3" in plain(grid._plan)
+    assert "α 0.632, 6.32; β 5e3" in plain(grid._plan)
     grid.start_button.click()
     assert grid.wait(SECONDS) is LoopState.DONE
     assert grid.grid is not None
     assert [(w.alpha, w.beta, w.tv) for w in grid.grid.weights] == [
-        (1.15, 5e3, 0.5),
-        (3.46, 5e3, 0.5),
+        (0.632, 5e3, 0.5),
+        (6.32, 5e3, 0.5),
     ]
-    assert grid.cells._labels["names"] == ["alpha=1.15, beta=5e3", "alpha=3.46, beta=5e3"]
+    assert grid.cells._labels["names"] == ["alpha=0.632, beta=5e3", "alpha=6.32, beta=5e3"]
     sheet = np.asarray(PIL.Image.open(io.BytesIO(grid.cells.sheet)))
     np.testing.assert_array_equal(sheet, to_bytes(np.concatenate(list(grid.grid.images))))
     assert plain(grid._status).startswith("Done.") and not alert(grid)
@@ -166,7 +166,7 @@ def test_gamma_is_offered_where_there_is_a_frame_before(make: Make, content) -> 
     small(grid)
     grid.start()
     assert grid.wait(SECONDS) is LoopState.DONE
-    assert grid.grid is not None and [w.gamma for w in grid.grid.weights] == [231.0, 693.0]
+    assert grid.grid is not None and [w.gamma for w in grid.grid.weights] == [126.0, 1260.0]
     assert "β/α" not in plain(grid._plan)
 
 

@@ -186,7 +186,7 @@ class ForceMaps(ipywidgets.VBox):
             self._columns[term].layout.display = None if term in shown else "none"
             if term not in shown:
                 continue
-            share = f"{100 * getattr(shares, term):.0f} %"
+            share = f"{two_digits(100 * getattr(shares, term))} %"
             weight = _TERMS[term]
             sign = f"{GREEK[weight]} " if GREEK[weight] != term else ""
             self._titles[term].value = title_html(f"{sign}{_NAMES[term]}: {share} of all pull")
@@ -285,7 +285,7 @@ def _key_html(top: float) -> str:
         for power, shift in enumerate(shifts)
     )
     return (
-        f'<div class="stylekit-force-key" style="{TEXT_STYLE};max-width:460px">'
+        f'<div class="stylekit-force-key" style="{TEXT_STYLE};max-width:460px;margin-top:8px">'
         '<div style="height:12px;border:1px solid var(--jp-ui-font-color2,gray);'
         'background:linear-gradient(to right,#000,#fff)"></div>'
         f'<div style="position:relative;height:1.5em;font-variant-numeric:tabular-nums">{marks}'

@@ -154,7 +154,7 @@ class WhatIf(ipywidgets.VBox):
         super().close()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        self._rows = self._axis_controls("Rows", "alpha", 3)
+        self._rows = self._axis_controls("Rows", "alpha", 10)
         self._columns = self._axis_controls("Columns", "beta", 30)
         self.start_button = ipywidgets.Button(description="Start", button_style="primary")
         self.stop_button = ipywidgets.Button(description="Stop", disabled=True)
