@@ -21,7 +21,8 @@ from stylekit.settings import Weights
 from stylekit.stylization import Stylization
 from stylekit.video import FrameResult, FrameStep, VideoRun
 from stylekit.widgets import force_maps
-from stylekit.widgets.force_maps import ForceMaps, drawn, force_words
+from stylekit.widgets.force_maps import ForceMaps
+from stylekit.widgets.force_views import drawn, force_words, reweighted
 from stylekit.widgets.loop import Driver, LoopState
 from stylekit.widgets.player import Player
 from stylekit.widgets.weight_panel import WeightPanel
@@ -146,6 +147,33 @@ def test_the_last_picture_is_measured_though_it_came_too_early(player, painting)
     player.pause()
     assert said(forces).startswith("The picture after 2 steps. ")
     np.testing.assert_array_equal(forces._measured.image, painting.image)
+
+
+def test_where_it_rests_maps_follow_the_weights_at_no_cost(player, painting, monkeypatch) -> None:
+    forces = ForceMaps(player)
+    forces.box.value = True
+    step(player)
+    monkeypatch.setattr(force_maps, "pull_maps", lambda *_, **__: pytest.fail("measured"))
+    moved = Weights(alpha=50.0, beta=20.0, gamma=0.0)
+    player.panel.set(moved)
+    expected = pull_maps(painting.objective, painting.targets, painting.image, moved)
+    for term in ("content", "style"):
+        np.testing.assert_allclose(
+            getattr(forces.maps, term), getattr(expected, term), rtol=1e-3, atol=1e-9
+        )
+    assert said(forces).startswith("The picture after 1 step. Content pulls ")
+    monkeypatch.undo()
+    player.panel.set(dataclasses.replace(moved, tv=1.0))
+    assert visible(forces) == ["content", "style", "tv"] and forces.maps.tv.any()
+
+
+def test_what_cannot_be_known_from_a_weight_is_measured() -> None:
+    pulls = maps(content=1.0, style=2.0)
+    half = reweighted(pulls, Weights(), Weights(alpha=0.0, beta=5e3))
+    assert half is not None and not half.content.any()
+    np.testing.assert_array_equal(half.style, 1.0)
+    assert reweighted(pulls, Weights(alpha=0.0), Weights()) is None
+    assert reweighted(pulls, Weights(), Weights(layers=(1.0, 2.0))) is None
 
 
 def test_what_is_closed_measures_no_more(player, monkeypatch) -> None:

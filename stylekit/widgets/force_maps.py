@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import threading
 import time
@@ -13,15 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import numpy as np
-from numpy.typing import NDArray
 
 from ..arrays import Image
-from ..conventions.balance import compared
 from ..conventions.wording import two_digits
 from ..probe.pull import PullMaps, pull_maps
 from ..settings import Weights
 from .alerts import Alerts
+from .force_views import FAINT, TERMS, drawn, force_words, key_html, reweighted, white_of
 from .loop import LoopState
 from .mask_texts import TEXT_STYLE, title_html
 from .picture_canvas import PictureCanvas
@@ -33,20 +32,12 @@ if TYPE_CHECKING:
     from ..objective import Objective, Targets
     from ..stylization import Stylization
 
-# Each term of the loss, and its weight.
-_TERMS = {"content": "alpha", "style": "beta", "temporal": "gamma", "tv": "tv"}
-_NAMES = {term: term for term in _TERMS} | {"tv": "total variation"}
+_NAMES = {term: term for term in TERMS} | {"tv": "total variation"}
 
 # A class looks longer than that at three maps, and painting goes on meanwhile: of its time,
 # measuring takes a fifth at most.
 _LEAST_SECONDS, _PAUSE = 2.0, 4.0
-# The hardest pulls are at single pixels: what is white leaves out this share of them.
-_WHITE = 0.5
-# The powers of ten from black to white: at the start style pulls hundreds of times as hard as
-# content, and both are to be seen.
-_DECADES = 4
 _WIDTH = 220
-_FAINT = "color:var(--jp-ui-font-color2,currentColor)"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -67,7 +58,8 @@ class ForceMaps(ipywidgets.VBox):
     A map is the norm of the term's weighted gradient at each pixel, black where it is zero. All
     maps share one scale of brightness, and a line says in words who pulls harder. They are
     measured between the steps, every two seconds at most, and whenever the run rests; each time
-    costs one evaluation of the loss for each term that has a weight. The box is off at first.
+    costs one evaluation of the loss for each term that has a weight. Where the run rests they
+    follow the weights of its panel, at no cost. The box is off at first.
 
     `maps` are the newest as numbers, None before the first. Total variation has a map while its
     weight is not 0, and the temporal term where a frame comes before.
@@ -87,7 +79,7 @@ class ForceMaps(ipywidgets.VBox):
             indent=False,
             layout=ipywidgets.Layout(width="auto"),
         )
-        self.canvases = {term: PictureCanvas(width=_WIDTH) for term in _TERMS}
+        self.canvases = {term: PictureCanvas(width=_WIDTH) for term in TERMS}
         for canvas in self.canvases.values():
             # A black map ends somewhere on a dark page too.
             canvas.layout.border = "1px solid var(--jp-ui-font-color2, gray)"
@@ -95,6 +87,8 @@ class ForceMaps(ipywidgets.VBox):
         self.box.observe(self.alerts.guarded(lambda _change: self._switch()), "value")
         player.on_step(self._take_step)
         player.on_state(self._take_state)
+        if player.panel:
+            player.panel.on_change(self._take_weights)
 
     def measure(self) -> PullMaps | None:
         """Measure and show the pulls at the newest picture; None if there is none yet."""
@@ -122,13 +116,13 @@ class ForceMaps(ipywidgets.VBox):
         super().close()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        self._titles = {term: ipywidgets.HTML() for term in _TERMS}
+        self._titles = {term: ipywidgets.HTML() for term in TERMS}
         self._columns = {
             term: ipywidgets.VBox(
                 [self._titles[term], self.canvases[term]],
                 layout=ipywidgets.Layout(width=f"{_WIDTH + 2}px", display="none"),
             )
-            for term in _TERMS
+            for term in TERMS
         }
         self._cost, self._words, self._key = (ipywidgets.HTML() for _ in range(3))
         self._cost.value = _faint(
@@ -169,6 +163,22 @@ class ForceMaps(ipywidgets.VBox):
             with self.alerts.guard():
                 self.measure()
 
+    def _take_weights(self, weights: Weights) -> None:
+        """Where the run rests, show at once how the pulls change with the weights."""
+        if not self.box.value or self._player.state is LoopState.RUNNING:
+            return
+        with self._lock, self.alerts.guard():
+            if self._measured is None or self.maps is None:
+                return
+            before = self._measured.weights
+            self._newest = dataclasses.replace(self._measured, weights=weights)
+            maps = reweighted(self.maps, before, weights)
+            if maps is None:
+                self.measure()
+                return
+            self.maps, self._measured = maps, self._newest
+            self._show(self._newest, maps)
+
     def _first_moment(self) -> _Moment | None:
         """Where painting starts, of a picture that is prepared already."""
         source: Any = self._player.source
@@ -179,15 +189,15 @@ class ForceMaps(ipywidgets.VBox):
         return _moment(source, source.image, weights, "The picture before the first step")
 
     def _show(self, moment: _Moment, maps: PullMaps) -> None:
-        shown = [term for term in _TERMS if _has(term, moment)]
-        top = _white(maps)
+        shown = [term for term in TERMS if _has(term, moment)]
+        top = white_of(maps)
         shares = maps.shares()
-        for term in _TERMS:
+        for term in TERMS:
             self._columns[term].layout.display = None if term in shown else "none"
             if term not in shown:
                 continue
             share = f"{two_digits(100 * getattr(shares, term))} %"
-            weight = _TERMS[term]
+            weight = TERMS[term]
             sign = f"{GREEK[weight]} " if GREEK[weight] != term else ""
             self._titles[term].value = title_html(f"{sign}{_NAMES[term]}: {share} of all pull")
             self.canvases[term].show(
@@ -196,46 +206,11 @@ class ForceMaps(ipywidgets.VBox):
                 lossless=True,
             )
         self._words.value = _text(f"{moment.title}. {force_words(maps, moment.weights)}")
-        self._key.value = _key_html(top)
+        self._key.value = key_html(top)
         self._cost.value = _faint(
             f"Measuring took {two_digits(self._seconds)} s; it is done every "
             f"{two_digits(max(_LEAST_SECONDS, _PAUSE * self._seconds))} s at most."
         )
-
-
-def drawn(pull: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
-    """A map `(H, W)` as a grey picture `(H, W, 3)`: black where nothing pulls, white from `top` on.
-
-    Brightness goes with the logarithm of the pull, over four powers of ten, so that a weak term is
-    seen beside a strong one. Only what does not pull at all is black.
-    """
-    if not top:
-        return np.zeros((*pull.shape, 3), np.uint8)
-    ratio = np.clip(pull / np.float32(top), 10.0**-_DECADES, 1.0)
-    grey = np.maximum(np.rint(255 * (1 + np.log10(ratio) / _DECADES)), 1).astype(np.uint8)
-    grey[pull == 0] = 0
-    return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
-
-
-def force_words(maps: PullMaps, weights: Weights) -> str:
-    """Who pulls harder, by root mean squares over the picture, and where the temporal term does."""
-    strength = {
-        term: float(np.sqrt(np.mean(np.square(getattr(maps, term), dtype=np.float64))))
-        for term in _TERMS
-    }
-    said = []
-    if strength["style"] and strength["content"]:
-        said.append(compared("style", strength["style"], "content", strength["content"]))
-    for term in ("content", "style"):
-        if not getattr(weights, _TERMS[term]):
-            said.append(f"{term.capitalize()} does not pull: its weight is 0.")
-    for term in ("temporal", "tv"):
-        if strength[term] and strength["style"]:
-            said.append(compared(term, strength[term], "style", strength["style"]))
-    if strength["temporal"]:
-        share = float(np.mean(maps.temporal > 0))
-        said.append(f"The temporal term pulls at {100 * share:.0f} % of the picture.")
-    return " ".join(said)
 
 
 def _moment_of(event: Any, source: Any) -> _Moment | None:
@@ -266,37 +241,9 @@ def _has(term: str, moment: _Moment) -> bool:
     return term != "tv" or bool(moment.weights.tv)
 
 
-def _white(maps: PullMaps) -> float:
-    """The pull that is drawn white: nearly the hardest of the term that pulls hardest."""
-    pulls = [getattr(maps, term) for term in _TERMS]
-    return max(float(np.percentile(pull, 100 - _WHITE)) for pull in pulls) or max(
-        float(pull.max()) for pull in pulls
-    )
-
-
-def _key_html(top: float) -> str:
-    """The scale of brightness, the same for all maps."""
-    if not top:
-        return ""
-    shifts = [0, *[-50] * (_DECADES - 1), -100]
-    marks = "".join(
-        f'<span style="position:absolute;left:{100 * power / _DECADES:.0f}%;white-space:nowrap;'
-        f'transform:translateX({shift}%)">{two_digits(top * 10.0 ** (power - _DECADES))}</span>'
-        for power, shift in enumerate(shifts)
-    )
-    return (
-        f'<div class="stylekit-force-key" style="{TEXT_STYLE};max-width:460px;margin-top:8px">'
-        '<div style="height:12px;border:1px solid var(--jp-ui-font-color2,gray);'
-        'background:linear-gradient(to right,#000,#fff)"></div>'
-        f'<div style="position:relative;height:1.5em;font-variant-numeric:tabular-nums">{marks}'
-        f'</div><div style="{_FAINT}">How hard a pixel is pulled, in loss per unit of brightness: '
-        "one scale for all maps; black is not at all.</div></div>"
-    )
-
-
 def _text(words: str) -> str:
     return f'<div class="stylekit-force-words" style="{TEXT_STYLE}">{html.escape(words)}</div>'
 
 
 def _faint(words: str) -> str:
-    return f'<div style="{TEXT_STYLE};{_FAINT}">{html.escape(words)}</div>'
+    return f'<div style="{TEXT_STYLE};{FAINT}">{html.escape(words)}</div>'
