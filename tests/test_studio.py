@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,16 +102,16 @@ def test_a_slot_is_green_or_has_no_source() -> None:
 
 
 def test_the_button_waits_for_both_slots(studio: Studio) -> None:
-    assert not studio.go.enabled
+    assert not studio.setup.go.enabled
     with pytest.raises(SettingsError, match="green"):
         studio.transfer()
-    studio.content.choose("orbit")
-    assert not studio.go.enabled and studio.frames.layout.display is None
-    assert (studio.frames.most, studio.frames.value) == (24, 16)
-    studio.style.choose("swirls")
-    assert studio.go.enabled
-    studio.content.choose("chelsea")
-    assert studio.frames.layout.display == "none"
+    studio.setup.content.choose("orbit")
+    assert not studio.setup.go.enabled and studio.setup.frames.layout.display is None
+    assert (studio.setup.frames.most, studio.setup.frames.value) == (24, 16)
+    studio.setup.style.choose("swirls")
+    assert studio.setup.go.enabled
+    studio.setup.content.choose("chelsea")
+    assert studio.setup.frames.layout.display == "none"
 
 
 def test_sizes_and_steps_that_cannot_be_are_refused() -> None:
@@ -119,10 +121,10 @@ def test_sizes_and_steps_that_cannot_be_are_refused() -> None:
 
 
 def test_a_picture_is_painted_with_the_weights_of_its_last_step(studio: Studio) -> None:
-    studio.content.choose("chelsea")
-    studio.style.choose("swirls")
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
     studio.panel.set(Weights(beta=3e4))
-    studio.go.press()
+    studio.setup.go.press()
     finish(studio)
     assert studio.stage is Stage.RESULT and studio.alerts.widget.value == ""
     assert names(studio) == ["chelsea-swirls.png", "chelsea-swirls.png.json"]
@@ -131,18 +133,20 @@ def test_a_picture_is_painted_with_the_weights_of_its_last_step(studio: Studio) 
     facts = json.loads((job.folder / "chelsea-swirls.png.json").read_text(encoding="utf-8"))
     assert facts["weights"]["beta"] == 3e4 and facts["content"]["name"] == "chelsea.jpg"
     assert load_image(job.folder / "chelsea-swirls.png").shape == (43, 64, 3)
+    if os.name == "posix":
+        assert stat.S_IMODE(job.folder.stat().st_mode) == 0o700
     # The slots keep what they have, and the files of one job go when the next begins.
     studio.start_over()
-    assert studio.stage is Stage.SETUP and studio.go.enabled
+    assert studio.stage is Stage.SETUP and studio.setup.go.enabled
     studio.transfer()
     assert not job.folder.exists()
     finish(studio)
 
 
 def test_a_cancelled_clip_keeps_the_frames_that_are_finished(studio: Studio) -> None:
-    studio.content.choose("orbit")
-    studio.style.choose("swirls")
-    studio.frames.value = 9
+    studio.setup.content.choose("orbit")
+    studio.setup.style.choose("swirls")
+    studio.setup.frames.value = 9
 
     def stop(event: object) -> None:
         if getattr(event, "frame_index", 0) == 2:
@@ -173,11 +177,37 @@ def test_a_cancelled_clip_keeps_the_frames_that_are_finished(studio: Studio) -> 
     assert [canvas.layout.display for canvas in frames.canvases] == [None, "none", "none"]
 
 
+def test_a_comparison_that_comes_too_late_is_dropped(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    compare = studio_job.Job.compare
+
+    def slow(job: studio_job.Job, outcome: studio_job.Outcome) -> Path:
+        begun.set()
+        go_on.wait(SECONDS)
+        return compare(job, outcome)
+
+    monkeypatch.setattr(studio_job.Job, "compare", slow)
+    studio.setup.content.choose("orbit")
+    studio.setup.style.choose("swirls")
+    studio.setup.frames.value = 2
+    studio.transfer()
+    assert begun.wait(SECONDS) and studio.stage is Stage.RESULT
+    studio.start_over()
+    studio.setup.content.choose("chelsea")
+    studio.transfer()
+    go_on.set()
+    finish(studio)
+    assert studio.alerts.widget.value == ""
+    assert names(studio) == ["chelsea-swirls.png", "chelsea-swirls.png.json"]
+
+
 def test_an_error_is_shown_and_the_page_goes_on(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio.content.choose("chelsea")
-    studio.style.choose("swirls")
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
 
     def fail(_job: object, _network: object) -> None:
         raise MediaError("chelsea.jpg", "went away")
@@ -195,28 +225,28 @@ def test_an_error_is_shown_and_the_page_goes_on(
 
 
 def test_a_cancelled_picture_of_which_nothing_is_there_goes_back(studio: Studio) -> None:
-    studio.content.choose("chelsea")
-    studio.style.choose("swirls")
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
     studio.player.on_state(lambda state: state is LoopState.RUNNING and studio.cancel.press())
     studio.transfer()
     finish(studio)
     assert studio.stage is Stage.SETUP
-    assert "before anything was finished" in studio.go.words
+    assert "before anything was finished" in studio.setup.go.words
 
 
 def test_a_studio_that_is_made_again_stops_the_one_before(studio: Studio) -> None:
-    studio.content.choose("chelsea")
-    studio.style.choose("swirls")
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
     studio.transfer()
     other = Studio(sizes=(64,), steps=(4,), backbone="vgg16")
     assert studio.player.state.ended
-    assert other.stage is Stage.SETUP and other.content.source is None
+    assert other.stage is Stage.SETUP and other.setup.content.source is None
     finish(studio)
     other.close()
 
 
 def test_names_from_others_are_escaped(studio: Studio) -> None:
-    studio.network.label = "<b>network</b>"
+    studio._network.label = "<b>network</b>"
     studio._refresh()
     assert "&lt;b&gt;network" in studio._network_line.value
 

@@ -38,6 +38,7 @@ class Order:
     steps: int
     frames: int
     backbone: str
+    limits: MediaLimits
 
     @property
     def image_settings(self) -> ImageSettings:
@@ -69,6 +70,10 @@ class Order:
         width, height = self.shape
         names = f"{self.content.name} in the manner of {self.style.name}"
         return f"{frames}{names}, {width}×{height} pixels"
+
+    def load(self, source: Source) -> Image:
+        """A picture of this, at the size that is painted."""
+        return load_image(source.path, size=self.size, limits=self.limits)
 
 
 class Network:
@@ -148,7 +153,7 @@ class Network:
         if self._objective is None or self._objective[0] != key:
             # The one before goes first: two of them need not fit into memory.
             self._objective = None
-            style = load_image(order.style.path, size=order.size)
+            style = order.load(order.style)
             self._objective = key, prepare_objective(style, order.image_settings)
         return self._objective[1]
 
@@ -200,17 +205,21 @@ class Job:
         if order.content.is_clip:
             from ..video import VideoRun
 
-            style = load_image(order.style.path, size=order.size)
+            style = order.load(order.style)
             self.clip = read_clip(
-                order.content.path, size=order.size, frames=order.frames, allow_partial=True
+                order.content.path,
+                size=order.size,
+                frames=order.frames,
+                limits=order.limits,
+                allow_partial=True,
             )
             self.source = VideoRun(self.clip, style, self.folder / "run", order.video_settings)
             return self.source
         from ..stylization import Stylization
 
-        content = load_image(order.content.path, size=order.size)
+        content = order.load(order.content)
         objective = network.objective(order)
-        style = load_image(order.style.path, size=order.size)
+        style = order.load(order.style)
         self.source = Stylization(content, style, order.image_settings, objective=objective)
         return self.source
 
@@ -233,7 +242,7 @@ class Job:
             complete=complete,
         )
         after = self.source.image
-        content = load_image(self.order.content.path, size=self.order.size)
+        content = self.order.load(self.order.content)
         return Outcome(report=report, before=resize_image(content, report.size), after=after)
 
     def discard(self) -> None:
