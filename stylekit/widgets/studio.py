@@ -239,13 +239,13 @@ class Studio(ipywidgets.VBox):
                 title = "Done" if state is LoopState.DONE else "As far as it got"
                 self._result_heading.say(title, job.order.words)
                 self._go(Stage.RESULT)
-                self._compare(job, outcome)
+                self._add_comparison(job, outcome)
             except Exception:
                 if self.stage is Stage.WORK:
                     self.start_over()
                 raise
 
-    def _compare(self, job: Job, outcome: Outcome) -> None:
+    def _add_comparison(self, job: Job, outcome: Outcome) -> None:
         """Add the clip of before beside after, which takes longest, to a result that is shown."""
         if outcome.before_clip is None:
             return
