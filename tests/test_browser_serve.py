@@ -108,7 +108,7 @@ def test_the_page_says_what_it_is_and_shows_no_asides_of_python(visited) -> None
     # It grows with what is on it and scrolls as a page.
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     below = page.get_by_label("Colours").bounding_box()["y"]
-    assert below > page.locator("input[type=range]").last.bounding_box()["y"]
+    assert below > page.get_by_role("button", name="choose").bounding_box()["y"]
 
 
 def test_axe_finds_no_grave_fault_and_would_find_one(visited) -> None:
@@ -180,6 +180,7 @@ def test_colours_follow_the_system_from_the_first_line_on(
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         assert grave_faults(page) == []
         page.emulate_media(color_scheme="light")
+        page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
         assert lightness(page, "body") > 0.8
 
 
