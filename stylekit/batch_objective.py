@@ -27,8 +27,8 @@ class BatchObjective:
     The equations are those of `Objective` itself, mapped over the first axis: every convolution
     runs once for all pictures. It is compiled once, for any K.
 
-    On two cores, nine pictures of 96×64 take as long as nine evaluations one after the other: the
-    convolutions keep both cores busy either way.
+    On two cores nine pictures of 96×64 take 0.46 s, one after the other 0.52 s (with oneDNN 0.9
+    and 1.4 s): the convolutions keep both cores busy either way.
     """
 
     def __init__(self, objective: Objective, targets: Targets) -> None:

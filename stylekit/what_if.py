@@ -85,7 +85,9 @@ class WhatIfGrid:
         weights = self._weights_of(settings.weights, rows, columns)
         height, width = check_image(content, "content").shape[:2]
         # A picture that is smaller than that is not made larger.
-        small = dataclasses.replace(settings, size=min(size, max(height, width)), scales=1)
+        small = dataclasses.replace(
+            settings, size=min(size, max(height, width)), steps=steps, scales=1
+        )
         fitted = fitted_size((width, height), small.size)
         targets = [_resized(target, fitted) for target in temporal]
         init = targets[0].warped if targets else None
