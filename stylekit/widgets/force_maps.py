@@ -199,7 +199,7 @@ class ForceMaps(ipywidgets.VBox):
             share = f"{two_digits(100 * getattr(shares, term))} %"
             weight = TERMS[term]
             sign = f"{GREEK[weight]} " if GREEK[weight] != term else ""
-            self._titles[term].value = title_html(f"{sign}{_NAMES[term]}: {share} of all pull")
+            self._titles[term].value = title_html(f"{sign}{_NAMES[term]}: {share}")
             self.canvases[term].show(
                 drawn(getattr(maps, term), top),
                 alt=f"{moment.title}: where the {_NAMES[term]} term pulls, {share} of all pull.",

@@ -99,5 +99,6 @@ def key_html(top: float) -> str:
         'background:linear-gradient(to right,#000,#fff)"></div>'
         f'<div style="position:relative;height:1.5em;font-variant-numeric:tabular-nums">{marks}'
         f'</div><div style="{FAINT}">How hard a pixel is pulled, in loss per unit of brightness: '
-        "one scale for all maps; black is not at all.</div></div>"
+        "one scale for all maps; black is not at all. "
+        "The per cents are shares of all that pulls.</div></div>"
     )
