@@ -130,7 +130,8 @@ class Slot(ipywidgets.VBox):
         self.upload.on_accepted(self._uploaded)
         self.strip.on_pick(self.alerts.guarded(self._picked))
         picture = ipywidgets.Box([self.empty, self.canvas]).add_class("studio-thumb")
-        super().__init__([picture, self.upload, self.strip, self.alerts.widget])
+        own = ipywidgets.VBox([self.strip, self.alerts.widget])
+        super().__init__([picture, self.upload, own])
         self.add_class("studio-slot")
         self._show(None)
 
