@@ -23,9 +23,14 @@ WEBSOCKET_BYTES = 512 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A port of this machine and a token, new for each start."""
+    """A port of this machine and a token, new for each start.
+
+    `retries` is how many other ports a server may try if this one was taken in the meantime: many
+    may start at once where a class shares a machine.
+    """
 
     port: int
+    retries: int = 0
     token: str = field(default_factory=lambda: secrets.token_hex(24))
 
     def url(self, path: str = "/") -> str:
@@ -39,7 +44,7 @@ def choose_address(port: int | None, *, usual: int) -> Address:
     Raises SettingsError if the port that was asked for is none or cannot be had.
     """
     if port is None:
-        return Address(usual if _refusal(usual) is None else _free_port())
+        return Address(usual if _refusal(usual) is None else _free_port(), retries=50)
     if not 1 <= port <= 65535:
         raise SettingsError("--port", f"must be a number from 1 to 65535, is {port}")
     if refusal := _refusal(port):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from jupyterlab.labapp import LabApp
 from traitlets.config import Config
 
 from .address import HOST, WEBSOCKET_BYTES, Address
-from .quiet import quiet_jupyter
+from .quiet import ENDS, quiet_jupyter
 
 # Arguments know no numbers in a dictionary.
 _CONFIG = Config(ServerApp={"tornado_settings": {"websocket_max_message_size": WEBSOCKET_BYTES}})
@@ -28,7 +29,7 @@ def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> N
         [
             f"--ServerApp.ip={HOST}",
             f"--ServerApp.port={address.port}",
-            "--ServerApp.port_retries=0",
+            f"--ServerApp.port_retries={address.retries}",
             f"--IdentityProvider.token={address.token}",
             f"--ServerApp.root_dir={folder.resolve()}",
             "--ServerApp.open_browser=False",
@@ -44,10 +45,12 @@ def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> N
 
     # Jupyter's own handlers ask back, or log an alarm; a Ctrl-C here is plain enough.
     def stop(*_: object) -> None:
+        for sign in ENDS:
+            signal.signal(sign, signal.SIG_IGN)
         server.stop(from_signal=True)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for sign in ENDS:
+        signal.signal(sign, stop)
     # It listens already: who opens the page before the loop runs waits a moment.
-    ready(address.url("/lab"))
+    ready(replace(address, port=server.port).url("/lab"))
     server.start()

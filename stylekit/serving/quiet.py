@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
+
+# What ends a server in peace: Ctrl-C, and a polite kill. While it ends, a second changes nothing.
+ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 def quiet_jupyter() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from .address import HOST, WEBSOCKET_BYTES, Address
-from .quiet import quiet_jupyter
+from .quiet import ENDS, quiet_jupyter
 
 TEMPLATE = "stylekit"
 
@@ -35,9 +36,9 @@ CONTENT_POLICY = (
 
 
 class StudioServer(Voila):
-    """Voila that tells when it listens, and ends without a word at Ctrl-C."""
+    """Voila that tells at which port it listens, and ends without a word at Ctrl-C."""
 
-    def __init__(self, ready: Callable[[], None], **settings: Any) -> None:
+    def __init__(self, ready: Callable[[int], None], **settings: Any) -> None:
         super().__init__(**settings)
         self._ready = ready
 
@@ -46,11 +47,13 @@ class StudioServer(Voila):
         loop = IOLoop.current()
 
         def end(*_: object) -> None:
+            for sign in ENDS:
+                signal.signal(sign, signal.SIG_IGN)
             loop.add_callback_from_signal(loop.stop)
 
-        signal.signal(signal.SIGINT, end)
-        signal.signal(signal.SIGTERM, end)
-        self._ready()
+        for sign in ENDS:
+            signal.signal(sign, end)
+        self._ready(self.port)
 
 
 def serve_studio(
@@ -68,7 +71,7 @@ def serve_studio(
     quiet_jupyter()
     with tempfile.TemporaryDirectory(prefix="stylekit-", ignore_cleanup_errors=True) as folder:
         config = _config(address, Path(folder), round(cull_seconds))
-        server = StudioServer(lambda: ready(address.url()), config=config)
+        server = StudioServer(lambda port: ready(replace(address, port=port).url()), config=config)
         server.initialize([str(notebook.resolve())])
         server.start()
 
@@ -78,7 +81,7 @@ def _config(address: Address, folder: Path, cull_seconds: int) -> Config:
         Voila={
             "ip": HOST,
             "port": address.port,
-            "port_retries": 0,
+            "port_retries": address.retries,
             "token": address.token,
             "connection_dir_root": str(folder),
             "log_level": "ERROR",

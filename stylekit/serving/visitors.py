@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class VisitorKernels(AsyncMappingKernelManager):
             **launch.get("env", {}),
             **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
         }
+        # Errors of what it runs are shown in the page; here one only grumbles at its end.
+        launch["stderr"] = subprocess.DEVNULL
         started = await super().start_kernel(kernel_id=kernel_id, cwd=str(folder), **launch)
         self._folders[started] = folder
         return started
