@@ -83,7 +83,7 @@ class WhatIf(ipywidgets.VBox):
         panel.on_change(lambda _weights: self._follow())
         self._follow()
         self._measuring = threading.Thread(target=self._measure, name="stylekit-measure")
-        self._measuring.daemon = True
+        # No daemon: killed inside TensorFlow at the end of the process it would call for help.
         self._measuring.start()
 
     @property
