@@ -64,7 +64,7 @@ HOMES = {
     "jupyterlab": ("serving/lab",),
     "jupyter_server": ("serving/visitors",),
     "voila": ("serving/studio",),
-    "tornado": ("serving/studio",),
+    "tornado": ("serving/studio", "serving/quiet"),
 }
 
 # Who may speak to TensorFlow and OpenCV through their doors.

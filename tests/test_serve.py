@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import importlib.util
 import json
+import logging
 import re
 import signal
 import socket
@@ -18,11 +19,13 @@ import nbformat
 import pytest
 from served import SERVE_NOTEBOOK, served
 from short_runs import stylekit
+from tornado.websocket import WebSocketClosedError
 
 from stylekit.errors import SettingsError, StylekitError
 from stylekit.serving import notebooks as copying
 from stylekit.serving.address import HOST, choose_address
 from stylekit.serving.notebooks import RECORD, copy_notebooks, notebooks_folder, studio_notebook
+from stylekit.serving.quiet import is_no_closed_page
 
 WHO = """\
 import json, os, pathlib, tempfile
@@ -295,3 +298,10 @@ def test_each_visitor_has_a_kernel_and_a_folder_that_go_away(who_page, tmp_path)
         assert studio.end(signal.SIGTERM) == 0
         assert list(studio.temporary.iterdir()) == []
     assert studio.complaints == ""
+
+
+@pytest.mark.parametrize(("error", "said"), [(WebSocketClosedError(), False), (OSError(), True)])
+def test_a_page_that_closes_while_it_is_written_to_is_no_news(error: Exception, said: bool) -> None:
+    # As asyncio tells of a task whose error nobody looked at.
+    told = logging.LogRecord("asyncio", logging.ERROR, "", 0, "", (), (type(error), error, None))
+    assert is_no_closed_page(told) is said
