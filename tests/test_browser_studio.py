@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import PIL.Image
 import pytest
+from axe import grave_faults
 from browser import Lab, NotebookPage, opened, opened_in_lab, write_notebook
 from served import SERVE_NOTEBOOK, served
 
@@ -146,6 +147,7 @@ def pause_tune_and_resume(page: Page) -> None:
     steps_are_taken(page)
     button(page, "Pause").click()
     page.locator(".stylekit-player [role=status]", has_text="Paused after").wait_for()
+    assert grave_faults(page, scope=".stylekit-studio") == []
     slider = page.get_by_role("slider", name="β style")
     if not slider.is_visible():
         page.get_by_role("button", name="Weights").click()
@@ -171,6 +173,7 @@ def test_a_picture_is_uploaded_painted_tuned_compared_and_downloaded(
     stands_at(page, "Done")
     page.locator(".stylekit-split[data-painted]").wait_for()
     page.get_by_role("slider", name="Divider").press("ArrowLeft")
+    assert grave_faults(page, scope=".stylekit-studio") == []
     with PIL.Image.open(io.BytesIO(download(page, ".png"))) as painted:
         assert (painted.format, painted.size) == ("PNG", (64, 48))
         # It says by itself how it came about.
@@ -262,6 +265,7 @@ def test_a_clip_is_uploaded_painted_tuned_watched_and_downloaded(
     stands_at(page, "Done")
     page.locator(".stylekit-pair[data-ready]").wait_for()
     page.get_by_text("frame 1 of 3").wait_for()
+    assert grave_faults(page, scope=".stylekit-studio") == []
     page.get_by_role("radio", name="3", exact=True).check(force=True)
     page.get_by_text("Frame 3, painted").wait_for()
     page.get_by_role("img", name=re.compile("Flow from frame 3 back")).wait_for()
