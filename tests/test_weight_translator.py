@@ -15,6 +15,7 @@ from stylekit.media.images import resize_image
 from stylekit.objective import Objective
 from stylekit.settings import ImageSettings, Weights
 from stylekit.stylization import prepare_objective
+from stylekit.widgets.weight_panel import WeightPanel
 from stylekit.widgets.weight_translator import WeightTranslator
 
 
@@ -24,19 +25,11 @@ class Holder:
     def __init__(self) -> None:
         self.kept = [Weights()]
 
-    @property
     def current(self) -> Weights:
         return self.kept[-1]
 
     def set(self, weights: Weights) -> None:
         self.kept.append(weights)
-
-
-class Giver(Holder):
-    """As a `WeightPanel` has it: `current` is asked, so that it can be handed to `steps`."""
-
-    def current(self) -> Weights:  # type: ignore[override]
-        return self.kept[-1]
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +82,11 @@ def test_a_field_is_translated_as_it_is_changed(panel) -> None:
 
 def test_taking_gives_the_panel_the_exact_weights_or_one_beta(panel, holder) -> None:
     panel.take_button.click()
-    assert holder.current == panel.translation.exact
-    assert holder.current.layers
+    assert holder.current() == panel.translation.exact
+    assert holder.current().layers
     panel.children[4].children[0].value = False
     panel.take_button.click()
-    assert holder.current == panel.translation.weights
+    assert holder.current() == panel.translation.weights
     assert not panel.take_button.disabled
 
 
@@ -101,7 +94,7 @@ def test_where_one_beta_says_it_all_there_are_no_layers_to_ask_for(panel, holder
     panel.choose(REPORT)
     assert panel.children[4].children[0].disabled
     panel.take_button.click()
-    assert holder.current == Weights()
+    assert holder.current() == Weights()
     panel.choose(D2L)
     assert not panel.children[4].children[0].disabled
 
@@ -118,7 +111,7 @@ def test_balance_makes_the_panels_weights_even_at_the_picture_of_now(
     panel.measure_button.click()
     assert re.search(r"The weights of the panel.*Style pulls \S+ times", text(panel))
     panel.balance_button.click()
-    found = balance(objective, objective.targets(content), now, holder.current)
+    found = balance(objective, objective.targets(content), now, holder.current())
     assert found.style == pytest.approx(found.content, rel=1e-3)
     assert "Style pulls about as hard as content." in text(panel)
 
@@ -157,8 +150,8 @@ def test_a_weight_that_is_none_is_refused_in_words_and_not_taken(panel, holder) 
     assert JOHNSON.source in text(panel)
 
 
-def test_weights_may_be_held_or_given(content, style, settings, objective) -> None:
-    giver = Giver()
+def test_a_weight_panel_takes_them(content, style, settings, objective) -> None:
+    giver = WeightPanel()
     panel = WeightTranslator(giver, content, style, settings, objective=objective)
     panel.choose(TENSORFLOW)
     panel.take_button.click()

@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 class WeightHolder(Protocol):
     """What holds the weights of now, such as a `WeightPanel`."""
 
-    @property
-    def current(self) -> Weights | Callable[[], Weights]:
-        """The weights of now, or what gives them."""
+    def current(self) -> Weights:
+        """The weights of now."""
 
     def set(self, weights: Weights) -> None:
         """Replace them."""
@@ -105,7 +104,7 @@ class WeightTranslator(ipywidgets.VBox):
         Under the weights of the panel.
         """
         with self._lock:
-            found = self._measured(self._now())
+            found = self._measured(self._panel.current())
             self._balance_line.value = balance_html("The weights of the panel", found)
             return found
 
@@ -115,7 +114,7 @@ class WeightTranslator(ipywidgets.VBox):
         Raises SettingsError if there are none, as where painting has not moved from the content.
         """
         with self._lock:
-            balanced = self._measured(self._now()).balanced
+            balanced = self._measured(self._panel.current()).balanced
             if balanced is None:
                 raise SettingsError(
                     "balance", "nothing pulls back to the content yet; paint a few steps first"
@@ -199,10 +198,6 @@ class WeightTranslator(ipywidgets.VBox):
 
     def _theirs(self) -> Weights:
         return Weights(**{name: field.value for name, field in self._fields.items()})
-
-    def _now(self) -> Weights:
-        current = self._panel.current
-        return current() if callable(current) else current
 
     def _chosen(self) -> Weights:
         translation = self.translation
