@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from importlib.metadata import version
 from pathlib import Path
+
+import numpy as np
+
+# Large enough that the product, not the memory, sets the time.
+_PRODUCT_SIDE, _PRODUCTS = 2048, 8
 
 
 def describe_machine(*packages: str) -> str:
@@ -14,6 +20,24 @@ def describe_machine(*packages: str) -> str:
     versions = [f"{package} {version(package)}" for package in packages]
     parts = [_processor(), f"{os.cpu_count()} cores", f"{gigabytes:.0f} GB"]
     return ", ".join([*parts, f"Python {platform.python_version()}", *versions])
+
+
+def matmul_peak() -> float:
+    """GFLOP/s of NumPy's float32 matrix product at its best, on all cores.
+
+    The best of several, because whatever else the machine does can only slow them. A product of
+    two n×n matrices takes 2 n³ operations.
+    """
+    generator = np.random.default_rng(0)
+    shape = (_PRODUCT_SIDE, _PRODUCT_SIDE)
+    a, b = (generator.random(shape, dtype=np.float32) for _ in range(2))
+    product = a @ b  # starts the threads
+    seconds = []
+    for _ in range(_PRODUCTS):
+        start = time.perf_counter()
+        np.matmul(a, b, out=product)
+        seconds.append(time.perf_counter() - start)
+    return 2 * _PRODUCT_SIDE**3 / min(seconds) / 1e9
 
 
 def _processor() -> str:
