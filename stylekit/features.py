@@ -1,19 +1,18 @@
 """VGG features of pictures: pre-processing, the layers that are needed, and their calibration.
 
-Differs from Keras's own VGG in nothing but speed: the gradient with respect to the input is
-computed as a forward convolution with the flipped kernel, which is exact for stride 1 and
-"SAME" padding, and weights have no gradient at all.
+Differs from Keras's own VGG in nothing but speed: see `stylekit.convolution`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Image, check_image
 from .backbones import Backbone
+from .convolution import Filter, convolution
 from .errors import SettingsError
 from .settings import Pooling
 from .tensorflow_cpu import tf
@@ -64,7 +63,7 @@ class FeatureExtractor:
         self.layers = tuple(dict.fromkeys(layers))
         names = list(backbone.kernels)
         self._used = names[: max(names.index(name) for name in layers) + 1]
-        self._convolutions = {name: _convolution(*backbone.kernels[name]) for name in self._used}
+        self._convolve = {name: _layer(*backbone.kernels[name]) for name in self._used}
         self._pool = tf.nn.max_pool2d if pooling is Pooling.MAX else tf.nn.avg_pool2d
         self.scales = dict.fromkeys(self.layers, 1.0)
         self.scales = self._calibrate(calibration)
@@ -83,7 +82,7 @@ class FeatureExtractor:
                 window = [min(2, side) for side in x.shape[1:3]]
                 x = self._pool(x, window, window, "VALID")
                 block = here
-            x = self._convolutions[name](x)
+            x = self._convolve[name](x)
             if name in self.scales:
                 features[name] = x * self.scales[name]
         return features
@@ -104,19 +103,7 @@ class FeatureExtractor:
         }
 
 
-def _convolution(
-    kernel: NDArray[np.float32], bias: NDArray[np.float32]
-) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Convolution, bias and ReLU; the gradient is that of the input alone."""
-    weights = tf.constant(kernel)
-    flipped = tf.constant(np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2)))
-    offset = tf.constant(bias)
-
-    @tf.custom_gradient
-    def convolve(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-        def input_gradient(upstream: tf.Tensor) -> tf.Tensor:
-            return tf.nn.conv2d(upstream, flipped, strides=1, padding="SAME")
-
-        return tf.nn.conv2d(x, weights, strides=1, padding="SAME"), input_gradient
-
+def _layer(kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> Filter:
+    """Convolution, bias and ReLU."""
+    convolve, offset = convolution(kernel), tf.constant(bias)
     return lambda x: tf.nn.relu(tf.nn.bias_add(convolve(x), offset))

