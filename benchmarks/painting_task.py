@@ -17,6 +17,17 @@ from stylekit.stylization import prepare_objective
 
 Array = NDArray[np.float32]
 
+PUBLISHED_LOSS = 1e8
+"""The loss of a picture that is still its content, in the order of the TensorFlow tutorial's.
+
+On Keras's VGG19 the tutorial's Gram matrices have entries about 10⁵ on average in block4_conv1.
+Those of content and style differ by as much, and the loss begins at
+10⁻²/5 · mean (G − A)² > 10⁷. The size is not critical, only that it is large: from there on Adam's
+epsilon is negligible, and neither Torch's first step nor L-BFGS-B depend on it. The tutorial's own
+formula on the embedded VGG16, whose deep activations are hundreds of times smaller, would give a
+loss of 10⁴; epsilon would then slow the tutorial down as it does not where it was chosen.
+"""
+
 
 class Painted(NamedTuple):
     """The picture, an Image of the task's size as it would be written, after so many evaluations.
@@ -69,35 +80,10 @@ class Task:
         return self.objective.losses(image, self.targets, weights).total(weights)
 
     @cached_property
-    def tutorial_factor(self) -> float:
-        """What turns stylekit's loss into one of the size of the TensorFlow tutorial's.
+    def published_factor(self) -> float:
+        """What gives stylekit's loss the size that losses have in published codes.
 
-        Where an optimiser has an absolute constant, such as Adam's epsilon, it was chosen for the
-        author's own loss. Theirs is 10⁻²/5 Σ_l mean (G_l − A_l)² of features as the network gives
-        them; at the start, which is the content, its content term is zero. stylekit's features
-        are scaled by s_l, hence the s_l⁴.
+        Optimisers have absolute constants, such as Adam's epsilon, which authors chose for the
+        losses of an unscaled VGG19.
         """
-        raw = self._raw_style_distances()
-        return 1e-2 / len(raw) * sum(raw.values()) / self._start_loss
-
-    @cached_property
-    def neural_style_factor(self) -> float:
-        """The same for neural-style's loss, 10² Σ_l mean (G_l − A_l)², with G divided by N_l too.
-
-        N_l are the layer's filters; so the constants of its optimiser mean what they mean there.
-        """
-        filters = {
-            name: kernel.shape[-1] for name, (kernel, _) in self.objective.backbone.kernels.items()
-        }
-        raw = self._raw_style_distances()
-        own = 1e2 * sum(distance / filters[name] ** 2 for name, distance in raw.items())
-        return own / self._start_loss
-
-    @cached_property
-    def _start_loss(self) -> float:
-        return self.evaluate(self.content)[0]
-
-    def _raw_style_distances(self) -> dict[str, float]:
-        scales = self.objective.extractor.scales
-        distances = self.objective.style_distances(self.content)
-        return {name: distance / scales[name] ** 4 for name, distance in distances.items()}
+        return PUBLISHED_LOSS / self.evaluate(self.content)[0]

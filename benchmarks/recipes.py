@@ -11,7 +11,7 @@ import math
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -26,7 +26,7 @@ from stylekit.opencv import cv2
 from stylekit.stylization import Stylization
 
 
-def stylekit_defaults(task: Task) -> Iterator[Painted]:
+def stylekit_defaults(task: Task) -> Generator[Painted]:
     """stylekit as it is installed: the default settings, but without a rule to stop by."""
     settings = replace(task.settings, steps=100_000, tolerance=0.0)
     run = Stylization(task.content, task.style, settings, objective=task.objective)
@@ -35,12 +35,12 @@ def stylekit_defaults(task: Task) -> Iterator[Painted]:
         yield Painted(step.evaluations, step.image)
 
 
-def neural_style(task: Task) -> Iterator[Painted]:
+def neural_style(task: Task) -> Generator[Painted]:
     """Johnson's neural-style and Ruder's artistic-videos: Torch's L-BFGS without a line search.
 
     Their pixels run from 0 to 255 and are not bounded; `-init image` starts from the content.
     """
-    factor = task.neural_style_factor
+    factor = task.published_factor
     optimizer = FixedStepLBFGS(255 * task.content)
     yield Painted(0, task.content)
     for evaluations in count(1):
@@ -95,16 +95,16 @@ class FixedStepLBFGS:
         return direction
 
 
-def scipy_lbfgsb(task: Task) -> Iterator[Painted]:
+def scipy_lbfgsb(task: Task) -> Generator[Painted]:
     """SciPy's L-BFGS-B (Byrd et al. 1995; Zhu et al. 1997) with its defaults, pixels in [0, 1].
 
-    The loss has the tutorial's size, because one of the defaults is a gradient of 10⁻⁵ to stop
+    The loss has the published size, because one of the defaults is a gradient of 10⁻⁵ to stop
     at. The picture is the best so far, which the iterate always is but inside a line search.
     Raises ModuleNotFoundError where SciPy is not installed.
     """
     from scipy.optimize import minimize
 
-    factor, shape = task.tutorial_factor, task.content.shape
+    factor, shape = task.published_factor, task.content.shape
 
     def minimize_with(objective: Callable) -> None:
         start = task.content.astype(np.float64).ravel()
@@ -171,7 +171,7 @@ def _image(x: NDArray, shape: tuple[int, ...]) -> Image:
 
 def multi_scale_adam(
     task: Task, *, smallest: int = 128, first_steps: int = 1000, later_steps: int = 500
-) -> Iterator[Painted]:
+) -> Generator[Painted]:
     """Crowson's style-transfer-pytorch: Adam from coarse to fine, and the mean of its iterates.
 
     Longest sides grow by √2 from `smallest` to the picture's; 1000 steps on the first, 500 on
@@ -189,9 +189,7 @@ def multi_scale_adam(
         if scale_index:
             adam = adam.resized(scaled.content.shape[:2])
         for _ in range(later_steps if scale_index else first_steps):
-            # At the tutorial's size of the loss Adam's ε = 10⁻⁸ is as negligible as with hers.
-            gradient = scaled.evaluate(adam.x)[1] * np.float32(scaled.tutorial_factor)
-            adam.step(gradient)
+            adam.step(scaled.evaluate(adam.x)[1] * np.float32(task.published_factor))
             evaluations += scaled.content.size / pixels
             yield Painted(evaluations, _written(adam, task))
 
@@ -250,20 +248,21 @@ class AveragedAdam:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A recipe, what it is called, and how many evaluations pass between looks at its loss."""
+    """A recipe: its name in tables and in files, and how many steps pass between looks at it."""
 
     name: str
-    paint: Callable[[Task], Iterator[Painted]]
+    slug: str
+    paint: Callable[[Task], Generator[Painted]]
     look_every: int = 1
 
 
-TUTORIAL = Recipe("TensorFlow tutorial", tutorial, look_every=10)
-STYLEKIT = Recipe("stylekit", stylekit_defaults)
-# Looking costs a third of an evaluation, so the slow ones are looked at less often.
+TUTORIAL = Recipe("TensorFlow tutorial", "tutorial", tutorial, look_every=10)
+STYLEKIT = Recipe("stylekit", "stylekit", stylekit_defaults)
+# A look costs a third of an evaluation, so those with many steps are looked at less often.
 RECIPES = (
     TUTORIAL,
-    Recipe("Johnson, Ruder: L-BFGS", neural_style),
-    Recipe("SciPy: L-BFGS-B", scipy_lbfgsb),
-    Recipe("Crowson: multi-scale Adam", multi_scale_adam, look_every=5),
+    Recipe("Johnson, Ruder: L-BFGS", "johnson", neural_style),
+    Recipe("SciPy: L-BFGS-B", "scipy", scipy_lbfgsb),
+    Recipe("Crowson: multi-scale Adam", "crowson", multi_scale_adam, look_every=5),
     STYLEKIT,
 )

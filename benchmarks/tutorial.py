@@ -7,7 +7,7 @@ recipes share: the network's weights, its layers and pooling, and the weights of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import count
 
 from painting_task import Painted, Task
@@ -18,7 +18,7 @@ from stylekit.settings import Pooling
 from stylekit.tensorflow_cpu import tf
 
 
-def tutorial(task: Task) -> Iterator[Painted]:
+def tutorial(task: Task) -> Generator[Painted]:
     """Its 1000 steps of Adam and more: start from the content, clip after each step."""
     painting = Tutorial(task)
     yield Painted(0, painting.image.numpy()[0])
@@ -30,14 +30,14 @@ def tutorial(task: Task) -> Iterator[Painted]:
 class Tutorial:
     """The variable `image` `(1, H, W, 3)`, its loss and its training step.
 
-    The loss is stylekit's times `Task.tutorial_factor`. Features come from Keras unscaled, so
+    The loss is stylekit's times `Task.published_factor`. Features come from Keras unscaled, so
     that the s_l which stylekit scales them by become weights: s_l² of a content term and s_l⁴ of
     a style term.
     """
 
     def __init__(self, task: Task) -> None:
         settings, scales = task.settings, task.objective.extractor.scales
-        factor = task.tutorial_factor
+        factor = task.published_factor
         self._style_names, self._content_names = settings.style_layers, settings.content_layers
         shares = settings.weights.layers or settings.style_layer_weights
         beta = factor * settings.weights.beta

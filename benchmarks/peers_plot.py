@@ -1,0 +1,115 @@
+"""The figure of the race: loss against seconds, one panel a pair, one line a recipe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from race import Curve, Result
+
+from stylekit.plots.canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
+
+# In the order of the recipes: told apart by colour, by line and by where they end.
+LOOKS = ((INK, "--"), (ORANGE, "-."), (GREEN, (0, (5, 1, 1, 1))), (PINK, ":"), (BLUE, "-"))
+# Inches.
+_PANEL_WIDTH, _PANEL_HEIGHT, _HEAD = 3.9, 3.7, 1.05
+_MOST_COLUMNS = 3
+
+
+def plot_peers(results: Sequence[Result], *, leader: str) -> Figure:
+    """8-bit loss against seconds, both logarithmic: at a goal, a distance is a ratio of times.
+
+    `leader` names the recipe whose losses are the goals, the dotted lines; a dot marks where a
+    line first reaches one. Raises ValueError if there is nothing to draw.
+    """
+    if not results:
+        raise ValueError("results: give at least one")
+    columns = min(_MOST_COLUMNS, len(results))
+    rows = math.ceil(len(results) / columns)
+    title = "Loss of the 8-bit picture against seconds"
+    with house_style():
+        size = columns * _PANEL_WIDTH, rows * _PANEL_HEIGHT + _HEAD
+        figure = new_figure(*size, alt=f"{title}: {_told(results)}.")
+        figure.set_layout_engine("constrained")
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
+        panels = figure.subplots(rows, columns, squeeze=False).flat
+        for panel, result in zip(panels, results, strict=False):
+            _draw(panel, result, leader)
+        for unused in list(panels)[len(results) :]:
+            unused.set_axis_off()
+        figure.supxlabel("seconds, logarithmic", fontsize=10)
+        figure.supylabel("loss, logarithmic", fontsize=10)
+        figure.legend(
+            handles=[_line(curve, index) for index, curve in enumerate(results[0].curves)],
+            loc="outside lower center",
+            ncols=columns,
+            frameon=False,
+            handlelength=3.6,
+        )
+    return figure
+
+
+def _draw(panel: Axes, result: Result, leader: str) -> None:
+    for index, curve in enumerate(result.curves):
+        # The start has taken no time, which a logarithmic axis cannot show.
+        shown = [point for point in curve.points if point.seconds > 0]
+        seconds, losses = [p.seconds for p in shown], [p.loss for p in shown]
+        line = _line(curve, index)
+        panel.plot(
+            seconds,
+            losses,
+            color=line.get_color(),
+            linestyle=LOOKS[index % len(LOOKS)][1],
+            linewidth=line.get_linewidth(),
+            # stylekit is drawn last, but must not hide what it is compared with.
+            zorder=2 if index else 3,
+        )
+        for goal in result.goals:
+            if (found := curve.reached(goal)) and found.seconds > 0:
+                panel.plot(found.seconds, found.loss, "o", color=line.get_color(), markersize=4.5)
+    for goal, mark in zip(result.goals, result.marks, strict=True):
+        panel.axhline(goal, color=FAINT, linestyle=":", linewidth=1, zorder=1)
+        panel.annotate(
+            f"{mark} steps",
+            (0.01, goal),
+            (0, 2),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            fontsize=8,
+            color=FAINT,
+        )
+    width, height = result.size
+    panel.set_title(f"{result.pair}, {width}×{height}", loc="left")
+    panel.set(xscale="log", yscale="log")
+    panel.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
+    panel.spines[["top", "right"]].set_visible(False)
+    _label_decades(panel)
+
+
+def _label_decades(panel: Axes) -> None:
+    """Plain numbers at 1, 2 and 5 of each decade: a loss seldom falls through a whole one."""
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _line(curve: Curve, index: int) -> Line2D:
+    color, style = LOOKS[index % len(LOOKS)]
+    label = f"{curve.name} ({curve.note})" if curve.note else curve.name
+    return Line2D([], [], color=color, linestyle=style, linewidth=1.8, label=label)
+
+
+def _told(results: Sequence[Result]) -> str:
+    ends = (
+        f"{curve.name} on {result.pair} ends at {curve.points[-1].loss:.3g} after "
+        f"{curve.points[-1].seconds:.0f} seconds"
+        for result in results
+        for curve in result.curves
+        if curve.points
+    )
+    return "; ".join(ends)
