@@ -1,0 +1,167 @@
+"""What the speed tables measure in a process of its own, where peak memory means something.
+
+    python speed_cases.py picture '{"content": "coffee", "style": "swirls", "settings": {}}'
+
+Prints what it found as a line of JSON. `in_fresh_process` calls it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from stylekit.console import quiet_tensorflow
+from stylekit.materials import MaterialKind, find_material
+from stylekit.media.clips import read_clip
+from stylekit.media.images import load_image, resize_image
+from stylekit.metrics import warping_error
+from stylekit.settings import ImageSettings, VideoSettings
+
+
+class Stopwatch:
+    """Seconds since it was made, without those that were spent in `paused`."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        return time.perf_counter() - self._start
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """For looking at results, which is no part of the work."""
+        begun = time.perf_counter()
+        yield
+        self._start += time.perf_counter() - begun
+
+
+def in_fresh_process(case: str, **facts: Any) -> dict[str, Any]:
+    """What one of `CASES` gives for these facts, in a process that did nothing before.
+
+    Raises RuntimeError, with the end of what it said, if it fails.
+    """
+    command = [sys.executable, os.fspath(Path(__file__).resolve()), case, json.dumps(facts)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{case} {facts} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def peak_memory() -> int:
+    """The most bytes that were ever resident in this process."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else 1024 * peak
+    # Linux hands ru_maxrss on to the programs that a process starts: a child of a large process
+    # would be said to be large too. This one begins anew with the program.
+    line = next(line for line in lines if line.startswith("VmHWM:"))
+    return 1024 * int(line.split()[1])
+
+
+def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """One picture by these `ImageSettings`: each step's seconds, evaluations, 8-bit weighted loss.
+
+    Seconds run from pictures in memory on: reading the network, and compiling, count.
+    """
+    quiet_tensorflow()
+    from stylekit.stylization import Stylization
+
+    photograph = load_image(find_material(content, MaterialKind.PHOTOGRAPH))
+    painting = load_image(find_material(style, MaterialKind.STYLE))
+    image = ImageSettings.from_json(settings)
+    watch = Stopwatch()
+    stylization = Stylization(photograph, painting, image)
+    ready = watch.seconds
+    steps = []
+    for step in stylization.steps():
+        seconds = watch.seconds
+        with watch.paused():
+            steps.append((seconds, step.evaluations, step.weighted_loss))
+    untouched = stylization.objective.losses(
+        resize_image(photograph, image.size), stylization.targets, image.weights
+    )
+    return {
+        "backbone": stylization.objective.backbone.label,
+        "ready": ready,
+        "start_loss": untouched.total(image.weights),
+        "seconds": [seconds for seconds, _, _ in steps],
+        "evaluations": [evaluations for _, evaluations, _ in steps],
+        "losses": [loss for _, _, loss in steps],
+        "style_distance": stylization.style_distance,
+        "peak": peak_memory(),
+    }
+
+
+def clip(*, path: str, style: str, frames: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """One clip by these `VideoSettings`: seconds, evaluations, style of each frame, and flicker.
+
+    Seconds run from the clip in memory on: reading the network, flow and files all count.
+    """
+    quiet_tensorflow()
+    from stylekit.video import VideoRun
+
+    video = VideoSettings.from_json(settings)
+    source = read_clip(find_material(path, MaterialKind.CLIP), size=video.image.size, frames=frames)
+    painting = load_image(find_material(style, MaterialKind.STYLE))
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        start = last = time.perf_counter()
+        run = VideoRun(source, painting, Path(folder) / "run", video)
+        for result in run.frames():
+            now = time.perf_counter()
+            rows.append((now - last, result.evaluations, result.cold, result.style_distance))
+            last = now
+        peak = peak_memory()
+        errors = [_warping_error(run, images) for images in (run.stored_frames(), source)]
+        label = run.backbone.label
+    seconds, evaluations, cold, distances = (list(column) for column in zip(*rows, strict=True))
+    return {
+        "backbone": label,
+        "width": source.width,
+        "height": source.height,
+        "total": last - start,
+        "seconds": seconds,
+        "evaluations": evaluations,
+        "cold": cold,
+        "style_distances": distances,
+        "warping_error": errors[0],
+        "input_warping_error": errors[1],
+        "peak": peak,
+    }
+
+
+def command(*, arguments: list[str]) -> dict[str, Any]:
+    """A command line of stylekit's, in this process: its peak memory."""
+    from stylekit.cli import main
+
+    # What it prints would stand where the result is looked for.
+    with redirect_stdout(sys.stderr):
+        code = main(arguments)
+    if code:
+        raise SystemExit(code)
+    return {"peak": peak_memory()}
+
+
+def _warping_error(run: Any, images: Any) -> float:
+    motions = [run.motion(index) for index in range(1, len(run.clip))]
+    flows = [motion.flow.backward_flow for motion in motions]
+    return warping_error(images, flows, [motion.mask for motion in motions]).rmse
+
+
+CASES = {"picture": picture, "clip": clip, "command": command}
+
+if __name__ == "__main__":
+    print(json.dumps(CASES[sys.argv[1]](**json.loads(sys.argv[2]))))
