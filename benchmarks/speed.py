@@ -89,9 +89,12 @@ def _parse(arguments: list[str] | None, tables: list[str]) -> argparse.Namespace
 
 
 def _settings(options: argparse.Namespace, size: int) -> ImageSettings:
-    """The defaults, but for the network; what only shows that it runs takes a few steps."""
+    """The defaults, but for the network; a few steps on a few layers if it need only run."""
     settings = ImageSettings(size=size, backbone=options.backbone)
-    return replace(settings, steps=4) if options.quick else settings
+    if not options.quick:
+        return settings
+    content, style = ("block2_conv2",), ("block1_conv1", "block2_conv1")
+    return replace(settings, steps=4, content_layers=content, style_layers=style)
 
 
 def evaluation(options: argparse.Namespace, rows: Rows) -> Iterator[str]:
@@ -100,7 +103,8 @@ def evaluation(options: argparse.Namespace, rows: Rows) -> Iterator[str]:
     quiet_tensorflow()
     from speed_evaluation import evaluation_rows
 
-    yield f"One loss and its gradient, {options.runs} interleaved runs of each recipe, warm"
+    yield f"One loss and its gradient, {options.runs} interleaved runs of each recipe, warm. Keras"
+    yield "layers run with stylekit's set-up of TensorFlow, PyTorch in a process of its own."
     yield "GFLOP: of the convolutions computed directly, forward and the gradient of their input."
     yield "Convolutions by Winograd's algorithm need fewer, so a share can pass 100 %."
     yield "Share: of the matrix product just before or after, whichever was faster. × stylekit: the"
@@ -110,9 +114,8 @@ def evaluation(options: argparse.Namespace, rows: Rows) -> Iterator[str]:
         f"{'share %':>9}{'× stylekit':>11}{'off':>9}"
     )
     for size in options.size or SIZES["evaluation"]:
-        found = evaluation_rows(
-            size, backbone=options.backbone, runs=options.runs, torch=options.torch
-        )
+        settings = _settings(options, size)
+        found = evaluation_rows(settings, runs=options.runs, torch=options.torch)
         rows += found
         for row in found:
             spread = f"{row['p10']:.3f}–{row['p90']:.3f}"

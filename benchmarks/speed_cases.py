@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,11 @@ def _warping_error(run: Any, images: Any) -> float:
     return warping_error(images, flows, [motion.mask for motion in motions]).rmse
 
 
-CASES = {"picture": picture, "clip": clip, "command": command}
+CASES: dict[str, Callable[..., dict[str, Any]]] = {
+    "picture": picture,
+    "clip": clip,
+    "command": command,
+}
 
 if __name__ == "__main__":
     print(json.dumps(CASES[sys.argv[1]](**json.loads(sys.argv[2]))))

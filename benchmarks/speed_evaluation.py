@@ -77,30 +77,31 @@ class Problem:
         return names[: max(names.index(name) for name in self.layers) + 1]
 
 
-def make_problem(size: int, backbone: str) -> Problem:
-    """A photograph of 4:3, `size` pixels long, at the start of its painting, by the defaults.
+def make_problem(settings: ImageSettings) -> Problem:
+    """A photograph of 4:3, `settings.size` pixels long, at the start of its painting.
 
     There neither term of the loss is zero.
     """
     photograph = load_image(find_material(CONTENT, MaterialKind.PHOTOGRAPH))
     height, width = photograph.shape[:2]
     margin = (width - 4 * height // 3) // 2
-    content = resize_image(photograph[:, margin : width - margin], (size, 3 * size // 4))
+    content = resize_image(
+        photograph[:, margin : width - margin], (settings.size, 3 * settings.size // 4)
+    )
     # At its size already, so that every recipe has the same style.
-    style = load_image(find_material(STYLE, MaterialKind.STYLE), size=size)
-    settings = ImageSettings(size=size, backbone=backbone)
+    style = load_image(find_material(STYLE, MaterialKind.STYLE), size=settings.size)
     objective = prepare_objective(style, settings)
     return Problem(match_colors(content, style), content, style, settings, objective)
 
 
 def evaluation_rows(
-    size: int, *, backbone: str, runs: int, torch: Path | None
+    settings: ImageSettings, *, runs: int, torch: Path | None
 ) -> list[dict[str, Any]]:
-    """Every recipe at one size, interleaved: a row for each, as plain numbers.
+    """Every recipe, interleaved: a row for each, as plain numbers.
 
     Raises RuntimeError if their losses disagree.
     """
-    problem = make_problem(size, backbone)
+    problem = make_problem(settings)
     height, width = problem.image.shape[:2]
     gflop = convolution_gflop(problem.backbone.kernels, problem.layers, height, width)
     with _recipes(problem, torch) as recipes:
@@ -285,7 +286,11 @@ def _write_for_torch(problem: Problem, file: Path) -> None:
         "mean_rgb": _MEAN_RGB,
         "average": problem.settings.pooling is Pooling.AVERAGE,
     }
-    arrays = {"image": problem.image, "content": problem.content, "style": problem.style}
+    arrays: dict[str, Any] = {
+        "image": problem.image,
+        "content": problem.content,
+        "style": problem.style,
+    }
     for name in problem.used:
         arrays[f"kernel/{name}"], arrays[f"bias/{name}"] = problem.backbone.kernels[name]
     np.savez(file, facts=np.array(json.dumps(facts)), **arrays)

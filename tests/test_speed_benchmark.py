@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -112,7 +113,12 @@ def test_spread_of_runs() -> None:
 
 def test_rounds_begin_with_another_recipe_each() -> None:
     order: list[str] = []
-    recipes = {name: lambda name=name: order.append(name) or name for name in "abc"}
+
+    def run(name: str) -> str:
+        order.append(name)
+        return name
+
+    recipes = {name: partial(run, name) for name in "abc"}
 
     assert interleave(4, recipes) == {name: [name] * 4 for name in "abc"}
     assert "".join(order) == "abc" + "bca" + "cab" + "abc"
@@ -134,10 +140,10 @@ def test_recipes_that_compute_something_else_are_refused(
         return lambda image: (1.001 * evaluate(image)[0], image)
 
     evaluate = speed_evaluation.our_evaluation(problem)
-    monkeypatch.setattr(speed_evaluation, "make_problem", lambda *_: problem)
+    monkeypatch.setattr(speed_evaluation, "make_problem", lambda settings: problem)
     monkeypatch.setattr(speed_evaluation, "keras_evaluation", other)
     with pytest.raises(RuntimeError, match="Keras layers"):
-        speed_evaluation.evaluation_rows(48, backbone="vgg16", runs=1, torch=None)
+        speed_evaluation.evaluation_rows(problem.settings, runs=1, torch=None)
 
 
 def test_looking_at_results_stops_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +210,7 @@ def test_table_of_memory_asks_for_commands_that_there_are(
     asked = []
 
     def parse(case: str, arguments: list[str]) -> dict[str, Any]:
-        asked.append(make_parser(dict.fromkeys(COMMANDS, print)).parse_args(arguments))
+        asked.append(make_parser(dict.fromkeys(COMMANDS, int)).parse_args(arguments))
         return {"peak": next(peaks)}
 
     monkeypatch.setattr(speed, "in_fresh_process", parse)
