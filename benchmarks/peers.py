@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from pathlib import Path
 from statistics import median
 
@@ -81,12 +82,13 @@ def main() -> None:
         print(header, CAPTION, sep="\n\n", flush=True)
         results = []
         for pair in PAIRS[: options.pairs]:
+            print(" in ".join(pair), "…", file=sys.stderr)
             results.append(run(*pair, options))
             print(f"\n{table(results[-1])}", flush=True)
             data = {"header": header, "results": [result.to_json() for result in results]}
             write_text_atomic(kept, json.dumps(data))
     print(f"\n{summary(results)}")
-    save_figure(plot_peers(results, leader=TUTORIAL.name), options.out / "peers.png")
+    save_figure(plot_peers(results), options.out / "peers.png")
 
 
 def _header() -> str:
@@ -182,7 +184,7 @@ def _cells(curve: Curve, ours: Curve, goal: float) -> str:
     there, we = curve.reached(goal), ours.reached(goal)
     if there is None:
         spent = curve.points[-1].seconds
-        ratio = f">{spent / we.seconds:.1f}" if we else ""
+        ratio = f">{spent / we.seconds:.1f}" if we and we.seconds else ""
         return f"{'–':>6}{'':>6}{f'>{spent:.0f}':>9}{ratio:>6}{'':>7}"
     evaluations, seconds = _divided(there, we)
     return (

@@ -13,18 +13,20 @@ from race import Curve, Result
 
 from stylekit.plots.canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
 
-# In the order of the recipes: told apart by colour, by line and by where they end.
-LOOKS = ((INK, "--"), (ORANGE, "-."), (GREEN, (0, (5, 1, 1, 1))), (PINK, ":"), (BLUE, "-"))
+# In the order of the recipes; stylekit's own, the last, is the thick one.
+LOOKS = ((INK, "-"), (ORANGE, "--"), (GREEN, "-."), (PINK, ":"), (BLUE, "-"))
+_WIDTHS = (1.4, 1.4, 1.4, 1.8, 2.8)
 # Inches.
 _PANEL_WIDTH, _PANEL_HEIGHT, _HEAD = 3.9, 3.7, 1.05
 _MOST_COLUMNS = 3
 
 
-def plot_peers(results: Sequence[Result], *, leader: str) -> Figure:
+def plot_peers(results: Sequence[Result]) -> Figure:
     """8-bit loss against seconds, both logarithmic: at a goal, a distance is a ratio of times.
 
-    `leader` names the recipe whose losses are the goals, the dotted lines; a dot marks where a
-    line first reaches one. Raises ValueError if there is nothing to draw.
+    The goals are the dotted lines, named by the tutorial's steps; a dot marks where a recipe is
+    first measured at or below one. Losses far above the start, which steps without a line search
+    can have, are cut off. Raises ValueError if there is nothing to draw.
     """
     if not results:
         raise ValueError("results: give at least one")
@@ -36,13 +38,11 @@ def plot_peers(results: Sequence[Result], *, leader: str) -> Figure:
         figure = new_figure(*size, alt=f"{title}: {_told(results)}.")
         figure.set_layout_engine("constrained")
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
-        panels = figure.subplots(rows, columns, squeeze=False).flat
+        panels = list(figure.subplots(rows, columns, squeeze=False).flat)
         for panel, result in zip(panels, results, strict=False):
-            _draw(panel, result, leader)
-        for unused in list(panels)[len(results) :]:
+            _draw(panel, result)
+        for unused in panels[len(results) :]:
             unused.set_axis_off()
-        figure.supxlabel("seconds, logarithmic", fontsize=10)
-        figure.supylabel("loss, logarithmic", fontsize=10)
         figure.legend(
             handles=[_line(curve, index) for index, curve in enumerate(results[0].curves)],
             loc="outside lower center",
@@ -53,21 +53,13 @@ def plot_peers(results: Sequence[Result], *, leader: str) -> Figure:
     return figure
 
 
-def _draw(panel: Axes, result: Result, leader: str) -> None:
+def _draw(panel: Axes, result: Result) -> None:
     for index, curve in enumerate(result.curves):
         # The start has taken no time, which a logarithmic axis cannot show.
         shown = [point for point in curve.points if point.seconds > 0]
-        seconds, losses = [p.seconds for p in shown], [p.loss for p in shown]
         line = _line(curve, index)
-        panel.plot(
-            seconds,
-            losses,
-            color=line.get_color(),
-            linestyle=LOOKS[index % len(LOOKS)][1],
-            linewidth=line.get_linewidth(),
-            # stylekit is drawn last, but must not hide what it is compared with.
-            zorder=2 if index else 3,
-        )
+        line.set_data([point.seconds for point in shown], [point.loss for point in shown])
+        panel.add_line(line)
         for goal in result.goals:
             if (found := curve.reached(goal)) and found.seconds > 0:
                 panel.plot(found.seconds, found.loss, "o", color=line.get_color(), markersize=4.5)
@@ -84,7 +76,11 @@ def _draw(panel: Axes, result: Result, leader: str) -> None:
         )
     width, height = result.size
     panel.set_title(f"{result.pair}, {width}×{height}", loc="left")
-    panel.set(xscale="log", yscale="log")
+    panel.set(xscale="log", yscale="log", xlabel="seconds, logarithmic")
+    panel.set_ylabel("loss, logarithmic")
+    panel.autoscale_view()
+    starts = [curve.points[0].loss for curve in result.curves if curve.points]
+    panel.set_ylim(top=min(panel.get_ylim()[1], 1.2 * max(starts)))
     panel.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
     panel.spines[["top", "right"]].set_visible(False)
     _label_decades(panel)
@@ -101,7 +97,8 @@ def _label_decades(panel: Axes) -> None:
 def _line(curve: Curve, index: int) -> Line2D:
     color, style = LOOKS[index % len(LOOKS)]
     label = f"{curve.name} ({curve.note})" if curve.note else curve.name
-    return Line2D([], [], color=color, linestyle=style, linewidth=1.8, label=label)
+    width = _WIDTHS[index % len(LOOKS)]
+    return Line2D([], [], color=color, linestyle=style, linewidth=width, label=label)
 
 
 def _told(results: Sequence[Result]) -> str:

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,8 +196,8 @@ def multi_scale_adam(
 
 def geometric_scales(smallest: int, largest: int) -> list[int]:
     """Longest sides from at least `smallest` up to `largest`, each √2 times the one before."""
-    halves = math.floor(2 * math.log2(largest / smallest) + 1e-9)
-    return [round(largest / 2 ** (half / 2)) for half in reversed(range(halves + 1))]
+    sizes = (round(largest / 2 ** (halving / 2)) for halving in count())
+    return list(takewhile(lambda size: size >= smallest, sizes))[::-1]
 
 
 def _written(adam: AveragedAdam, task: Task) -> Image:
