@@ -60,15 +60,26 @@ def in_fresh_process(case: str, **facts: Any) -> dict[str, Any]:
 
 def peak_memory() -> int:
     """The most bytes that were ever resident in this process."""
+    # Linux hands ru_maxrss on to the programs that a process starts: a child of a large process
+    # would be said to be large too. What it calls VmHWM begins anew with the program.
+    peak = _linux_memory("VmHWM")
+    if peak is None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else 1024 * peak
+    return peak
+
+
+def resident_memory() -> int | None:
+    """The bytes that are resident in this process now; None where only Linux would tell."""
+    return _linux_memory("VmRSS")
+
+
+def _linux_memory(name: str) -> int | None:
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else 1024 * peak
-    # Linux hands ru_maxrss on to the programs that a process starts: a child of a large process
-    # would be said to be large too. This one begins anew with the program.
-    line = next(line for line in lines if line.startswith("VmHWM:"))
-    return 1024 * int(line.split()[1])
+        return None
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith(f"{name}:")))
 
 
 def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +155,7 @@ def clip(*, path: str, style: str, frames: int, settings: dict[str, Any]) -> dic
 
 
 def command(*, arguments: list[str]) -> dict[str, Any]:
-    """A command line of stylekit's, in this process: its peak memory."""
+    """A command line of stylekit's, in this process: the bytes at its peak, and at its end."""
     from stylekit.cli import main
 
     # What it prints would stand where the result is looked for.
@@ -152,7 +163,7 @@ def command(*, arguments: list[str]) -> dict[str, Any]:
         code = main(arguments)
     if code:
         raise SystemExit(code)
-    return {"peak": peak_memory()}
+    return {"peak": peak_memory(), "end": resident_memory() or peak_memory()}
 
 
 def _warping_error(run: Any, images: Any) -> float:

@@ -211,7 +211,8 @@ def test_table_of_memory_asks_for_commands_that_there_are(
 
     def parse(case: str, arguments: list[str]) -> dict[str, Any]:
         asked.append(make_parser(dict.fromkeys(COMMANDS, int)).parse_args(arguments))
-        return {"peak": next(peaks)}
+        peak = next(peaks)
+        return {"peak": peak, "end": peak - 1000 * (arguments[0] == "video")}
 
     monkeypatch.setattr(speed, "in_fresh_process", parse)
     speed.main(["memory", "--quick"])
@@ -220,5 +221,6 @@ def test_table_of_memory_asks_for_commands_that_there_are(
     assert [options.size for options in asked] == [64, 96, 48, 48]
     assert [options.frames for options in asked[2:]] == [3, 6]
     # The second picture has 9/4 of the first one's pixels, and takes 9/4 of its memory.
-    assert "1.00" in printed
-    assert "+10.0 kB a frame" in printed
+    (second,) = (line.split() for line in printed.splitlines() if line.startswith("96×54"))
+    assert second[1:] == ["4.50", "868056", "1.00", "868056"]
+    assert "+10.0 kB for each frame more" in printed
