@@ -55,7 +55,8 @@ FIRST_MARK, FIRST_SHARE = 300, 0.3
 CAPTION = """\
 All but the tutorial run on stylekit's own evaluation of loss and gradient, which is faster than
 what they come with: their ratios show what the optimiser alone is worth. The tutorial runs on
-Keras layers, as published. Goals are the tutorial's losses; a goal is reached at the first point
+Keras layers, as published. All start from the content, but stylekit's default gives it the
+style's colours first. Goals are the tutorial's losses; a goal is reached at the first point
 measured at or below it. × is the ratio to stylekit, > that the goal was not reached in that time.
 Set-up, such as compiling, is not counted. An evaluation of a smaller picture counts by its share
 of the pixels; seconds an evaluation are the median, and the 10th to 90th percentile as noise."""

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from race import Curve, Result
 
 from stylekit.plots.canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
 
 # In the order of the recipes; stylekit's own, the last, is the thick one.
-LOOKS = ((INK, "-"), (ORANGE, "--"), (GREEN, "-."), (PINK, ":"), (BLUE, "-"))
+LOOKS: tuple[tuple[str, Any], ...] = (
+    (INK, "-"),
+    (ORANGE, "--"),
+    (GREEN, "-."),
+    (PINK, ":"),
+    (BLUE, "-"),
+)
 _WIDTHS = (1.4, 1.4, 1.4, 1.8, 2.8)
 # Inches.
-_PANEL_WIDTH, _PANEL_HEIGHT, _HEAD = 3.9, 3.7, 1.05
+_PANEL_WIDTH, _PANEL_HEIGHT, _HEAD, _LEAST_WIDTH = 3.9, 3.7, 1.05, 6.0
 _MOST_COLUMNS = 3
 
 
@@ -34,8 +42,8 @@ def plot_peers(results: Sequence[Result]) -> Figure:
     rows = math.ceil(len(results) / columns)
     title = "Loss of the 8-bit picture against seconds"
     with house_style():
-        size = columns * _PANEL_WIDTH, rows * _PANEL_HEIGHT + _HEAD
-        figure = new_figure(*size, alt=f"{title}: {_told(results)}.")
+        width, height = max(columns * _PANEL_WIDTH, _LEAST_WIDTH), rows * _PANEL_HEIGHT + _HEAD
+        figure = new_figure(width, height, alt=f"{title}: {_told(results)}.")
         figure.set_layout_engine("constrained")
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)
         panels = list(figure.subplots(rows, columns, squeeze=False).flat)
@@ -46,7 +54,7 @@ def plot_peers(results: Sequence[Result]) -> Figure:
         figure.legend(
             handles=[_line(curve, index) for index, curve in enumerate(results[0].curves)],
             loc="outside lower center",
-            ncols=columns,
+            ncols=max(2, columns),
             frameon=False,
             handlelength=3.6,
         )
@@ -66,13 +74,15 @@ def _draw(panel: Axes, result: Result) -> None:
     for goal, mark in zip(result.goals, result.marks, strict=True):
         panel.axhline(goal, color=FAINT, linestyle=":", linewidth=1, zorder=1)
         panel.annotate(
-            f"{mark} steps",
+            f"tutorial, {mark} steps",
             (0.01, goal),
             (0, 2),
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             fontsize=8,
             color=FAINT,
+            path_effects=[withStroke(linewidth=3, foreground="white")],
+            zorder=4,
         )
     width, height = result.size
     panel.set_title(f"{result.pair}, {width}×{height}", loc="left")

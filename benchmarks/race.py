@@ -38,7 +38,7 @@ class Curve:
 
     name: str
     points: list[Point]
-    pace: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    pace: tuple[float, float, float] = (0.0, 0.0, 0.0)
     note: str = ""
 
     def reached(self, goal: float) -> Point | None:
@@ -135,7 +135,7 @@ class Lane:
 
     def curve(self) -> Curve:
         """Its way so far."""
-        paces = self._paces or [np.nan]
+        paces = self._paces or [0.0]
         low, middle, high = (float(np.percentile(paces, share)) for share in (10, 50, 90))
         return Curve(self.name, self.points, (low, middle, high), self._note)
 

@@ -240,9 +240,9 @@ class AveragedAdam:
         size = shape[1], shape[0]
         larger = AveragedAdam(resize_image(np.clip(self.average, 0, 1), size))
         larger._count = self._count
-        larger._mean = cv2.resize(self._mean, size, interpolation=cv2.INTER_CUBIC)
+        mean = cv2.resize(self._mean, size, interpolation=cv2.INTER_CUBIC)
         square = cv2.resize(self._square, size, interpolation=cv2.INTER_LINEAR)
-        larger._square = np.maximum(square, 0)
+        larger._mean, larger._square = np.asarray(mean), np.maximum(square, 0)
         return larger
 
 
