@@ -18,14 +18,14 @@ from stylekit.stylization import prepare_objective
 Array = NDArray[np.float32]
 
 PUBLISHED_LOSS = 1e8
-"""The loss of a picture that is still its content, in the order of the TensorFlow tutorial's.
+"""The loss of a picture that is still its content, in the order of published codes' on VGG19.
 
-On Keras's VGG19 the tutorial's Gram matrices have entries about 10⁵ on average in block4_conv1.
-Those of content and style differ by as much, and the loss begins at
-10⁻²/5 · mean (G − A)² > 10⁷. The size is not critical, only that it is large: from there on Adam's
-epsilon is negligible, and neither Torch's first step nor L-BFGS-B depend on it. The tutorial's own
-formula on the embedded VGG16, whose deep activations are hundreds of times smaller, would give a
-loss of 10⁴; epsilon would then slow the tutorial down as it does not where it was chosen.
+There, mean entries of a Gram matrix about 10⁵ (block4_conv1) give the TensorFlow tutorial, whose
+loss is 10⁻²/5 Σ_l mean (G_l − A_l)², more than 10⁷ to start with. The size is not critical, only
+that it is large: Adam's epsilon is then negligible, and neither Torch's first step nor L-BFGS-B
+depends on it (10⁶ to 10⁹ change the tutorial's loss after 300 steps by 1.4 % at 64 px). On the
+embedded VGG16, whose deep activations are hundreds of times smaller, the same formula would give
+10⁴, and epsilon would slow the tutorial's first steps down as it does not where it was chosen.
 """
 
 
