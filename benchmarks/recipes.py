@@ -30,9 +30,14 @@ def stylekit_defaults(task: Task) -> Generator[Painted]:
     """stylekit as it is installed: the default settings, but without a rule to stop by."""
     settings = replace(task.settings, steps=100_000, tolerance=0.0)
     run = Stylization(task.content, task.style, settings, objective=task.objective)
-    yield Painted(0, run.image)
+    # Compiled before the clock runs, as for all; the task itself knows full size alone.
+    task.objective.evaluate(run.image, run.targets, settings.weights)
+    evaluations, before = 0.0, 0
+    yield Painted(0, resize_image(run.image, run.size))
     for step in run.steps():
-        yield Painted(step.evaluations, step.image)
+        evaluations += (step.evaluations - before) * step.image.size / task.content.size
+        before = step.evaluations
+        yield Painted(evaluations, resize_image(step.image, run.size))
 
 
 def neural_style(task: Task) -> Generator[Painted]:

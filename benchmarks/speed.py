@@ -152,7 +152,7 @@ def picture(options: argparse.Namespace, rows: Rows) -> Iterator[str]:
             reached = first_at_or_below(found["losses"], levels)
             rows.append({"content": content, "style": style, "size": size, **found})
             yield (
-                f"{f'{content}, {style}':<18}{size:>5}{found['evaluations'][-1]:>12}"
+                f"{f'{content}, {style}':<18}{size:>5}{found['evaluations'][-1]:>12.0f}"
                 f"{found['seconds'][-1]:>7.1f}{found['losses'][-1]:>9.5f}"
                 f"{found['style_distance']:>10.2e}{found['seconds'][0]:>9.2f}"
                 f"{found['peak'] / 1e9:>9.2f}"
@@ -164,7 +164,7 @@ def picture(options: argparse.Namespace, rows: Rows) -> Iterator[str]:
 def _moment(found: dict[str, Any], index: int | None) -> str:
     if index is None:
         return "–"
-    return f"{found['evaluations'][index]} / {found['seconds'][index]:.1f}"
+    return f"{found['evaluations'][index]:.0f} / {found['seconds'][index]:.1f}"
 
 
 def clip(options: argparse.Namespace, rows: Rows) -> Iterator[str]:

@@ -85,29 +85,45 @@ def _linux_memory(name: str) -> int | None:
 def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, Any]:
     """One picture by these `ImageSettings`: each step's seconds, evaluations, 8-bit weighted loss.
 
-    Seconds run from pictures in memory on: reading the network, and compiling, count.
+    An evaluation of a smaller picture counts by its share of the pixels, and its loss is that of
+    the picture enlarged. Seconds run from pictures in memory on: reading the network, and
+    compiling, count.
     """
     quiet_tensorflow()
     from stylekit.stylization import Stylization
 
     photograph = load_image(find_material(content, MaterialKind.PHOTOGRAPH))
     painting = load_image(find_material(style, MaterialKind.STYLE))
-    image = ImageSettings.from_json(settings)
+    image_settings = ImageSettings.from_json(settings)
+    weights = image_settings.weights
     watch = Stopwatch()
-    stylization = Stylization(photograph, painting, image)
+    stylization = Stylization(photograph, painting, image_settings)
     ready = watch.seconds
-    steps = []
+    width, height = stylization.size
+    steps, small = [], []
+    evaluations, before = 0.0, 0
     for step in stylization.steps():
         seconds = watch.seconds
         with watch.paused():
-            steps.append((seconds, step.evaluations, step.weighted_loss))
+            share = step.image[:, :, 0].size / (width * height)
+            evaluations += (step.evaluations - before) * share
+            before = step.evaluations
+            if share < 1:
+                small.append(step.image)
+            steps.append((seconds, evaluations, step.weighted_loss))
+    # The preview is judged as it is shown, enlarged; now that this need not be compiled first.
+    for index, image in enumerate(small):
+        losses = stylization.objective.losses(
+            resize_image(image, stylization.size), stylization.targets, weights
+        )
+        steps[index] = (*steps[index][:2], losses.total(weights))
     untouched = stylization.objective.losses(
-        resize_image(photograph, image.size), stylization.targets, image.weights
+        resize_image(photograph, stylization.size), stylization.targets, weights
     )
     return {
         "backbone": stylization.objective.backbone.label,
         "ready": ready,
-        "start_loss": untouched.total(image.weights),
+        "start_loss": untouched.total(weights),
         "seconds": [seconds for seconds, _, _ in steps],
         "evaluations": [evaluations for _, evaluations, _ in steps],
         "losses": [loss for _, _, loss in steps],

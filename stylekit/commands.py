@@ -24,6 +24,7 @@ from .media.clips import Clip, read_clip
 from .media.encode import CLIP_SUFFIXES
 from .media.files import check_output
 from .media.images import PICTURE_SUFFIXES, load_image
+from .scales import most_steps, plan_scales
 from .scenes import CLIP_SCENES
 from .scenes.scene import scene_of_clip
 from .settings import (
@@ -66,7 +67,7 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
     stylization = Stylization(content, style, settings, init=init)
     output, advice = options.output, ""
     try:
-        with Progress(settings.steps * settings.scales) as progress:
+        with Progress(stylization.step_limit) as progress:
             for step in stylization.steps():
                 progress.step(step)
     except KeyboardInterrupt:
@@ -138,8 +139,8 @@ def paint(run: VideoRun) -> None:
     from .video import FrameResult
 
     settings = run.settings
-    later = settings.image.steps if settings.independent else settings.frame_steps
-    first = settings.image.steps * settings.image.scales
+    first = most_steps(plan_scales(settings.image))
+    later = first if settings.independent else settings.frame_steps
     count = len(run.clip)
     with Progress(first + (count - 1) * later, frame_count=count) as progress:
         for event in run.steps():

@@ -38,6 +38,11 @@ class HasLoss(Protocol):
     """A step, as far as progress goes."""
 
     @property
+    def scale_index(self) -> int:
+        """Which of the sizes of its picture it was taken at."""
+        ...
+
+    @property
     def weighted_loss(self) -> float:
         """The weighted loss of the 8-bit picture."""
         ...
@@ -54,9 +59,10 @@ class Progress:
         self._stream = stream or sys.stderr
         self._total, self._frame_count = total, frame_count
         self._steps, self._frame = 0, 0
+        self._scale_index, self._scale_start = 0, 0
         self._loss = ""
         self._loss_time = self._line_time = -_LOSS_EVERY
-        self._start = time.monotonic()
+        self._scale_time = self._step_time = time.monotonic()
         self._bar = None
         if self._stream.isatty():
             self._bar = tqdm(total=total, unit="step", file=self._stream, dynamic_ncols=True)
@@ -70,9 +76,14 @@ class Progress:
 
     def step(self, step: HasLoss, *, frame_index: int = 0) -> None:
         """Count a step of a frame."""
-        self._steps += 1
         self._frame = frame_index
         now = time.monotonic()
+        if step.scale_index != self._scale_index:
+            # Steps at another size take another time.
+            self._scale_index, self._scale_start = step.scale_index, self._steps
+            self._scale_time = self._step_time
+        self._steps += 1
+        self._step_time = now
         if now - self._loss_time >= _LOSS_EVERY:
             self._loss = f"loss {step.weighted_loss:.3g}"
             self._loss_time = now
@@ -102,9 +113,10 @@ class Progress:
         return f"frame {self._frame + 1}/{self._frame_count}, {self._loss}"
 
     def _left(self) -> str:
-        if not self._steps or self._steps >= self._total:
+        steps = self._steps - self._scale_start
+        if not steps or self._steps >= self._total:
             return ""
-        seconds = (time.monotonic() - self._start) / self._steps * (self._total - self._steps)
+        seconds = (time.monotonic() - self._scale_time) / steps * (self._total - self._steps)
         return f", at most {_duration(seconds)} left"
 
     def _line(self, text: str) -> None:

@@ -102,7 +102,8 @@ def finish_image(
     seconds: float,
     complete: bool = True,
 ) -> Report:
-    """Write the picture of a stylization and its sidecar."""
+    """Write the picture of a stylization, in full size however far it got, and its sidecar."""
+    stylization.enlarge()
     settings = stylization.settings
     image = stylization.image
     label = stylization.objective.backbone.label

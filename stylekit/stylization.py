@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from .materials import MaterialKind, materials
 from .media.images import fitted_size, load_image, resize_image
 from .objective import Objective, Targets, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
+from .scales import most_steps, plan_scales
 from .settings import ImageSettings, Init, OptimizerMethod, Pooling, Weights
 
 WeightsNow = Weights | Callable[[], Weights]
@@ -34,6 +34,7 @@ class Step:
 
     `value` is the weighted loss that the optimiser saw, `painted` its terms, both of the
     picture before rounding; `losses`, computed when first read, are those of the 8-bit picture.
+    `image` has the size of scale `scale_index`, which counts from the preview if there is one.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class Stylization:
     """A picture being painted: `content` in the manner of `style` (Gatys et al. 2016).
 
     `content` and `style` are Images of any size; the picture is painted with the longest side
-    of `settings.size`, over `settings.scales` sizes. It starts from `init` (an Image) if given.
-    `temporal` targets and their masks have the size of the picture. `objective`, from
+    of `settings.size`, over `settings.scales` sizes. It starts from `init` (an Image) if given;
+    else, if it is large, from a few steps at a small size, to be seen at once (`plan_scales`),
+    unless `preview` is False. `temporal` targets and their masks have the size of the picture,
+    and count there alone. `objective`, from
     `prepare_objective`, spares building the network and the style's targets again.
 
     Raises ValueError for arrays of the wrong shape or range, SettingsError and WeightsError for
@@ -89,10 +92,12 @@ class Stylization:
         init: Image | None = None,
         temporal: Sequence[TemporalTarget] = (),
         objective: Objective | None = None,
+        preview: bool = True,
     ) -> None:
         self.settings = settings or ImageSettings()
         height, width = check_image(content, "content").shape[:2]
-        self._sizes = _scale_sizes((width, height), self.settings)
+        self.scales = plan_scales(self.settings, preview=preview and init is None)
+        self._sizes = [fitted_size((width, height), scale.size) for scale in self.scales]
         self._content = content
         self._temporal = tuple(temporal)
         self.objective = objective or prepare_objective(style, self.settings, content=content)
@@ -103,8 +108,13 @@ class Stylization:
 
     @property
     def image(self) -> Image:
-        """The picture as it is now, a copy."""
+        """The picture as it is now, at the size of the scale that is painted now; a copy."""
         return self._canvas.image(self._optimizer.x).copy()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The (width, height) of the picture on its last scale."""
+        return self._sizes[-1]
 
     @property
     def targets(self) -> Targets:
@@ -121,7 +131,7 @@ class Stylization:
     @property
     def step_limit(self) -> int:
         """The most steps that `steps` takes over all scales; a picture may be done sooner."""
-        return len(self._sizes) * self.settings.steps
+        return most_steps(self.scales)
 
     @property
     def style_distance(self) -> float:
@@ -131,7 +141,12 @@ class Stylization:
     @property
     def done(self) -> bool:
         """Whether the last scale has used up its steps or changes too little to go on."""
-        return self._scale_index == len(self._sizes) - 1 and self._scale_done()
+        return self._on_last_scale and self._scale_done()
+
+    def enlarge(self) -> None:
+        """Go on at full size from here, whatever smaller sizes have left, as for a file."""
+        if not self._on_last_scale:
+            self._begin_scale(len(self._sizes) - 1, self.image, painted=self._step_index > 0)
 
     def step(self, weights: Weights | None = None) -> Step:
         """One optimiser step with these weights, or with those of the settings.
@@ -200,10 +215,11 @@ class Stylization:
         size = self._sizes[scale_index]
         content = resize_image(self._content, size)
         finest = scale_index == len(self._sizes) - 1
+        # First what takes long: who interrupts it keeps the scale before, whole.
+        self._targets: Targets = self.objective.targets(content, self._temporal if finest else ())
         self._canvas: Canvas = (
             LuminanceCanvas(content) if self.settings.keep_colors else ColorCanvas()
         )
-        self._targets: Targets = self.objective.targets(content, self._temporal if finest else ())
         self._optimizer = self._new_optimizer(resize_image(image, size), painted=painted)
         self._scale_index = scale_index
         self._scale_steps = 0
@@ -227,10 +243,15 @@ class Stylization:
         targets = self._targets
         return lambda image: self.objective.losses(image, targets, weights)
 
+    @property
+    def _on_last_scale(self) -> bool:
+        return self._scale_index == len(self._sizes) - 1
+
     def _scale_done(self) -> bool:
-        if self._stuck or self._scale_steps >= self.settings.steps:
+        scale = self.scales[self._scale_index]
+        if self._stuck or self._scale_steps >= scale.steps:
             return True
-        if len(self._values) <= self.settings.patience:
+        if scale.is_preview or len(self._values) <= self.settings.patience:
             return False
         before, now = self._values[-1 - self.settings.patience], self._values[-1]
         return before - now < self.settings.tolerance * abs(before)
@@ -271,13 +292,6 @@ def _extractor(choice: str, layers: tuple[str, ...], pooling: Pooling) -> Featur
         for path in materials(MaterialKind.PHOTOGRAPH).values()
     ]
     return FeatureExtractor(load_backbone(choice), layers, calibration=photographs, pooling=pooling)
-
-
-def _scale_sizes(source: tuple[int, int], settings: ImageSettings) -> list[tuple[int, int]]:
-    """(width, height) of each scale, coarse to fine; those under 32 pixels are left out."""
-    longest = [settings.size // 2**power for power in reversed(range(settings.scales))]
-    sizes = [fitted_size(source, size) for size in longest if size >= 32]
-    return [a for a, b in pairwise(sizes) if a != b] + sizes[-1:]
 
 
 def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:

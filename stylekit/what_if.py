@@ -91,7 +91,7 @@ class WhatIfGrid:
         fitted = fitted_size((width, height), small.size)
         targets = [_resized(target, fitted) for target in temporal]
         init = targets[0].warped if targets else None
-        start = Stylization(content, style, small, init=init, temporal=targets)
+        start = Stylization(content, style, small, init=init, temporal=targets, preview=False)
         self._objective = BatchObjective(start.objective, start.targets)
         self._canvas: Canvas = (
             LuminanceCanvas(resize_image(content, fitted))

@@ -140,6 +140,7 @@ class FakeClip:
 class _FakeImageSettings:
     steps: int
     scales: int = 1
+    size: int = 48
 
 
 class _FakeVideoSettings:

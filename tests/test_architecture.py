@@ -21,6 +21,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     ("errors", "arrays", "opencv", "tensorflow_cpu"),
     ("settings",),
+    ("scales",),
     ("media", "materials", "colors", "texture"),
     ("flow",),
     ("occlusion", "scenes"),

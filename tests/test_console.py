@@ -25,7 +25,7 @@ class Clock:
 class CountedStep:
     """A step whose loss is dear: it counts how often it is looked at."""
 
-    looks = 0
+    looks, scale_index = 0, 0
 
     @property
     def weighted_loss(self) -> float:
@@ -50,6 +50,21 @@ def test_lines_come_seldom_and_tell_steps_loss_and_time_left(clock):
     assert lines[0] == "step 1 of at most 40, loss 0.25, at most 39 s left"
     assert lines[1].startswith("step 11 of at most 40, ")
     assert len(lines) == 4
+
+
+def test_the_time_left_is_told_by_steps_of_the_present_size(clock):
+    stream = io.StringIO()
+    preview, large = CountedStep(), CountedStep()
+    large.scale_index = 1
+    with Progress(15 + 40, stream=stream) as progress:
+        for _ in range(15):
+            clock.now += 0.1
+            progress.step(preview)
+        for _ in range(2):
+            clock.now += 6.0
+            progress.step(large)
+    *_, last = stream.getvalue().splitlines()
+    assert last.startswith("step 17 of at most 55") and last.endswith("at most 3 min 48 s left")
 
 
 def test_the_loss_is_looked_at_seldom(clock):

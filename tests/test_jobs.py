@@ -16,7 +16,7 @@ from stylekit.materials import MaterialKind, find_material
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_image
 from stylekit.metrics import warping_error
-from stylekit.settings import Weights
+from stylekit.settings import ImageSettings, Weights
 from stylekit.stylization import Stylization
 from stylekit.video import VideoRun
 
@@ -93,6 +93,31 @@ def test_the_same_frames_make_the_same_files_wherever_they_lie(tmp_path):
         made.append((report.output.read_bytes(), report.sidecar.read_bytes()))
     assert made[0] == made[1]
     assert str(tmp_path) not in made[0][1].decode(), "a path of this machine"
+
+
+def test_a_picture_that_is_stopped_in_its_preview_is_written_in_full_size(tmp_path, content):
+    settings = ImageSettings(
+        backbone="vgg16",
+        size=176,
+        content_layers=("block2_conv1",),
+        style_layers=("block1_conv1",),
+    )
+    painting = Stylization(content, load_image(STYLE), settings)
+    assert max(painting.step().image.shape) == 128
+    report = finish_image(
+        painting,
+        tmp_path / "out.png",
+        content=find_material("chelsea", MaterialKind.PHOTOGRAPH),
+        style=STYLE,
+        weights=Weights(),
+        seconds=0.2,
+        complete=False,
+    )
+    assert report.size == (176, 117)
+    written = load_image(tmp_path / "out.png")
+    assert written.shape == (117, 176, 3)
+    assert report.losses == painting.losses
+    assert report.losses == painting.objective.losses(written, painting.targets)
 
 
 def test_a_picture_is_reported_as_it_was_written(tmp_path, content):

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from fake_runs import FakeClip, FakeFrame, FakeFrameStep, FakeRun, FakeStep
 
+from stylekit.scales import Scale
 from stylekit.settings import Weights
-from stylekit.widgets.run_progress import RunProgress, speed_words, time_words, title_of
+from stylekit.widgets.run_progress import (
+    RunProgress,
+    enlarged,
+    speed_words,
+    time_words,
+    title_of,
+)
 
-IMAGE = FakeRun(size=16).image
+IMAGE = FakeRun(size=48).image
 
 
-def step(step_index: int, scale_index: int = 0) -> FakeStep:
+def step(step_index: int, scale_index: int = 0, *, size: int = 48) -> FakeStep:
     return FakeStep(
         step_index=step_index,
         scale_index=scale_index,
-        image=IMAGE,
+        image=IMAGE[:size, :size],
         weights=Weights(),
         evaluations=step_index + 1,
     )
 
 
-def painting(steps: int, scales: int = 1) -> Any:
-    settings = SimpleNamespace(steps=steps, scales=scales)
-    return SimpleNamespace(step_limit=steps * scales, settings=settings)
+def painting(*steps: int) -> Any:
+    """Of 12 pixels with so many steps, then of 24 and of 48 with the others."""
+    scales = tuple(Scale(size=12 * 2**i, steps=count) for i, count in enumerate(steps))
+    return SimpleNamespace(step_limit=sum(steps), scales=scales)
 
 
 def test_a_picture_takes_its_steps_at_the_pace_of_late() -> None:
@@ -42,13 +52,66 @@ def test_a_picture_takes_its_steps_at_the_pace_of_late() -> None:
 
 
 def test_later_scales_have_four_times_the_pixels() -> None:
-    progress = RunProgress(painting(10, scales=3))
+    progress = RunProgress(painting(10, 10, 10))
     for index in range(4):
-        progress.take(step(index), 1.0)
+        progress.take(step(index, size=12), 1.0)
     assert progress.seconds_left == pytest.approx(6 + 10 * 4 + 10 * 16)
     # A scale that ends early leaves no steps behind.
-    progress.take(step(4, scale_index=1), 4.0)
+    progress.take(step(4, scale_index=1, size=24), 4.0)
     assert progress.seconds_left == pytest.approx(4 * (9 + 10 * 4))
+
+
+def test_a_preview_counts_its_steps_and_tells_the_time_of_the_large_ones() -> None:
+    preview = Scale(size=12, steps=3, is_preview=True)
+    source = SimpleNamespace(step_limit=13, scales=(preview, Scale(size=48, steps=10)))
+    progress = RunProgress(source)
+    progress.take(step(0, size=12), 1.0)
+    assert dict(progress.facts())["step"] == "1 of at most 13"
+    assert progress.seconds_left == pytest.approx(2 + 10 * 16)
+    for index in (1, 2):
+        progress.take(step(index, size=12), 1.0)
+    progress.take(step(3, scale_index=1), 20.0)
+    assert progress.seconds_left == pytest.approx(20 * 9)
+    assert progress.share == pytest.approx(4 / 13)
+
+
+def test_cold_frames_of_a_large_clip_have_a_preview_too() -> None:
+    """The first, and those after a cut, which nobody knows before they begin."""
+    clip = FakeClip(3, steps=20)
+    clip.settings.image = SimpleNamespace(size=256, steps=20, scales=1)
+    small, large = (np.zeros((size, size, 3), np.float32) for size in (128, 256))
+    progress = RunProgress(clip)
+
+    def take(frame_index: int, index: int, image: Any) -> None:
+        taken = replace(step(index, scale_index=int(image is large and cold)), image=image)
+        progress.take(FakeFrameStep(frame_index, taken), 1.0)
+
+    cold = True
+    take(0, 0, small)
+    assert dict(progress.facts())["step"] == "1 of at most 35"
+    assert progress.seconds_left == pytest.approx(14 + 20 * 4 + 2 * 20 * 4)
+    take(0, 15, large)
+    assert progress.seconds_left == pytest.approx(19 + 2 * 20)
+    progress.take(frame(0, steps=35, cold=True), 0.1)
+    assert progress.seconds_left == pytest.approx(2 * 20)
+    cold = False
+    take(1, 0, large)
+    assert dict(progress.facts())["step"] == "1 of at most 20"
+    assert progress.seconds_left == pytest.approx(19 + 20)
+    progress.take(frame(1, steps=20), 0.1)
+    cold = True
+    take(2, 0, small)
+    assert dict(progress.facts())["step"] == "1 of at most 35"
+    take(2, 15, large)
+    assert progress.seconds_left == pytest.approx(19)
+
+
+def test_pictures_of_a_preview_are_shown_in_full_size() -> None:
+    small = IMAGE[:12, :16]
+    assert enlarged(small, SimpleNamespace(size=(64, 47))).shape == (47, 64, 3)
+    assert enlarged(small, FakeClip(1)).shape == (48, 48, 3)
+    assert enlarged(IMAGE, SimpleNamespace(size=(48, 48))) is IMAGE
+    assert enlarged(small, SimpleNamespace()) is small
 
 
 def test_a_run_that_knows_no_end_says_so() -> None:

@@ -29,6 +29,9 @@ CHROMA = np.array([[-0.299, -0.587, 0.886], [0.701, -0.587, -0.114]])
 # Each start and each optimiser once.
 PAIRS = [(Init.CONTENT, OptimizerMethod.LBFGS), (Init.NOISE, OptimizerMethod.ADAM)]
 
+# What lies deep takes most of the time.
+SHALLOW: dict = {"content_layers": ("block2_conv1",), "style_layers": ("block1_conv1",)}
+
 Make = Callable[..., Stylization]
 
 
@@ -211,6 +214,123 @@ def test_scales_go_from_coarse_to_fine_each_from_the_one_before(
     fresh = match_colors(resize_image(content, (width, height)), style)
     moved = [np.abs(steps[2].image - start).mean() for start in (enlarged, fresh)]
     assert moved[0] < 0.5 * moved[1]
+
+
+# Large pictures begin with a preview.
+
+
+@pytest.fixture
+def large(style: Image, picture: Callable[..., Image]) -> Make:
+    """Makes a painting of 176 pixels, judged by shallow layers alone, which are quick."""
+    content = picture("chelsea", size=176)
+
+    def build(
+        *,
+        init: Image | None = None,
+        init_method: Init = Init.CONTENT,
+        held: bool = False,
+        preview: bool = True,
+        **changes: object,
+    ) -> Stylization:
+        settings = ImageSettings(backbone="vgg16", size=176, steps=2, init=init_method, **SHALLOW)
+        changed = dataclasses.replace(settings, **changes)
+        target = TemporalTarget(content, np.ones(content.shape[:2], np.float32))
+        temporal = (target,) if held else ()
+        return Stylization(content, style, changed, init=init, temporal=temporal, preview=preview)
+
+    return build
+
+
+def test_a_large_picture_is_seen_small_first(large: Make) -> None:
+    painting = large(steps=18, tolerance=0.0)
+    assert max(painting.image.shape) == 128 and painting.size == (176, 117)
+    steps = take(painting, 17)
+    assert [max(step.image.shape) for step in steps] == [128] * 15 + [176] * 2
+    assert [step.scale_index for step in steps] == [0] * 15 + [1] * 2
+    assert [step.step_index for step in steps] == list(range(17))
+    assert painting.step_limit == 15 + 18
+    evaluations = [step.evaluations for step in steps]
+    assert evaluations == sorted(set(evaluations)) and evaluations[0] > 0
+    preview = [step.value for step in steps[:15]]
+    assert preview == sorted(preview, reverse=True)
+    # It goes on from what was painted, not from the start.
+    fresh = large(preview=False)
+    assert steps[15].value < 0.8 * fresh.step().value
+    assert len(list(painting.steps())) == 16 and painting.done
+
+
+def test_a_preview_is_the_same_each_time(large: Make) -> None:
+    one, two = large(), large()
+    assert [a.value for a in one.steps()] == [b.value for b in two.steps()]
+    np.testing.assert_array_equal(one.image, two.image)
+
+
+def test_pictures_that_go_on_from_another_have_no_preview(large: Make, content: Image) -> None:
+    for painting in (large(init=content), large(preview=False)):
+        assert painting.image.shape[1::-1] == painting.size == (176, 117)
+        assert painting.step_limit == 2
+
+
+def test_a_preview_does_not_end_because_it_changes_too_little(large: Make) -> None:
+    painting = large(steps=6, tolerance=1.0, patience=2)
+    scales = [step.scale_index for step in painting.steps()]
+    assert scales == [0] * 6 + [1] * 3
+    assert painting.done
+
+
+def test_a_preview_that_is_stuck_goes_on_large(large: Make) -> None:
+    nothing = Weights(alpha=0, beta=0, gamma=0)
+    assert [step.scale_index for step in large(steps=6).steps(weights=nothing)] == [0, 1]
+
+
+def test_colors_and_the_frame_before_are_kept_after_a_preview(
+    large: Make, picture: Callable[..., Image]
+) -> None:
+    painting = large(keep_colors=True, held=True)
+    assert painting.targets.masks.shape[0] == 0
+    first, *_, last = painting.steps()
+    assert painting.targets.masks.shape[0] == 1
+    assert first.painted.temporal == 0 < last.painted.temporal
+    content = picture("chelsea", size=176)
+    np.testing.assert_allclose(painting.image @ CHROMA.T, content @ CHROMA.T, atol=1e-6)
+
+
+def test_a_preview_can_start_from_noise(large: Make) -> None:
+    painting = large(init_method=Init.NOISE, seed=3)
+    assert painting.image.std() == pytest.approx(12**-0.5, abs=0.02)
+    values = [step.value for step in painting.steps()]
+    assert len(values) == 4
+    assert values[1] < values[0] and values[3] < values[2]
+
+
+def test_a_picture_can_be_enlarged_whenever_it_is_stopped(large: Make) -> None:
+    painting = large()
+    small = painting.step().image
+    painting.enlarge()
+    enlarged = painting.image
+    np.testing.assert_array_equal(enlarged, resize_image(small, painting.size))
+    painting.enlarge()
+    np.testing.assert_array_equal(painting.image, enlarged)
+    assert painting.losses == painting.objective.losses(enlarged, painting.targets)
+    assert [step.scale_index for step in painting.steps()] == [1, 1]
+
+
+def test_who_interrupts_the_change_of_size_keeps_a_whole_picture(
+    large: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painting = large(keep_colors=True)
+    take(painting, 2)
+    small = painting.image
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(painting.objective, "targets", interrupted)
+        painting.step()
+    np.testing.assert_array_equal(painting.image, small)
+    painting.enlarge()
+    assert painting.image.shape[1::-1] == painting.size
 
 
 def test_a_short_painting_has_one_scale() -> None:

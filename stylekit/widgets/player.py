@@ -24,7 +24,7 @@ from .named_loops import register, stop_named
 from .pace import Pace
 from .picture_canvas import PictureCanvas
 from .player_controls import PlayerControls, Press, status_words
-from .run_progress import RunProgress, StepRecord, image_of, title_of
+from .run_progress import RunProgress, StepRecord, enlarged, image_of, title_of
 from .weight_panel import WeightPanel
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class Player(ipywidgets.VBox):
             due = self._pictures.due(behind=behind)
             if (due or at_once) and self._newest and self._unshown:
                 image, title = self._newest
-                self.canvas.show(image, alt=title)
+                self.canvas.show(enlarged(image, self._source), alt=title)
                 self._unshown = False
             if due or at_once:
                 self.curve.push(settled=at_once)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arrays import Image
+from ..media.images import resize_image
+from ..scales import Scale, most_steps, plan_scales
 from ..settings import Weights
 
 # The middle of so many steps: one that had something to prepare does not count.
@@ -34,13 +36,15 @@ class RunProgress:
 
     The three kinds are told apart by what they have: a FrameStep has a `step`, a FrameResult a
     `frame_index` without one. So this module needs no TensorFlow, and tests need no network.
-    `source` is asked for its `step_limit` (Stylization), or its `clip` and `settings` (VideoRun).
+    `source` is asked for its `step_limit` and `scales` (Stylization), or its `clip` and `settings`
+    (VideoRun).
     """
 
     def __init__(self, source: Any) -> None:
         self._step_limit: int | None = getattr(source, "step_limit", None)
         clip = getattr(source, "clip", None)
         self.frame_count: int | None = None if clip is None else len(clip)
+        self._picture_scales: tuple[Scale, ...] | None = getattr(source, "scales", None)
         self._settings: Any = getattr(source, "settings", None)
         self.step_count = 0
         self.frame_index: int | None = None
@@ -49,6 +53,8 @@ class RunProgress:
         self._finished_evaluations = 0
         self._step_index = -1
         self._scale_index, self._scale_start = 0, 0
+        self._shape: tuple[int, ...] = ()
+        self._cold = False
         self._seconds: deque[float] = deque(maxlen=_RECENT)
         self._frame_steps: deque[int] = deque(maxlen=_RECENT_FRAMES)
 
@@ -63,7 +69,12 @@ class RunProgress:
         self._step_index = step.step_index
         if step.scale_index != self._scale_index:
             self._scale_index, self._scale_start = step.scale_index, step.step_index
+        if step.image.shape != self._shape:
+            self._shape = step.image.shape
             self._seconds.clear()
+        if self.frame_count is not None and self._settings is not None:
+            small = max(self._shape) < self._settings.image.size
+            self._cold = step.scale_index > 0 or small
         self.evaluations = self._finished_evaluations + step.evaluations
         self._seconds.append(seconds)
         self.record = StepRecord(
@@ -85,14 +96,18 @@ class RunProgress:
 
         None if nobody knows. For a clip it is a guess: later frames may end early.
         """
-        if self.frame_count is None:
-            return self._picture_work_left()
-        limit = self._frame_limit(self.frame_index)
-        if limit is None or self.frame_index is None:
-            return None
-        later = self.frame_count - self.frame_index - 1
-        usual = statistics.mean(self._frame_steps or [self._frame_limit(1) or 0])
-        return max(0, limit - self._step_index - 1) + later * usual
+        scales = self._scales(self.frame_index)
+        if scales is None:
+            limit = self._step_limit
+            return None if limit is None else max(0, limit - self._step_index - 1)
+        now = scales[self._scale_index]
+        here = max(0, now.steps - (self._step_index + 1 - self._scale_start))
+        later = sum(scale.steps * _work(scale, now) for scale in scales[self._scale_index + 1 :])
+        if self.frame_count is None or self.frame_index is None:
+            return here + later
+        frames = self.frame_count - self.frame_index - 1
+        usual = statistics.mean(self._frame_steps or [self._limit(1) or 0])
+        return here + later + frames * usual * _work(scales[-1], now)
 
     @property
     def seconds_left(self) -> float | None:
@@ -107,7 +122,7 @@ class RunProgress:
         done = self._step_index + 1
         if self.frame_count is None or self.frame_index is None:
             return done / self._step_limit if self._step_limit else None
-        limit = self._frame_limit(self.frame_index)
+        limit = self._limit(self.frame_index)
         return (self.frame_index + (done / limit if limit else 0.0)) / self.frame_count
 
     def facts(self, *, over: bool = False) -> list[tuple[str, str]]:
@@ -116,9 +131,7 @@ class RunProgress:
         if self.frame_count is not None:
             shown = 0 if self.frame_index is None else self.frame_index + 1
             facts.append(("frame", f"{shown} of {self.frame_count}"))
-        limit = (
-            self._step_limit if self.frame_count is None else self._frame_limit(self.frame_index)
-        )
+        limit = self._limit(self.frame_index)
         of_limit = f" of at most {limit}" if limit else ""
         facts.append(("step", f"{self._step_index + 1}{of_limit}"))
         facts.append(("speed", speed_words(self.step_seconds)))
@@ -129,7 +142,11 @@ class RunProgress:
 
     def _take_frame(self, frame: Any) -> None:
         self.frame_index = frame.frame_index
-        self._step_index = (self._frame_limit(frame.frame_index) or 0) - 1
+        self._cold = frame.cold
+        # Nothing of it is left, on any scale.
+        scales = self._scales(frame.frame_index) or ()
+        self._scale_index, self._scale_start = max(0, len(scales) - 1), 0
+        self._step_index = most_steps(scales) - 1
         if frame.resumed:
             return
         self._finished_evaluations += frame.evaluations
@@ -137,30 +154,45 @@ class RunProgress:
         if not frame.cold:
             self._frame_steps.append(frame.steps)
 
-    def _picture_work_left(self) -> float | None:
-        if self._step_limit is None:
-            return None
-        if self._settings is None:
-            return self._step_limit - self._step_index - 1
-        steps = self._settings.steps
-        here = steps - (self._step_index + 1 - self._scale_start)
-        later = self._step_limit // steps - 1 - self._scale_index
-        # Each scale has four times the pixels of the one before.
-        return max(0, here) + steps * sum(4.0**power for power in range(1, later + 1))
+    def _scales(self, frame_index: int | None) -> tuple[Scale, ...] | None:
+        """What the picture, or a frame, goes through; None if nobody knows.
 
-    def _frame_limit(self, frame_index: int | None) -> int | None:
-        """The most steps of a frame: the first is painted anew, later ones usually are not."""
+        The first frame is painted anew; later ones only after a cut, which shows when they begin.
+        """
+        if self.frame_count is None:
+            return self._picture_scales
         if self._settings is None or frame_index is None:
             return None
-        if frame_index == 0 or self._settings.independent:
-            return int(self._settings.image.steps * self._settings.image.scales)
-        return int(self._settings.frame_steps)
+        image = self._settings.image
+        cut = self._cold and frame_index == self.frame_index
+        if frame_index == 0 or cut or self._settings.independent:
+            return plan_scales(image)
+        return (Scale(size=image.size, steps=self._settings.frame_steps),)
+
+    def _limit(self, frame_index: int | None) -> int | None:
+        """The most steps of the picture, or of a frame."""
+        if self.frame_count is None:
+            return self._step_limit
+        scales = self._scales(frame_index)
+        return None if scales is None else most_steps(scales)
+
+
+def _work(scale: Scale, now: Scale) -> float:
+    """How long a step takes there, in steps of now: as long as it has pixels."""
+    return (scale.size / now.size) ** 2
 
 
 def image_of(event: Any) -> Image:
     """The picture that an event of a run has."""
     image: Image = getattr(event, "step", event).image
     return image
+
+
+def enlarged(image: Image, source: Any) -> Image:
+    """A picture of a run in its full size: those of a preview are small, and should not jump."""
+    clip = getattr(source, "clip", None)
+    size = clip[0].shape[1::-1] if clip else getattr(source, "size", None)
+    return image if size in (None, image.shape[1::-1]) else resize_image(image, size)
 
 
 def title_of(event: Any) -> str:

@@ -54,7 +54,7 @@ class Order:
 
     @property
     def most_steps(self) -> int:
-        """The most steps that it takes."""
+        """The most steps that it takes at full size, beside which a preview takes no time."""
         later = self.video_settings.frame_steps if self.content.is_clip else 0
         return self.steps + later * (self.frames - 1)
 
@@ -140,6 +140,7 @@ class Network:
                 order.style.preview,
                 order.image_settings,
                 objective=self._prepared(order),
+                preview=False,  # what takes long is timed
             )
             trial.step()  # the first one compiles
             begun = time.monotonic()
