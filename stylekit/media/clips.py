@@ -19,6 +19,7 @@ from .clip_decoding import Decoder
 from .clip_frames import PictureConverter
 from .clip_layout import ClipLayout, check_size, open_clip, read_layout
 from .clip_timing import slot_of
+from .frame_store import FrameStore
 
 
 class PartialClipError(MediaError):
@@ -38,15 +39,16 @@ class PartialClipError(MediaError):
 class Clip(Sequence[Image]):
     """Frames of a clip: a sequence of float32 RGB images `(H, W, 3)` in [0, 1], all of one size.
 
-    Inside they are 8-bit pictures (`pixels`), a quarter of the memory; each frame is converted
-    when it is asked for. `fps` is exact. `start` is the time of the first frame in its file
-    `path`, in seconds from the file's first picture; `source_frames` is the number of frames of
-    the whole file at this rate. A slice is a clip too; its step, if it has one, is positive and
-    lowers the frame rate.
+    Inside they are 8-bit pictures (`pixels`), which of a long clip lie in a temporary file and
+    not in memory (`FrameStore`). Each frame is read and converted when it is asked for, so take
+    them one by one; several threads may. `fps` is exact. `start` is the time of the first frame
+    in its file `path`, in seconds from the file's first picture; `source_frames` is the number
+    of frames of the whole file at this rate. A slice is a clip too; its step, if it has one, is
+    positive and lowers the frame rate.
     """
 
     path: Path
-    pixels: tuple[NDArray[np.uint8], ...]
+    pixels: Sequence[NDArray[np.uint8]]
     fps: Fraction
     has_audio: bool = False
     start: float = 0.0
@@ -115,7 +117,8 @@ def read_clip(
     are right to half a frame.
 
     Raises MediaError, which says what is wrong and what to do, for a file that is missing,
-    damaged, no clip, outside `limits` (`MediaLimits()` unless given), or shorter than `start`.
+    damaged, no clip, outside `limits` (`MediaLimits()` unless given), or shorter than `start`,
+    and if a long clip's frames find no room in the temporary folder.
     If frames that are asked for are cut off or damaged it is a PartialClipError, unless
     `allow_partial`: then the clip ends before them. Raises SettingsError for a negative `start`
     and for `frames` below 1.
@@ -134,7 +137,7 @@ def read_clip(
         raise _partial_error(path, layout, readable)
     return Clip(
         path=path,
-        pixels=tuple(pixels),
+        pixels=pixels,
         fps=layout.fps,
         has_audio=layout.has_audio,
         start=float(wanted[0] / layout.fps),
@@ -171,7 +174,7 @@ def _read_pixels(
     wanted: tuple[int, int],
     size: int | None,
     limits: MediaLimits,
-) -> tuple[list[NDArray[np.uint8]], int]:
+) -> tuple[Sequence[NDArray[np.uint8]], int]:
     """The pictures of the wanted slots that are intact, and how many of the whole file are."""
     first, last = wanted
     with open_clip(path, limits) as (container, stream):
@@ -181,7 +184,7 @@ def _read_pixels(
             sample_aspect=stream.sample_aspect_ratio,
             transfer=stream.codec_context.color_trc,
         )
-        filler = _SlotFiller(first, last)
+        filler = _SlotFiller(first, last, FrameStore(path))
         for slot, frame in decoder.frames(first):
             if slot >= last:
                 break
@@ -200,9 +203,8 @@ def _read_pixels(
 class _SlotFiller:
     """Puts pictures into the slots of a constant rate: each is shown until the next comes."""
 
-    def __init__(self, first: int, last: int) -> None:
-        self._first, self._last = first, last
-        self._filled: list[NDArray[np.uint8]] = []
+    def __init__(self, first: int, last: int, store: FrameStore) -> None:
+        self._first, self._last, self._store = first, last, store
         self._current: NDArray[np.uint8] | None = None
 
     def put(self, slot: int, pixels: NDArray[np.uint8]) -> None:
@@ -210,15 +212,15 @@ class _SlotFiller:
         self._fill_to(slot)
         self._current = pixels
 
-    def finish(self, last: int) -> list[NDArray[np.uint8]]:
+    def finish(self, last: int) -> Sequence[NDArray[np.uint8]]:
         """All pictures up to slot `last`, which itself is left out."""
         self._fill_to(last)
-        return self._filled[: max(0, last - self._first)]
+        return self._store.frames(max(0, last - self._first))
 
     def _fill_to(self, slot: int) -> None:
-        if self._current is not None:
-            missing = min(slot, self._last) - self._first - len(self._filled)
-            self._filled.extend([self._current] * missing)
+        missing = min(slot, self._last) - self._first - len(self._store)
+        if self._current is not None and missing > 0:
+            self._store.add(self._current, missing)
 
 
 def _partial_error(path: Path, layout: ClipLayout, readable: int) -> PartialClipError:
