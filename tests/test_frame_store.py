@@ -242,6 +242,7 @@ def test_a_long_clip_is_the_same_clip(files, monkeypatch, tmp_path, options):
         assert_same(a, b)
         assert_same(a.pixels, b.pixels)
         assert (a.width, a.height, a.fps, a.start) == (b.width, b.height, b.fps, b.start)
+    assert_same(pickle.loads(pickle.dumps(long)), short)
     long[0][:] = 0  # an image is the caller's own
     np.testing.assert_array_equal(long[0], short[0])
 
