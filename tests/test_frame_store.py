@@ -167,26 +167,45 @@ def test_pickled_frames_bring_their_pictures_along(files):
 # --- when the system refuses ---------------------------------------------------------------------
 
 
-class FullDisk:
-    """A file on a disk with room for `room` bytes: it takes what fits, then no more."""
+class Grudging:
+    """A file that takes and gives `at_once` bytes a call, on a disk with room for `room`."""
 
-    def __init__(self, file, room: int) -> None:
-        self.file, self.room = file, room
-        self.close = file.close
+    def __init__(self, file, *, at_once: int = 1000, room: int = 10**6) -> None:
+        self.file, self.at_once, self.room = file, at_once, room
+        self.seek, self.close = file.seek, file.close
 
     def write(self, data) -> int:
         if not self.room:
             raise OSError(errno.ENOSPC, "No space left on device")
-        written = self.file.write(data[: self.room])
+        written = self.file.write(data[: min(self.at_once, self.room)])
         self.room -= written
         return written
 
+    def readinto(self, data) -> int:
+        return self.file.readinto(data[: self.at_once])
 
-def test_a_full_disk_says_which_clip_and_what_to_do(files, monkeypatch):
+
+@pytest.fixture
+def grudge(files, monkeypatch):
+    """Call it to make the temporary files from now on `Grudging` ones."""
     really_open = tempfile.TemporaryFile
-    monkeypatch.setattr(
-        tempfile, "TemporaryFile", lambda **options: FullDisk(really_open(**options), 250)
-    )
+
+    def begin(**limits: int) -> None:
+        monkeypatch.setattr(
+            tempfile, "TemporaryFile", lambda **options: Grudging(really_open(**options), **limits)
+        )
+
+    return begin
+
+
+def test_pictures_are_whole_even_if_the_system_moves_them_in_pieces(grudge):
+    given = pictures(3)
+    grudge(at_once=40)
+    assert_same(stored(given), given)
+
+
+def test_a_full_disk_says_which_clip_and_what_to_do(files, grudge):
+    grudge(room=250)
     with pytest.raises(MediaError, match=r"^long\.mp4: .*No space left.*TMPDIR") as caught:
         stored(pictures(4))
     assert "\n" not in str(caught.value)
