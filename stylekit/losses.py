@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .settings import Weights
 from .tensorflow_cpu import tf
@@ -50,6 +50,15 @@ class Losses:
             "temporal": weights.gamma * self.temporal,
             "tv": weights.tv * self.tv,
         }
+
+    def as_good_as(self, goal: Losses, weights: Weights) -> bool:
+        """Whether the weighted losses sum up to no more than those of `goal`.
+
+        The temporal term, which a first frame does not have, is left out, and so is what the
+        order of a sum of float32 changes.
+        """
+        now, wanted = (replace(terms, temporal=0.0).total(weights) for terms in (self, goal))
+        return now <= wanted * (1 + 1e-4)
 
     def to_json(self) -> dict[str, float]:
         """The losses by name."""

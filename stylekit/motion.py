@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from .arrays import Image, Mask
-from .flow import FlowPair
+from .flow import FlowPair, Interpolation, warp
 from .occlusion import consistency_mask, robust_mask
 from .settings import MaskMethod, VideoSettings
 
@@ -33,3 +35,17 @@ def mask_of(flow: FlowPair, current: Image, previous: Image, settings: VideoSett
     if settings.mask is MaskMethod.ROBUST:
         return robust_mask(backward, forward, current, previous, boundary=boundary, dilate=dilate)
     return consistency_mask(backward, forward, boundary=boundary, dilate=dilate)
+
+
+def carried_paint(painted: Image, motion: Motion, fresh: Image) -> Image:
+    """The previous frame's picture moved to where its content went, and `fresh` where in doubt.
+
+    Images `(H, W, 3)`. Repeated linear warps smear strokes, cubic ones sharpen and stay
+    restless: the warp is halfway between them.
+    """
+    linear, cubic = (
+        warp(painted, motion.flow.backward_flow, interpolation=interpolation)
+        for interpolation in (Interpolation.LINEAR, Interpolation.CUBIC)
+    )
+    mask = motion.mask[:, :, np.newaxis]
+    return mask * (np.float32(0.5) * (linear + cubic)) + (1 - mask) * fresh

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,17 @@ from .backbones import load_backbone
 from .errors import SettingsError
 from .flow import FlowPair, Interpolation, flow_between, warp
 from .losses import Losses
-from .motion import Motion, mask_of
+from .motion import Motion, carried_paint, mask_of
 from .objective import Objective, TemporalTarget
 from .occlusion import reliable_share
 from .run_folder import RunFolder, describe_run
 from .settings import FlowMethod, Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
+
+# A later frame starts near its end, and either goes on improving by a per cent in this many
+# steps or has come to where style and steadiness hold each other in balance.
+_FRAME_PATIENCE = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -71,7 +76,8 @@ class VideoRun:
     Differs from the paper: the fill, for which the paper takes the content; the start, warped
     halfway between linear and cubic; and later frames stop as soon as they are as good as the
     first frame of their shot, by all terms but the temporal one, before the first step if need
-    be, because a frame that goes on past that level drifts away from the one before.
+    be, because a frame that goes on past that level drifts away from the one before. The optimiser
+    takes the curvature over that it learned of the frame before, warped likewise (`Curvature`).
 
     Raises ResumeError if the folder holds another run, and SettingsError if the settings ask for
     exact flow and none is given.
@@ -126,14 +132,23 @@ class VideoRun:
         Weights may be a callable, looked up before each step.
         """
         previous: Image | None = None
-        for frame_index in range(len(self.clip)):
-            motion = self.motion(frame_index) if frame_index else None
+        for frame_index, motion in enumerate(self._motions()):
             if frame_index in self._entries:
                 result = self._restore(frame_index, previous, motion)
             else:
                 result = yield from self._paint(frame_index, previous, motion, weights)
             previous = result.image
             yield result
+
+    def _motions(self) -> Iterator[Motion | None]:
+        """The motion of each frame; the next one's is estimated while one is painted."""
+        with ThreadPoolExecutor(1) as ahead:
+            coming = None
+            for frame_index in range(len(self.clip)):
+                motion = coming.result() if coming else None
+                if frame_index + 1 < len(self.clip):
+                    coming = ahead.submit(self.motion, frame_index + 1)
+                yield motion
 
     def stored_frames(self) -> Iterator[Image]:
         """The finished frames from the first on, up to the first that is missing."""
@@ -175,11 +190,11 @@ class VideoRun:
         now = weights() if callable(weights) else weights or self.settings.image.weights
         steps = evaluations = 0
         # What stands still is as good as it was before its first step, and must not be touched.
-        if goal is None or _quality(painting.losses, now) > _quality(goal, now):
+        if goal is None or not painting.losses.as_good_as(goal, now):
             for step in painting.steps(weights=weights):
                 yield FrameStep(frame_index, step)
                 now, steps, evaluations = step.weights, step.step_index + 1, step.evaluations
-                if goal and _quality(step.painted, now) <= _quality(goal, now):
+                if goal and step.painted.as_good_as(goal, now):
                     break
         image = from_bytes(to_bytes(painting.image))
         facts = {
@@ -191,8 +206,18 @@ class VideoRun:
             "steps": steps,
             "evaluations": evaluations,
         }
-        self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
+        self._finish(frame_index, image, facts, painting)
         return self._result(frame_index, image, motion, warped)
+
+    def _finish(
+        self, frame_index: int, image: Image, facts: dict[str, Any], painting: Stylization
+    ) -> None:
+        """Store a frame, and what the next one needs of it before the frame counts as stored."""
+        newest = frame_index if frame_index + 1 < len(self.clip) else None
+        if newest is not None and not self.settings.independent:
+            self.folder.write_curvature(newest, painting.curvature)
+        self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
+        self.folder.drop_curvature(but=newest)
 
     def _begin(
         self, frame_index: int, previous: Image | None, motion: Motion | None
@@ -206,7 +231,8 @@ class VideoRun:
             return Stylization(content, self._style, settings, objective=self._objective), None
         assert motion is not None and previous is not None
         warped = self._warped(previous, motion)
-        settings = without_scales(settings, self.settings.frame_steps)
+        settings = without_scales(settings, self.settings.frame_steps, _FRAME_PATIENCE)
+        learned = self.folder.read_curvature(frame_index - 1)
         painting = Stylization(
             content,
             self._style,
@@ -214,6 +240,7 @@ class VideoRun:
             init=self._start(frame_index, previous, motion),
             temporal=[TemporalTarget(warped, motion.mask)],
             objective=self._objective,
+            curvature=learned and learned.carried(motion.flow.backward_flow, motion.mask),
         )
         return painting, warped
 
@@ -231,18 +258,11 @@ class VideoRun:
         if settings.start is Start.RANDOM:
             generator = np.random.default_rng(settings.image.seed + frame_index)
             return generator.random(previous.shape, dtype=np.float32)
-        # Repeated linear warps smear strokes, cubic ones sharpen and stay restless: halfway.
-        linear, cubic = (
-            warp(previous, motion.flow.backward_flow, interpolation=interpolation)
-            for interpolation in (Interpolation.LINEAR, Interpolation.CUBIC)
-        )
-        carried = np.float32(0.5) * (linear + cubic)
         first = self._shot_start(frame_index)
         fresh = transfer_texture(
             self.clip[frame_index], motion.mask, self.clip[first], self.folder.read_frame(first)
         )
-        mask = motion.mask[:, :, np.newaxis]
-        return mask * carried + (1 - mask) * fresh
+        return carried_paint(previous, motion, fresh)
 
     def _shot_start(self, frame_index: int) -> int:
         """The frame that began the shot that a frame belongs to."""
@@ -295,8 +315,3 @@ def stylize_video(
     for _ in run.frames():
         pass
     return run
-
-
-def _quality(losses: Losses, weights: Weights) -> float:
-    """The weighted loss without the temporal term, which a first frame does not have."""
-    return dataclasses.replace(losses, temporal=0.0).total(weights)

@@ -26,7 +26,7 @@ FLOORS = (
     ("flow",),
     ("occlusion", "scenes"),
     ("backbones", "optimizer", "convolution"),
-    ("features", "canvas"),
+    ("features", "canvas", "curvature"),
     ("losses",),
     ("objective",),
     ("batch_objective",),

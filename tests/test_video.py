@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -272,7 +273,9 @@ def test_the_temporal_method_steadies_a_clip(run_of_scene):
 
 def test_a_still_clip_stays_still(clip, glass, tmp_path):
     still = [clip[0]] * 3
-    frames = list(VideoRun(still, glass, tmp_path / "run", SETTINGS).frames())
+    # A start without fill, which need not be as good.
+    settings = dataclasses.replace(SETTINGS, start=Start.PREVIOUS)
+    frames = list(VideoRun(still, glass, tmp_path / "run", settings).frames())
     # The first frame is as good as its own goal, so not a pixel moves, and nothing is spent.
     for previous, frame in itertools.pairwise(frames):
         assert frame.steps == frame.evaluations == 0
