@@ -31,7 +31,7 @@ from stylekit.settings import Weights
 
 SMALL = ["--size", "48", "--backbone", "vgg16", "--json"]
 IMAGE = ["--steps", "3", *SMALL]
-VIDEO = ["--steps", "3", "--frame-steps", "2", *SMALL]
+VIDEO = ["--steps", "8", "--frame-steps", "2", *SMALL]
 FRAMES = 4
 DRIFT = ["video", "drift", "glass", "--frames", FRAMES, *VIDEO]
 
@@ -283,7 +283,7 @@ def test_independent_frames_flicker_more(capsys):
 def test_an_interrupted_clip_is_playable_and_goes_on_to_the_same_bytes(
     number, capsys, interrupt, unbroken
 ):
-    interrupt(5, number)
+    interrupt(10, number)
     outcome = stylekit(capsys, *DRIFT, "-o", "out.mp4")
     done = outcome.json["frames"]
     assert outcome.code == 130
@@ -304,7 +304,7 @@ def test_an_interrupted_clip_is_playable_and_goes_on_to_the_same_bytes(
 
 def test_an_interrupted_run_spares_an_earlier_result(capsys, interrupt):
     Path("out.mp4").write_bytes(b"a finished clip")
-    interrupt(5)
+    interrupt(10)
     outcome = stylekit(capsys, *DRIFT, "-o", "out.mp4")
     assert outcome.code == 130
     assert Path("out.mp4").read_bytes() == b"a finished clip"
@@ -410,8 +410,8 @@ def test_killed_and_interrupted_processes_go_on_to_the_same_bytes(capsys, unbrok
     # Both at a time, for each takes many seconds to begin.
     with ThreadPoolExecutor() as pool:
         killing = pool.submit(kill_soon, killed)
-        # The second frame begins with its flow, when the first is safe.
-        wait_for(Path("interrupted.run/flow/000001.forward.flo"), interrupted)
+        # The manifest begins when the first frame is safe.
+        wait_for(Path("interrupted.run/manifest.jsonl"), interrupted)
         interrupted.send_signal(signal.SIGINT)
         out, err = interrupted.communicate(timeout=120)
         killing.result()
