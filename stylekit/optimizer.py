@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Evaluate = Callable[[Array], tuple[float, Array]]
-Pair = tuple[Array, Array]
-"""A move of the variables, and how the gradient changed by it."""
 
 # Nocedal & Wright 2006, §3.1: the share of the promised decrease that a step must bring.
 _SUFFICIENT_DECREASE = 1e-4
@@ -56,11 +54,6 @@ class Optimizer(Protocol):
 
     x: Array
 
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """What is known of the curvature, oldest first."""
-        ...
-
     def step(self, evaluate: Evaluate) -> Update:
         """One update of `x`."""
         ...
@@ -77,10 +70,9 @@ class LBFGS:
     free variables, those that their gradient does not hold at a bound (Bertsekas 1982); then a
     step of length 1, clipped into the bounds, accepted on Armijo's condition for the clipped
     step, with quadratic backtracking. Pairs of positive product are kept, `memory` of them.
-    `painted` says that x is nearly good already: its first step is then a small one. `pairs`
-    are what is known of the curvature before the first step; those without a positive product
-    are left out. `scaling` is the first guess at the inverse Hessian but for a factor: a linear,
-    symmetric, positive map, the identity unless given.
+    `painted` says that x is nearly good already: its first step is then a small one. `scaling`
+    is the first guess at the inverse Hessian but for a factor: a linear, symmetric, positive map,
+    the identity unless given.
 
     Differs from L-BFGS-B (Byrd et al. 1995): no Cauchy point, no subspace minimisation.
     """
@@ -92,22 +84,15 @@ class LBFGS:
         bounds: Bounds,
         memory: int = 20,
         painted: bool = False,
-        pairs: Iterable[Pair] = (),
         scaling: Callable[[Array], Array] | None = None,
     ) -> None:
         self.x = bounds.clip(x)
         self._bounds = bounds
         self._scaling = scaling or (lambda array: array)
         self._blind_move = _PAINTED_MOVE if painted else _FRESH_MOVE
-        self._pairs: deque[Pair] = deque(maxlen=memory)
-        self._pairs.extend((move, change) for move, change in pairs if _dot(move, change) > 0)
+        self._pairs: deque[tuple[Array, Array]] = deque(maxlen=memory)
         self._value: float | None = None
         self._gradient = np.zeros_like(self.x)
-
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """What is known of the curvature, oldest first."""
-        return tuple(self._pairs)
 
     def reset(self) -> None:
         """Forget curvature and loss, because the loss has changed."""
@@ -211,11 +196,6 @@ class Adam:
         self._count = 0
         self._mean = np.zeros_like(self.x)
         self._square = np.zeros_like(self.x)
-
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """None: Adam knows of no curvature."""
-        return ()
 
     def reset(self) -> None:
         """Forget both moments, because the loss has changed."""

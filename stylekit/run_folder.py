@@ -6,7 +6,6 @@
     frames/000000.png     finished frames, lossless
     flow/000001.forward.flo, flow/000001.backward.flo
     masks/000001.png      reliability of the backward flow, 0 to 255
-    curvature/000001.npz  what the optimiser learned of the newest frame, for the next
 
 inputs.json is a hint and no part of what the run is: files may move, and the run goes on.
 Everything but manifest.jsonl is written under another name and renamed when it is whole; a last
@@ -29,7 +28,6 @@ import numpy as np
 from . import __version__
 from .arrays import Image, Mask, from_bytes, to_bytes
 from .backbones import load_backbone
-from .curvature import Curvature
 from .errors import MediaError, ResumeError
 from .flow import FlowPair, read_flo, write_flo
 from .materials import data_folder
@@ -39,8 +37,6 @@ from .settings import MediaLimits, VideoSettings
 
 # Bytes that a frame may take for each of its pixels: two float flows, a picture, a mask.
 _BYTES_A_PIXEL = 20
-# The optimiser's memory, in bytes a pixel: 20 pairs of float32 pictures, at most two at once.
-_CURVATURE_BYTES_A_PIXEL = 2 * 20 * 2 * 12
 # What must stay free on the disk beside the run itself: the clip, and room for others.
 _SPARE_BYTES = 100_000_000
 # What the run wrote itself needs no limits: a small clip has small pictures, a large one large.
@@ -112,7 +108,7 @@ class RunFolder:
         # Before all else, so that a kill never leaves a folder that looks like someone else's.
         if not begun:
             write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
-        for name in ("frames", "flow", "masks", "curvature"):
+        for name in ("frames", "flow", "masks"):
             make_folder(self.path / name)
 
     def description(self) -> dict[str, Any]:
@@ -191,23 +187,6 @@ class RunFolder:
         save_image(grey, mask_path, provenance=None)
         return flow, from_bytes(to_bytes(mask))
 
-    def read_curvature(self, frame_index: int) -> Curvature | None:
-        """What was learned of a frame, if it is the newest; None if it is not there whole."""
-        return Curvature.load(self._curvature_path(frame_index))
-
-    def write_curvature(self, frame_index: int, curvature: Curvature) -> None:
-        """Store what was learned of a frame, before the frame itself is stored."""
-        curvature.save(self._curvature_path(frame_index))
-
-    def drop_curvature(self, *, but: int | None = None) -> None:
-        """Remove what was learned of all frames, or of all `but` one: it takes much room."""
-        for path in (self.path / "curvature").glob("*.npz"):
-            if but is None or path != self._curvature_path(but):
-                path.unlink(missing_ok=True)
-
-    def _curvature_path(self, frame_index: int) -> Path:
-        return self.path / "curvature" / f"{frame_index:06d}.npz"
-
     def _flow_paths(self, frame_index: int) -> tuple[Path, Path, Path]:
         stem = f"{frame_index:06d}"
         return (
@@ -217,9 +196,7 @@ class RunFolder:
         )
 
     def _check_space(self, missing: int, pixels: int) -> None:
-        needed = missing * pixels * _BYTES_A_PIXEL
-        if missing > 0:
-            needed += pixels * _CURVATURE_BYTES_A_PIXEL + _SPARE_BYTES
+        needed = missing * pixels * _BYTES_A_PIXEL + (_SPARE_BYTES if missing > 0 else 0)
         free = shutil.disk_usage(self.path).free
         if free < needed:
             raise MediaError(

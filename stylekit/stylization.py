@@ -12,7 +12,6 @@ from .arrays import Image, check_image
 from .backbones import load_backbone
 from .canvas import Canvas, ColorCanvas, LuminanceCanvas
 from .colors import match_colors
-from .curvature import Curvature
 from .features import FeatureExtractor
 from .losses import Losses
 from .materials import MaterialKind, materials
@@ -78,9 +77,7 @@ class Stylization:
     else, if it is large, from a few steps at a small size, to be seen at once (`plan_scales`),
     unless `preview` is False. `temporal` targets and their masks have the size of the picture,
     and count there alone. `objective`, from
-    `prepare_objective`, spares building the network and the style's targets again. `curvature`,
-    if given, is what is known of the loss on the first scale; it serves as long as the weights
-    are those that it was learned under.
+    `prepare_objective`, spares building the network and the style's targets again.
 
     Raises ValueError for arrays of the wrong shape or range, SettingsError and WeightsError for
     settings and backbones that cannot be had.
@@ -96,7 +93,6 @@ class Stylization:
         temporal: Sequence[TemporalTarget] = (),
         objective: Objective | None = None,
         preview: bool = True,
-        curvature: Curvature | None = None,
     ) -> None:
         self.settings = settings or ImageSettings()
         height, width = check_image(content, "content").shape[:2]
@@ -107,8 +103,7 @@ class Stylization:
         self.objective = objective or prepare_objective(style, self.settings, content=content)
         self._evaluations = 0
         self._step_index = 0
-        self._weights = curvature.weights if curvature else None
-        self._pairs = curvature.pairs if curvature else ()
+        self._weights: Weights | None = None
         self._begin_scale(0, self._first_image(style, init), painted=init is not None)
 
     @property
@@ -142,11 +137,6 @@ class Stylization:
     def style_distance(self) -> float:
         """Σ_l 1/(N_l² M_l²) Σ_ij (G_ij − A_ij)² of the 8-bit picture, without layer weights."""
         return sum(self.objective.style_distances(self.image).values())
-
-    @property
-    def curvature(self) -> Curvature:
-        """What the optimiser knows of the loss on the present scale."""
-        return Curvature(self._optimizer.pairs, self._weights or self.settings.weights)
 
     @property
     def done(self) -> bool:
@@ -240,11 +230,9 @@ class Stylization:
         variables, bounds = self._canvas.variables(image), self._canvas.bounds
         if self.settings.optimizer is OptimizerMethod.ADAM:
             return Adam(variables, bounds=bounds)
-        # They are of one size: that of the first scale.
-        pairs, self._pairs = self._pairs, ()
         # Where a frame is held to the one before, light and colour are held alike.
         scaling = None if self._temporal else self._canvas.scaling
-        return LBFGS(variables, bounds=bounds, painted=painted, pairs=pairs, scaling=scaling)
+        return LBFGS(variables, bounds=bounds, painted=painted, scaling=scaling)
 
     def _evaluate(
         self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
@@ -308,10 +296,6 @@ def _extractor(choice: str, layers: tuple[str, ...], pooling: Pooling) -> Featur
     return FeatureExtractor(load_backbone(choice), layers, calibration=photographs, pooling=pooling)
 
 
-def without_scales(settings: ImageSettings, steps: int, patience: int) -> ImageSettings:
-    """The settings for a picture that starts near its end: one scale, at most `steps`.
-
-    It is done sooner after at most `patience` steps of little change.
-    """
-    patience = min(settings.patience, patience)
-    return dataclasses.replace(settings, scales=1, steps=steps, patience=patience)
+def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
+    """The settings for a picture that starts near its end: one scale, at most `steps`."""
+    return dataclasses.replace(settings, scales=1, steps=steps)

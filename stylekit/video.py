@@ -25,10 +25,6 @@ from .settings import FlowMethod, Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
 
-# A later frame starts near its end, and either goes on improving by a per cent in this many
-# steps or has come to where style and steadiness hold each other in balance.
-_FRAME_PATIENCE = 4
-
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class FrameResult:
@@ -76,8 +72,7 @@ class VideoRun:
     Differs from the paper: the fill, for which the paper takes the content; the start, warped
     halfway between linear and cubic; and later frames stop as soon as they are as good as the
     first frame of their shot, by all terms but the temporal one, before the first step if need
-    be, because a frame that goes on past that level drifts away from the one before. The optimiser
-    takes the curvature over that it learned of the frame before, warped likewise (`Curvature`).
+    be, because a frame that goes on past that level drifts away from the one before.
 
     Raises ResumeError if the folder holds another run, and SettingsError if the settings ask for
     exact flow and none is given.
@@ -206,18 +201,8 @@ class VideoRun:
             "steps": steps,
             "evaluations": evaluations,
         }
-        self._finish(frame_index, image, facts, painting)
-        return self._result(frame_index, image, motion, warped)
-
-    def _finish(
-        self, frame_index: int, image: Image, facts: dict[str, Any], painting: Stylization
-    ) -> None:
-        """Store a frame, and what the next one needs of it before the frame counts as stored."""
-        newest = frame_index if frame_index + 1 < len(self.clip) else None
-        if newest is not None and not self.settings.independent:
-            self.folder.write_curvature(newest, painting.curvature)
         self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
-        self.folder.drop_curvature(but=newest)
+        return self._result(frame_index, image, motion, warped)
 
     def _begin(
         self, frame_index: int, previous: Image | None, motion: Motion | None
@@ -231,8 +216,7 @@ class VideoRun:
             return Stylization(content, self._style, settings, objective=self._objective), None
         assert motion is not None and previous is not None
         warped = self._warped(previous, motion)
-        settings = without_scales(settings, self.settings.frame_steps, _FRAME_PATIENCE)
-        learned = self.folder.read_curvature(frame_index - 1)
+        settings = without_scales(settings, self.settings.frame_steps)
         painting = Stylization(
             content,
             self._style,
@@ -240,7 +224,6 @@ class VideoRun:
             init=self._start(frame_index, previous, motion),
             temporal=[TemporalTarget(warped, motion.mask)],
             objective=self._objective,
-            curvature=learned and learned.carried(motion.flow.backward_flow, motion.mask),
         )
         return painting, warped
 

@@ -26,7 +26,7 @@ FLOORS = (
     ("flow",),
     ("occlusion", "scenes"),
     ("backbones", "optimizer", "convolution"),
-    ("features", "canvas", "curvature"),
+    ("features", "canvas"),
     ("losses",),
     ("objective",),
     ("batch_objective",),

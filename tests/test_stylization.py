@@ -335,10 +335,8 @@ def test_who_interrupts_the_change_of_size_keeps_a_whole_picture(
 
 def test_a_short_painting_has_one_scale() -> None:
     settings = ImageSettings(scales=3, steps=100, seed=5)
-    short = without_scales(settings, 7, 4)
-    assert (short.scales, short.steps, short.patience, short.seed) == (1, 7, 4, 5)
-    # Whoever asks for less patience still has it.
-    assert without_scales(ImageSettings(patience=2), 7, 4).patience == 2
+    short = without_scales(settings, 7)
+    assert (short.scales, short.steps, short.seed) == (1, 7, 5)
 
 
 @pytest.mark.parametrize(
