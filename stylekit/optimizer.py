@@ -70,25 +70,16 @@ class LBFGS:
     free variables, those that their gradient does not hold at a bound (Bertsekas 1982); then a
     step of length 1, clipped into the bounds, accepted on Armijo's condition for the clipped
     step, with quadratic backtracking. Pairs of positive product are kept, `memory` of them.
-    `painted` says that x is nearly good already: its first step is then a small one. `scaling`
-    is the first guess at the inverse Hessian but for a factor: a linear, symmetric, positive map,
-    the identity unless given.
+    `painted` says that x is nearly good already: its first step is then a small one.
 
     Differs from L-BFGS-B (Byrd et al. 1995): no Cauchy point, no subspace minimisation.
     """
 
     def __init__(
-        self,
-        x: Array,
-        *,
-        bounds: Bounds,
-        memory: int = 20,
-        painted: bool = False,
-        scaling: Callable[[Array], Array] | None = None,
+        self, x: Array, *, bounds: Bounds, memory: int = 20, painted: bool = False
     ) -> None:
         self.x = bounds.clip(x)
         self._bounds = bounds
-        self._scaling = scaling or (lambda array: array)
         self._blind_move = _PAINTED_MOVE if painted else _FRESH_MOVE
         self._pairs: deque[tuple[Array, Array]] = deque(maxlen=memory)
         self._value: float | None = None
@@ -128,7 +119,6 @@ class LBFGS:
         keep = free.astype(np.float32)
         direction = -self._gradient * keep
         if not self._pairs:
-            direction = self._scaling(direction) * keep
             size = float(np.abs(direction).mean())
             return direction * np.float32(self._blind_move / size) if size > 0 else direction
         steps = []
@@ -142,8 +132,7 @@ class LBFGS:
             steps.append((s, masked_y, product, share))
         if steps:
             _, latest_y, latest_product, _ = steps[0]
-            direction = self._scaling(direction) * keep
-            direction *= np.float32(latest_product / _dot(latest_y, self._scaling(latest_y)))
+            direction *= np.float32(latest_product / _dot(latest_y, latest_y))
         for s, masked_y, product, share in reversed(steps):
             direction += np.float32(share - _dot(masked_y, direction) / product) * (s * keep)
         return direction

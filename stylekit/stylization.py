@@ -230,9 +230,7 @@ class Stylization:
         variables, bounds = self._canvas.variables(image), self._canvas.bounds
         if self.settings.optimizer is OptimizerMethod.ADAM:
             return Adam(variables, bounds=bounds)
-        # Where a frame is held to the one before, light and colour are held alike.
-        scaling = None if self._temporal else self._canvas.scaling
-        return LBFGS(variables, bounds=bounds, painted=painted, scaling=scaling)
+        return LBFGS(variables, bounds=bounds, painted=painted)
 
     def _evaluate(
         self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
