@@ -25,6 +25,9 @@ from .settings import FlowMethod, Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
 
+# Pixels times evaluations. XLA compiles for about three seconds, and saves as much on two million.
+_WORK_WORTH_FUSING = 4_000_000
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class FrameResult:
@@ -178,6 +181,8 @@ class VideoRun:
             self._objective = prepare_objective(
                 self._style, self.settings.image, content=self.clip[0]
             )
+            if self._pays_to_fuse():
+                self._objective.fuse_ahead(self.clip[0], temporal=1)
         cold = self._is_cold(motion)
         painting, warped = self._begin(frame_index, previous, motion)
         self._painting = painting
@@ -226,6 +231,12 @@ class VideoRun:
             objective=self._objective,
         )
         return painting, warped
+
+    def _pays_to_fuse(self) -> bool:
+        """Whether the later frames are enough work; the same however often a run is resumed."""
+        later = 0 if self.settings.independent else len(self.clip) - 1
+        height, width = self.clip[0].shape[:2]
+        return later * self.settings.frame_steps * height * width > _WORK_WORTH_FUSING
 
     def _is_cold(self, motion: Motion | None) -> bool:
         return motion is None or motion.is_cut or self.settings.independent

@@ -284,3 +284,45 @@ def test_bad_temporal_targets_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         objective.targets(content, [spoil(temporal)])
+
+
+def test_fused_evaluations_are_those_of_the_others(
+    objective: Objective,
+    extractor: FeatureExtractor,
+    style: Image,
+    settings: ImageSettings,
+    content: Image,
+    image: Image,
+    temporal: TemporalTarget,
+) -> None:
+    fused = Objective(extractor, style, settings)
+    fused.fuse_ahead(content, temporal=1)
+    fused.fuse_ahead(content, temporal=1)
+    found, expected = (
+        each.evaluate(image, each.targets(content, [temporal]), Weights())
+        for each in (fused, objective)
+    )
+    assert found.value == pytest.approx(expected.value, rel=1e-5)
+    assert found.losses.temporal == pytest.approx(expected.losses.temporal, rel=1e-5)
+    difference = np.linalg.norm(found.gradient - expected.gradient)
+    assert difference < 1e-4 * np.linalg.norm(expected.gradient)
+    # The features of pictures and the evaluation: both calls made for one compilation.
+    assert fused.trace_count == 3
+
+
+def test_without_xla_evaluations_go_on_unfused(
+    extractor: FeatureExtractor, content: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objective = Objective(extractor, content, ImageSettings())
+    expected = objective.evaluate(content, objective.targets(content), Weights())
+    compile_ = Objective._compile
+
+    def without_xla(self: Objective, function: Callable, tensors: object, **how: bool) -> Callable:
+        if how.get("fused"):
+            raise tf.errors.UnimplementedError(None, None, "no XLA here")
+        return compile_(self, function, tensors)
+
+    monkeypatch.setattr(Objective, "_compile", without_xla)
+    objective.fuse_ahead(content)
+    found = objective.evaluate(content, objective.targets(content), Weights())
+    assert found.value == expected.value
