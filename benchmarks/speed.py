@@ -264,7 +264,7 @@ def _clip_memory(options: argparse.Namespace, rows: Rows, folder: Path) -> Itera
     added = (long["end"] - short["end"]) / (counts[1] - counts[0])
     yield (
         f"ratio of peaks {long['peak'] / short['peak']:.3f}; at the end {added / 1e3:+.1f} kB for "
-        f"each frame more, of which {source.pixels[0].nbytes / 1e3:.1f} kB are the clip itself"
+        "each frame more"
     )
 
 

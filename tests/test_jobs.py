@@ -40,6 +40,19 @@ def finish(run, clip, output):
     return finish_clip(run, clip, output, style=STYLE, seconds=1.5)
 
 
+def finished(painting, path):
+    """The report of a picture that was stopped and written to `path`."""
+    return finish_image(
+        painting,
+        path,
+        content=find_material("chelsea", MaterialKind.PHOTOGRAPH),
+        style=STYLE,
+        weights=Weights(),
+        seconds=0.2,
+        complete=False,
+    )
+
+
 def test_what_lies_across_a_cut_is_not_measured(spliced, tmp_path):
     run = VideoRun(spliced, built_in_style(), tmp_path / "run", SETTINGS)
     frames = list(run.frames())
@@ -104,15 +117,7 @@ def test_a_picture_that_is_stopped_in_its_preview_is_written_in_full_size(tmp_pa
     )
     painting = Stylization(content, load_image(STYLE), settings)
     assert max(painting.step().image.shape) == 128
-    report = finish_image(
-        painting,
-        tmp_path / "out.png",
-        content=find_material("chelsea", MaterialKind.PHOTOGRAPH),
-        style=STYLE,
-        weights=Weights(),
-        seconds=0.2,
-        complete=False,
-    )
+    report = finished(painting, tmp_path / "out.png")
     assert report.size == (176, 117)
     written = load_image(tmp_path / "out.png")
     assert written.shape == (117, 176, 3)
@@ -124,15 +129,7 @@ def test_a_picture_is_reported_as_it_was_written(tmp_path, content):
     style = load_image(STYLE)
     painting = Stylization(content, style, SETTINGS.image)
     step = painting.step()
-    report = finish_image(
-        painting,
-        tmp_path / "out.png",
-        content=find_material("chelsea", MaterialKind.PHOTOGRAPH),
-        style=STYLE,
-        weights=Weights(),
-        seconds=0.2,
-        complete=False,
-    )
+    report = finished(painting, tmp_path / "out.png")
     assert report.losses == step.losses
     written = painting.objective.style_distances(load_image(tmp_path / "out.png"))
     assert report.style_distance == pytest.approx(sum(written.values()))

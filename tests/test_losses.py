@@ -195,3 +195,10 @@ def test_the_summands_of_the_total_are_told_by_term() -> None:
 def test_losses_as_json_make_losses_again() -> None:
     losses = Losses(content=2.0, style=3.0, temporal=5.0, tv=7.0)
     assert Losses(**losses.to_json()) == losses
+
+
+def test_as_good_is_of_all_terms_but_time_and_but_for_rounding() -> None:
+    goal, weights = Losses(content=1.0, style=2.0), Weights(alpha=1, beta=1, gamma=1)
+    assert Losses(content=2.0, style=1.0, temporal=9.0).as_good_as(goal, weights)
+    assert Losses(content=1.0, style=2.0 + 1e-5).as_good_as(goal, weights)
+    assert not Losses(content=1.0, style=2.01).as_good_as(goal, weights)
