@@ -115,7 +115,8 @@ class Objective:
         like = (tf.constant(content), *targets.tensors(), weights)
         compiling: Future[Callable] = Future()
         if self._fused.setdefault(_key(self._gradient, like), compiling) is compiling:
-            Thread(target=self._fuse, args=(compiling, like), daemon=True).start()
+            # No daemon: Python must not end, on Ctrl-C, in the middle of XLA.
+            Thread(target=self._fuse, args=(compiling, like)).start()
 
     def evaluate(self, image: Image, targets: Targets, weights: Weights) -> Evaluation:
         """The weighted loss of `image` as it is, its gradient and its terms.
