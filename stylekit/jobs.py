@@ -108,6 +108,7 @@ def finish_image(
     image = stylization.image
     label = stylization.objective.backbone.label
     provenance = _provenance(settings.to_json(), weights, label, content, style)
+    losses, style_distance = stylization.measure()
     save_image(image, output, provenance=provenance)
     report = Report(
         output=output,
@@ -119,8 +120,8 @@ def finish_image(
         backbone=label,
         settings=settings,
         weights=weights,
-        losses=stylization.losses,
-        style_distance=stylization.style_distance,
+        losses=losses,
+        style_distance=style_distance,
         complete=complete,
     )
     return _with_sidecar(report, provenance, {"losses": report.losses.to_json()})

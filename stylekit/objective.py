@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +27,11 @@ from .settings import ImageSettings, Weights, check_layer_count
 from .tensorflow_cpu import tf
 
 log = logging.getLogger(__name__)
+
+# XLA takes about a sixth off an evaluation. It compiles for some three seconds, which is as much
+# as it saves on so many pixels times evaluations, and tries what it has compiled out once.
+_WORK_WORTH_FUSING = 4_000_000
+_EVALUATIONS_TO_TRY_OUT = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +80,11 @@ class Objective:
         self._layer_weights = settings.style_layer_weights
         self._compiled: dict[tuple, Callable] = {}
         self._fused: dict[tuple, Future[Callable]] = {}
+        self._tracing = Lock()
+        # Content, time and variation, and the style's layers.
+        self._term_count = 3 + len(settings.style_layers)
         self._grams: dict[str, tf.Tensor] = {}
-        features = self._features(style)
+        features = self._features(style, once=True)
         self._grams = {name: gram_matrix(features[name]) for name in settings.style_layers}
 
     @property
@@ -84,9 +92,14 @@ class Objective:
         """The network that everything is measured with."""
         return self.extractor.backbone
 
-    def targets(self, content: Image, temporal: Sequence[TemporalTarget] = ()) -> Targets:
-        """What `content` and the temporal targets ask for, computed once for a picture."""
-        features = self._features(content)
+    def targets(
+        self, content: Image, temporal: Sequence[TemporalTarget] = (), *, once: bool = False
+    ) -> Targets:
+        """What `content` and the temporal targets ask for, computed once for a picture.
+
+        `once` says that no other picture of this size will follow: then compiling does not pay.
+        """
+        features = self._features(content, once=once)
         for target in temporal:
             check_image(target.warped, "warped", like=content)
             check_mask(target.mask, "mask", like=content)
@@ -101,22 +114,21 @@ class Objective:
             tf.constant(masks),
         )
 
-    def fuse_ahead(self, content: Image, temporal: int = 0) -> None:
-        """Have evaluations of pictures of the size of `content` compiled by XLA from now on.
+    def fuse_ahead(self, size: tuple[int, int], temporal: int = 0) -> None:
+        """Have evaluations of pictures of `size` (width, height) compiled by XLA from now on.
 
         `temporal` is their number of temporal targets. XLA fuses what lies between the
         convolutions: an evaluation takes about a sixth less time, at the price of some seconds
-        of compiling, which go by in another thread. Where TensorFlow comes without XLA all stays
-        as it is.
+        of compiling, which go by in another thread; the first evaluation waits for it. Where
+        TensorFlow comes without XLA all stays as it is.
         """
-        nothing = TemporalTarget(content, np.zeros(content.shape[:2], np.float32))
-        targets = self.targets(content, [nothing] * temporal)
-        weights = tf.constant(self.term_weights(Weights()), tf.float32)
-        like = (tf.constant(content), *targets.tensors(), weights)
+        width, height = size
+        shapes = [(height, width, 3), (temporal, height, width, 3), (temporal, height, width)]
+        key = _key(self._gradient, [*shapes, (self._term_count,)])
         compiling: Future[Callable] = Future()
-        if self._fused.setdefault(_key(self._gradient, like), compiling) is compiling:
+        if self._fused.setdefault(key, compiling) is compiling:
             # No daemon: Python must not end, on Ctrl-C, in the middle of XLA.
-            Thread(target=self._fuse, args=(compiling, like)).start()
+            Thread(target=self._fuse, args=(compiling, shapes[0], temporal)).start()
 
     def evaluate(self, image: Image, targets: Targets, weights: Weights) -> Evaluation:
         """The weighted loss of `image` as it is, its gradient and its terms.
@@ -149,9 +161,16 @@ class Objective:
 
         The layers make up the style loss by the shares of `weights`, or of the settings.
         """
+        return self.measure(image, targets, weights)[0]
+
+    def measure(
+        self, image: Image, targets: Targets, weights: Weights | None = None
+    ) -> tuple[Losses, float]:
+        """The `losses`, and the style distance: the style loss without layer weights."""
         written = tf.constant(from_bytes(to_bytes(image)))
         terms = self._call(self._terms, written, *targets.tensors())
-        return _losses(terms, self._shares(weights or Weights()))
+        plain = _losses(terms, (1.0,) * len(self._grams))
+        return _losses(terms, self._shares(weights or Weights())), plain.style
 
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
@@ -165,8 +184,10 @@ class Objective:
         check_layer_count("layers", weights.layers, tuple(self._grams))
         return weights.layers or self._layer_weights or (1.0,) * len(self._grams)
 
-    def _features(self, image: Image) -> dict[str, tf.Tensor]:
-        return self._call(self.extractor.__call__, tf.constant(check_image(image)))
+    def _features(self, image: Image, *, once: bool = False) -> dict[str, tf.Tensor]:
+        picture = tf.constant(check_image(image))
+        # Compiling takes as long as a few calls.
+        return self.extractor(picture) if once else self._call(self.extractor.__call__, picture)
 
     def _terms(
         self, image: tf.Tensor, content: tuple[tf.Tensor, ...], warped: tf.Tensor, masks: tf.Tensor
@@ -201,11 +222,12 @@ class Objective:
 
     def _call(self, function: Callable, *tensors: Any) -> Any:
         """`function` compiled for the shapes of `tensors`, and called."""
-        key = _key(function, tensors)
+        key = _key(function, [tensor.shape for tensor in tensors if tf.is_tensor(tensor)])
         if key in self._fused:
             return self._fused[key].result()(*tensors)
-        if key not in self._compiled:
-            self._compiled[key] = self._compile(function, tensors)
+        with self._tracing:
+            if key not in self._compiled:
+                self._compiled[key] = self._compile(function, tensors)
         return self._compiled[key](*tensors)
 
     def _compile(self, function: Callable, tensors: Any, *, fused: bool = False) -> Callable:
@@ -213,13 +235,19 @@ class Objective:
         traced = tf.function(function, autograph=False, jit_compile=fused or None)
         return cast(Callable, traced.get_concrete_function(*tensors))
 
-    def _fuse(self, compiling: Future[Callable], tensors: Any) -> None:
+    def _fuse(self, compiling: Future[Callable], shape: tuple[int, ...], temporal: int) -> None:
         try:
-            fused = self._compile(self._gradient, tensors, fused=True)
-            fused(*tensors)  # XLA compiles when it is first called
-        except tf.errors.OpError as error:
-            log.info("XLA cannot be had (%s); going on without it", error.__class__.__name__)
-            fused = self._compile(self._gradient, tensors)
+            blank = np.zeros(shape, np.float32)
+            nothing = TemporalTarget(blank, blank[:, :, 0])
+            targets = self.targets(blank, [nothing] * temporal, once=True)
+            weights = tf.zeros(self._term_count)
+            tensors = (tf.constant(blank), *targets.tensors(), weights)
+            try:
+                fused = self._compile(self._gradient, tensors, fused=True)
+                fused(*tensors)  # XLA compiles when it is first called
+            except tf.errors.OpError as error:
+                log.info("XLA cannot be had (%s); going on without it", error.__class__.__name__)
+                fused = self._compile(self._gradient, tensors)
         # Whoever waits for it must learn of any other error, or would wait for ever.
         except BaseException as error:
             compiling.set_exception(error)
@@ -227,12 +255,17 @@ class Objective:
         compiling.set_result(fused)
 
 
-def _key(function: Callable, tensors: Any) -> tuple:
-    """What a compiled function is made for: the function, and the shapes of its tensors."""
-    return (function.__name__, *(tuple(t.shape) for t in tf.nest.flatten(tensors)))
+def worth_fusing(evaluations: int, size: tuple[int, int]) -> bool:
+    """Whether `Objective.fuse_ahead` saves time on so many evaluations of `size`."""
+    return (evaluations - _EVALUATIONS_TO_TRY_OUT) * size[0] * size[1] > _WORK_WORTH_FUSING
+
+
+def _key(function: Callable, shapes: Sequence[Sequence[int]]) -> tuple:
+    """What a compiled function is made for; features have the shapes that the picture's gives."""
+    return (function.__name__, *map(tuple, shapes))
 
 
 def _losses(terms: tf.Tensor, shares: Sequence[float]) -> Losses:
-    content, temporal, tv, *layers = (float(term) for term in terms.numpy())
+    content, temporal, tv, *layers = terms.numpy().tolist()
     style = sum(share * layer for share, layer in zip(shares, layers, strict=True))
     return Losses(content=content, style=style, temporal=temporal, tv=tv)

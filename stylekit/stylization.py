@@ -16,7 +16,7 @@ from .features import FeatureExtractor
 from .losses import Losses
 from .materials import MaterialKind, materials
 from .media.images import fitted_size, load_image, resize_image
-from .objective import Objective, Targets, TemporalTarget
+from .objective import Objective, Targets, TemporalTarget, worth_fusing
 from .optimizer import LBFGS, Adam, Optimizer
 from .scales import most_steps, plan_scales
 from .settings import ImageSettings, Init, OptimizerMethod, Pooling, Weights
@@ -100,6 +100,8 @@ class Stylization:
         self._sizes = [fitted_size((width, height), scale.size) for scale in self.scales]
         self._content = content
         self._temporal = tuple(temporal)
+        # Frames of a clip start warm, one after the other.
+        self._is_warm = init is not None
         self.objective = objective or prepare_objective(style, self.settings, content=content)
         self._evaluations = 0
         self._step_index = 0
@@ -124,9 +126,7 @@ class Stylization:
     @property
     def losses(self) -> Losses:
         """Unweighted losses of the 8-bit picture, its style layers shared as in the last step."""
-        return self.objective.losses(
-            self.image, self._targets, self._weights or self.settings.weights
-        )
+        return self.measure()[0]
 
     @property
     def step_limit(self) -> int:
@@ -136,12 +136,17 @@ class Stylization:
     @property
     def style_distance(self) -> float:
         """Σ_l 1/(N_l² M_l²) Σ_ij (G_ij − A_ij)² of the 8-bit picture, without layer weights."""
-        return sum(self.objective.style_distances(self.image).values())
+        return self.measure()[1]
 
     @property
     def done(self) -> bool:
         """Whether the last scale has used up its steps or changes too little to go on."""
         return self._on_last_scale and self._scale_done()
+
+    def measure(self) -> tuple[Losses, float]:
+        """`losses` and `style_distance`, in the time that one of them takes."""
+        weights = self._weights or self.settings.weights
+        return self.objective.measure(self.image, self._targets, weights)
 
     def enlarge(self) -> None:
         """Go on at full size from here, whatever smaller sizes have left, as for a file."""
@@ -167,6 +172,8 @@ class Stylization:
         self._values.append(update.value)
         self._scale_steps += 1
         self._step_index += 1
+        if self._step_index == 1:
+            self._fuse_ahead()
         return Step(
             step_index=self._step_index - 1,
             scale_index=self._scale_index,
@@ -200,6 +207,15 @@ class Stylization:
             self._values.clear()
             self._stuck = False
 
+    def _fuse_ahead(self) -> None:
+        """Let XLA compile for full size, if that pays, during the preview; its first step is out.
+
+        Without a preview there is nothing to do meanwhile but to wait.
+        """
+        scale = self.scales[-1]
+        if self.scales[0].is_preview and worth_fusing(scale.steps, self.size):
+            self.objective.fuse_ahead(self.size, temporal=len(self._temporal))
+
     def _first_image(self, style: Image, init: Image | None) -> Image:
         size = self._sizes[0]
         if init is not None:
@@ -216,7 +232,9 @@ class Stylization:
         content = resize_image(self._content, size)
         finest = scale_index == len(self._sizes) - 1
         # First what takes long: who interrupts it keeps the scale before, whole.
-        self._targets: Targets = self.objective.targets(content, self._temporal if finest else ())
+        self._targets: Targets = self.objective.targets(
+            content, self._temporal if finest else (), once=not self._is_warm
+        )
         self._canvas: Canvas = (
             LuminanceCanvas(content) if self.settings.keep_colors else ColorCanvas()
         )

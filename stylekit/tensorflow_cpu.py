@@ -16,6 +16,8 @@ from contextlib import suppress
 # Read by TensorFlow when it is imported, not later.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
+# Or XLA would write into notebooks and terminals that it exists.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 import tensorflow as tf
 

@@ -18,15 +18,12 @@ from .errors import SettingsError
 from .flow import FlowPair, Interpolation, flow_between, warp
 from .losses import Losses
 from .motion import Motion, carried_paint, mask_of
-from .objective import Objective, TemporalTarget
+from .objective import Objective, TemporalTarget, worth_fusing
 from .occlusion import reliable_share
 from .run_folder import RunFolder, describe_run
 from .settings import FlowMethod, Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
-
-# Pixels times evaluations. XLA compiles for about three seconds, and saves as much on two million.
-_WORK_WORTH_FUSING = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -103,6 +100,10 @@ class VideoRun:
         # Frames, their flow and their masks are of one size: that of the clip.
         image = dataclasses.replace(self.settings.image, size=max(height, width))
         self.settings = dataclasses.replace(self.settings, image=image)
+        # Asked of the run alone: it must be the same however often the run is resumed.
+        later = 0 if self.settings.independent else len(clip) - 1
+        self._size = width, height
+        self._pays_to_fuse = worth_fusing(later * self.settings.frame_steps, self._size)
         self.backbone = load_backbone(self.settings.image.backbone)
         description = describe_run(clip, style, self.settings, exact_flow=flows is not None)
         self.folder.open(description, frame_count=len(clip), pixels=height * width)
@@ -181,8 +182,8 @@ class VideoRun:
             self._objective = prepare_objective(
                 self._style, self.settings.image, content=self.clip[0]
             )
-            if self._pays_to_fuse():
-                self._objective.fuse_ahead(self.clip[0], temporal=1)
+            if self._pays_to_fuse:
+                self._objective.fuse_ahead(self._size, temporal=1)
         cold = self._is_cold(motion)
         painting, warped = self._begin(frame_index, previous, motion)
         self._painting = painting
@@ -197,9 +198,10 @@ class VideoRun:
                 if goal and step.painted.as_good_as(goal, now):
                     break
         image = from_bytes(to_bytes(painting.image))
+        losses, style_distance = painting.measure()
         facts = {
-            "losses": painting.losses.to_json(),
-            "style_distance": painting.style_distance,
+            "losses": losses.to_json(),
+            "style_distance": style_distance,
             "weights": now.to_json(),
             "cold": cold,
             "reliable_share": reliable_share(motion.mask) if motion else None,
@@ -218,7 +220,16 @@ class VideoRun:
         if self._is_cold(motion):
             # Every cold frame has noise of its own, as in Ruder's random start.
             settings = dataclasses.replace(settings, seed=(settings.seed + frame_index) % 2**32)
-            return Stylization(content, self._style, settings, objective=self._objective), None
+            # Held to nothing, it is evaluated by what XLA compiles for the later frames.
+            held = [TemporalTarget(content, np.zeros_like(content[:, :, 0]))]
+            painting = Stylization(
+                content,
+                self._style,
+                settings,
+                temporal=held if self._pays_to_fuse else (),
+                objective=self._objective,
+            )
+            return painting, None
         assert motion is not None and previous is not None
         warped = self._warped(previous, motion)
         settings = without_scales(settings, self.settings.frame_steps)
@@ -231,12 +242,6 @@ class VideoRun:
             objective=self._objective,
         )
         return painting, warped
-
-    def _pays_to_fuse(self) -> bool:
-        """Whether the later frames are enough work; the same however often a run is resumed."""
-        later = 0 if self.settings.independent else len(self.clip) - 1
-        height, width = self.clip[0].shape[:2]
-        return later * self.settings.frame_steps * height * width > _WORK_WORTH_FUSING
 
     def _is_cold(self, motion: Motion | None) -> bool:
         return motion is None or motion.is_cut or self.settings.independent

@@ -58,6 +58,12 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"stylekit.{module}.prepare_objective", prepare)
 
 
+def forget_objectives(style: Image) -> None:
+    """Let the next run in this style compile its network anew, as in a new process."""
+    for key in [key for key in _objectives if key[0] == digest(style)]:
+        del _objectives[key]
+
+
 def changed(**settings) -> VideoSettings:
     """`SETTINGS` with other settings, those of a picture among them."""
     own = {field.name for field in dataclasses.fields(VideoSettings)}

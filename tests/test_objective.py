@@ -12,7 +12,7 @@ from stylekit.backbones import Backbone
 from stylekit.errors import SettingsError
 from stylekit.features import FeatureExtractor
 from stylekit.losses import gram_matrix, style_loss, temporal_loss, total_variation_loss
-from stylekit.objective import Objective, TemporalTarget
+from stylekit.objective import Objective, TemporalTarget, worth_fusing
 from stylekit.settings import ImageSettings, Weights
 from stylekit.tensorflow_cpu import tf
 
@@ -296,8 +296,9 @@ def test_fused_evaluations_are_those_of_the_others(
     temporal: TemporalTarget,
 ) -> None:
     fused = Objective(extractor, style, settings)
-    fused.fuse_ahead(content, temporal=1)
-    fused.fuse_ahead(content, temporal=1)
+    size = content.shape[1], content.shape[0]
+    fused.fuse_ahead(size, temporal=1)
+    fused.fuse_ahead(size, temporal=1)
     found, expected = (
         each.evaluate(image, each.targets(content, [temporal]), Weights())
         for each in (fused, objective)
@@ -307,7 +308,39 @@ def test_fused_evaluations_are_those_of_the_others(
     difference = np.linalg.norm(found.gradient - expected.gradient)
     assert difference < 1e-4 * np.linalg.norm(expected.gradient)
     # The features of pictures and the evaluation: both calls made for one compilation.
-    assert fused.trace_count == 3
+    assert fused.trace_count == 2
+
+
+def test_compiling_pays_where_much_is_evaluated() -> None:
+    assert worth_fusing(100, (256, 192))
+    assert worth_fusing(12, (1280, 720))
+    assert not worth_fusing(100, (128, 96))
+    # What was compiled is tried out once, which few evaluations do not pay back at any size.
+    assert not worth_fusing(6, (4096, 4096))
+
+
+def test_targets_of_a_picture_that_comes_once_are_those_of_the_others(
+    objective: Objective, content: Image, temporal: TemporalTarget
+) -> None:
+    often = objective.targets(content, [temporal])
+    before = objective.trace_count
+    once = objective.targets(content, [temporal], once=True)
+    assert objective.trace_count == before
+    for found, expected in zip(once.content, often.content, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_array_equal(once.warped, often.warped)
+    np.testing.assert_array_equal(once.masks, often.masks)
+
+
+def test_losses_and_style_distance_are_measured_in_one_pass(
+    objective: Objective, content: Image, image: Image, temporal: TemporalTarget
+) -> None:
+    targets = objective.targets(content, [temporal])
+    weights = Weights(layers=(1.0, 0.0, 2.0, 0.0, 0.0))
+    losses, distance = objective.measure(image, targets, weights)
+    assert losses == objective.losses(image, targets, weights)
+    assert distance == pytest.approx(sum(objective.style_distances(image).values()), rel=1e-4)
+    assert distance != pytest.approx(losses.style, rel=1e-2)
 
 
 def test_without_xla_evaluations_go_on_unfused(
@@ -323,6 +356,6 @@ def test_without_xla_evaluations_go_on_unfused(
         return compile_(self, function, tensors)
 
     monkeypatch.setattr(Objective, "_compile", without_xla)
-    objective.fuse_ahead(content)
+    objective.fuse_ahead((content.shape[1], content.shape[0]))
     found = objective.evaluate(content, objective.targets(content), Weights())
     assert found.value == expected.value

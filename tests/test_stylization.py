@@ -123,7 +123,8 @@ def test_new_weights_start_the_optimizer_afresh_and_compile_nothing(
     make: Make, objective: Objective
 ) -> None:
     old, new = Weights(), Weights(alpha=20.0, beta=1e3)
-    painting = make()
+    # Both start from a picture: the targets of those that do are computed in the same way.
+    painting = make(init=make().image)
     take(painting, 4, old)
     fresh = make(init=painting.image)
     before = objective.trace_count
@@ -259,6 +260,26 @@ def test_a_large_picture_is_seen_small_first(large: Make) -> None:
     assert len(list(painting.steps())) == 16 and painting.done
 
 
+@pytest.mark.parametrize(("preview", "worth"), [(True, True), (True, False), (False, True)])
+def test_full_size_is_compiled_once_the_first_preview_is_out_if_that_pays(
+    preview: bool, worth: bool, large: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+    fused: list[tuple[tuple[int, int], int]] = []
+    monkeypatch.setattr(
+        "stylekit.stylization.worth_fusing", lambda *about: asked.append(about) or worth
+    )
+    painting = large(preview=preview, held=True, steps=3)
+    monkeypatch.setattr(
+        painting.objective, "fuse_ahead", lambda size, temporal: fused.append((size, temporal))
+    )
+    assert asked == []
+    take(painting, 2)
+    # Without a preview, compiling would keep people waiting for the first picture.
+    assert asked == ([(3, (176, 117))] if preview else [])
+    assert fused == ([((176, 117), 1)] if preview and worth else [])
+
+
 def test_a_preview_is_the_same_each_time(large: Make) -> None:
     one, two = large(), large()
     assert [a.value for a in one.steps()] == [b.value for b in two.steps()]
@@ -322,7 +343,7 @@ def test_who_interrupts_the_change_of_size_keeps_a_whole_picture(
     take(painting, 2)
     small = painting.image
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

@@ -11,9 +11,11 @@ from short_runs import (
     SETTINGS,
     SIZE,
     built_in_clip,
+    built_in_style,
     changed,
     difference,
     finished,
+    forget_objectives,
 )
 
 from stylekit import video
@@ -321,3 +323,29 @@ def test_a_style_of_another_type_is_refused(clip, glass, tmp_path):
     with pytest.raises(ValueError, match="style"):
         VideoRun(clip, to_bytes(glass), tmp_path / "run", SETTINGS)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_a_compiled_run_goes_on_to_the_same_bytes(independent, clip, tmp_path, monkeypatch):
+    monkeypatch.setattr(video, "worth_fusing", lambda evaluations, size: evaluations > 0)
+    # A style of its own, because tests with the same one share what is compiled for it.
+    ink, settings = built_in_style("ink"), changed(independent=independent)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run = stylize_video(clip[:3], ink, whole, settings)
+    assert len(run.painting.targets.masks) == (0 if independent else 1)
+    next(VideoRun(clip[:3], ink, broken, settings).frames())
+    forget_objectives(ink)
+    stylize_video(clip[:3], ink, broken, settings)
+    assert finished(broken) == finished(whole)
+
+
+def test_a_first_frame_is_held_to_nothing(clip, tmp_path, monkeypatch):
+    """Where evaluations are compiled, it has the temporal target that later frames have."""
+    held = []
+    monkeypatch.setattr(video, "worth_fusing", lambda *_: True)
+    run = VideoRun(clip[:2], built_in_style("ink"), tmp_path / "run", SETTINGS)
+    for event in run.steps():
+        if isinstance(event, FrameStep) and event.frame_index == 0:
+            held.append(event.step.painted.temporal)
+            assert not run.painting.targets.masks.numpy().any()
+    assert held and not any(held)
