@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stylekit.arrays import Image
 from stylekit.media.images import fitted_size, resize_image
-from stylekit.objective import Objective, Targets
+from stylekit.objective import Objective, Targets, worth_fusing
 from stylekit.settings import ImageSettings
 from stylekit.stylization import prepare_objective
 
@@ -56,8 +56,12 @@ class Task:
     def prepare(cls, content: Image, style: Image, settings: ImageSettings) -> Self:
         """The task for pictures of any size, its functions compiled."""
         height, width = content.shape[:2]
-        content = resize_image(content, fitted_size((width, height), settings.size))
+        size = fitted_size((width, height), settings.size)
+        content = resize_image(content, size)
         objective = prepare_objective(style, settings, content=content)
+        # As `Stylization` does; everyone paints with the same evaluation.
+        if worth_fusing(settings.steps, size):
+            objective.fuse_ahead(size)
         task = cls(content, style, settings, objective, objective.targets(content))
         task.evaluate(content)
         task.loss(content)

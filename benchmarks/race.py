@@ -19,6 +19,9 @@ TURN = 6.0
 # While the leader is on its way the others keep to this share of its time: they are about so
 # much faster, and so all of them run for as long as it does.
 SHARE = 0.25
+# Whoever has not reached the last goal after this share of the leader's time is given up: what
+# counts is whether stylekit was there first.
+LIMIT = 0.3
 
 
 class Point(NamedTuple):
@@ -171,7 +174,7 @@ def race(leader: Lane, others: Sequence[Lane], marks: tuple[int, int]) -> tuple[
     """Run all lanes in turns; returns the two goals, the leader's losses after `marks` steps.
 
     The leader takes all of its steps. Each of the others stops at the leader's last loss, or when
-    it has taken as long as the leader took for all of its steps.
+    it has taken `LIMIT` of the leader's time.
     """
     while not leader.ended:
         leader.run(leader.seconds + TURN)
@@ -179,9 +182,10 @@ def race(leader: Lane, others: Sequence[Lane], marks: tuple[int, int]) -> tuple[
             lane.run(SHARE * leader.seconds)
     losses = {round(point.evaluations): point.loss for point in leader.points}
     goals = losses[marks[0]], losses[marks[1]]
-    while running := [lane for lane in others if not lane.ended and lane.seconds < leader.seconds]:
+    limit = LIMIT * leader.seconds
+    while running := [lane for lane in others if not lane.ended and lane.seconds < limit]:
         for lane in running:
-            lane.run(min(lane.seconds + TURN, leader.seconds), goal=goals[1])
+            lane.run(min(lane.seconds + TURN, limit), goal=goals[1])
     for lane in others:
         lane.close()
     return goals

@@ -266,8 +266,8 @@ STYLEKIT = Recipe("stylekit", "stylekit", stylekit_defaults)
 # A look costs a third of an evaluation, so those with many steps are looked at less often.
 RECIPES = (
     TUTORIAL,
-    Recipe("Johnson, Ruder: L-BFGS", "johnson", neural_style),
-    Recipe("SciPy: L-BFGS-B", "scipy", scipy_lbfgsb),
-    Recipe("Crowson: multi-scale Adam", "crowson", multi_scale_adam, look_every=5),
+    Recipe("Johnson, Ruder: L-BFGS", "johnson", neural_style, look_every=2),
+    Recipe("SciPy: L-BFGS-B", "scipy", scipy_lbfgsb, look_every=2),
+    Recipe("Crowson: multi-scale Adam", "crowson", multi_scale_adam, look_every=10),
     STYLEKIT,
 )

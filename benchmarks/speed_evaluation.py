@@ -1,4 +1,4 @@
-"""One loss and its gradient, three ways: stylekit's, plain Keras layers, and PyTorch."""
+"""One loss and its gradient: stylekit's, without and with XLA, plain Keras layers, and PyTorch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from stylekit.tensorflow_cpu import tf  # noqa: E402
 
 CONTENT, STYLE = "coffee", "swirls"
 OURS = "stylekit"
+# What it uses where much is evaluated.
+FUSED = "stylekit, compiled by XLA"
 
 # Recipes whose losses differ by more than this, relative, do not compute the same.
 AGREEMENT = 1e-4
@@ -150,6 +152,7 @@ def _recipes(
     """Recipes by name, each giving the seconds and the loss of one evaluation."""
     recipes = {
         OURS: _timed(our_evaluation(problem), problem.image),
+        FUSED: _timed(our_evaluation(_fused(problem)), problem.image),
         "Keras layers": _timed(keras_evaluation(problem), problem.image),
     }
     if torch is None:
@@ -168,6 +171,13 @@ def _timed(evaluate: Evaluate, image: Image) -> Callable[[], tuple[float, float]
         return time.perf_counter() - start, loss
 
     return run
+
+
+def _fused(problem: Problem) -> Problem:
+    """The same, its evaluation compiled by XLA."""
+    objective = Objective(problem.objective.extractor, problem.style, problem.settings)
+    objective.fuse_ahead((problem.image.shape[1], problem.image.shape[0]))
+    return replace(problem, objective=objective)
 
 
 def our_evaluation(problem: Problem) -> Evaluate:

@@ -192,7 +192,8 @@ def test_tables_of_evaluations_pictures_and_clips(
     tables = json.loads(file.read_text())["tables"]
     printed = capsys.readouterr().out
 
-    assert [row["recipe"] for row in tables["evaluation"]["rows"]] == ["stylekit", "Keras layers"]
+    recipes = [row["recipe"] for row in tables["evaluation"]["rows"]]
+    assert recipes == ["stylekit", "stylekit, compiled by XLA", "Keras layers"]
     assert all(len(row["seconds"]) == 3 for row in tables["evaluation"]["rows"])
     (picture,) = tables["picture"]["rows"]
     assert picture["start_loss"] > picture["losses"][0] > picture["losses"][-1]
