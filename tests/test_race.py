@@ -122,7 +122,7 @@ def test_the_leader_s_losses_are_the_goals(clock: Clock) -> None:
 
 def test_the_others_stop_at_the_last_goal_or_at_a_share_of_the_leader_s_time(clock: Clock) -> None:
     leader = lane(clock, FALLING, seconds=10.0, marks=(3, 12))
-    quick, slow = lane(clock, FALLING, seconds=2.0), lane(clock, [1.0] * 99, seconds=3.0)
+    quick, slow = lane(clock, FALLING, seconds=2.8), lane(clock, [1.0] * 99, seconds=3.0)
     race(leader, [quick, slow], (3, 12))
     assert leader.seconds == 120
     assert quick.points[-1].loss == pytest.approx(0.4)
