@@ -102,6 +102,8 @@ def _label_decades(panel: Axes) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
+    # Four decades are a crowd of numbers.
+    panel.tick_params(axis="x", labelsize=7.5)
 
 
 def _line(curve: Curve, index: int) -> Line2D:
