@@ -313,10 +313,14 @@ def test_fused_evaluations_are_those_of_the_others(
 
 def test_compiling_pays_where_much_is_evaluated() -> None:
     assert worth_fusing(100, (256, 192))
-    assert worth_fusing(12, (1280, 720))
+    assert worth_fusing(22, (960, 540))
     assert not worth_fusing(100, (128, 96))
     # What was compiled is tried out once, which few evaluations do not pay back at any size.
-    assert not worth_fusing(6, (4096, 4096))
+    assert not worth_fusing(6, (960, 540))
+
+
+def test_large_pictures_are_not_compiled_lest_they_fill_the_memory() -> None:
+    assert not worth_fusing(1000, (1280, 720))
 
 
 def test_targets_of_a_picture_that_comes_once_are_those_of_the_others(
