@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .arrays import Image, check_image
 from .backbones import Backbone
+from .compiled import CompiledFunctions
 from .convolution import Filter, convolution
 from .errors import SettingsError
 from .settings import Pooling
@@ -40,7 +41,8 @@ class FeatureExtractor:
 
     `layers` are Keras's names (`block4_conv2`); nothing past the deepest of them is computed.
     Each layer's activations are scaled to a mean of `MEAN_ACTIVATION` over `calibration`, a
-    few photographs (Image), so that losses mean the same on every backbone.
+    few photographs (Image), so that losses mean the same on every backbone. Functions that call it
+    share their compiled form in `compiled`.
 
     Raises SettingsError if the backbone has no layer of that name.
     """
@@ -60,6 +62,7 @@ class FeatureExtractor:
                     f"{backbone.name} has no such layer; there are {', '.join(backbone.kernels)}",
                 )
         self.backbone = backbone
+        self.compiled = CompiledFunctions()
         self.layers = tuple(dict.fromkeys(layers))
         names = list(backbone.kernels)
         self._used = names[: max(names.index(name) for name in layers) + 1]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any, cast
 
 import numpy as np
@@ -69,10 +69,11 @@ class Evaluation:
 class Objective:
     """α L_content + β L_style + γ L_temporal + tv L_tv of pictures, for one style.
 
-    Everything that does not change from picture to picture lives here: the network, the
-    style's Gram matrices, the compiled functions. Weights, those of the style layers among
-    them, enter as a tensor, so that moving one never compiles anew; `trace_count` counts how
-    often something was compiled.
+    Everything that does not change from picture to picture lives here: the network and the
+    style's Gram matrices. Weights, those of the style layers among them, and Gram matrices enter
+    compiled functions as tensors: moving a weight never compiles anew, and objectives of one
+    network and its layers share what was compiled for one of them. `trace_count` counts how
+    often something was compiled for this one.
     """
 
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
@@ -82,7 +83,6 @@ class Objective:
         self._layer_weights = settings.style_layer_weights
         self._compiled: dict[tuple, Callable] = {}
         self._fused: dict[tuple, Future[Callable]] = {}
-        self._tracing = Lock()
         # Content, time and variation, and the style's layers.
         self._term_count = 3 + len(settings.style_layers)
         self._grams: dict[str, tf.Tensor] = {}
@@ -126,11 +126,14 @@ class Objective:
         """
         width, height = size
         shapes = [(height, width, 3), (temporal, height, width, 3), (temporal, height, width)]
-        key = _key(self._gradient, [*shapes, (self._term_count,)])
+        key = self._key(self._gradient, [*shapes, (self._term_count,)])
         compiling: Future[Callable] = Future()
-        if self._fused.setdefault(key, compiling) is compiling:
+        # Another objective may have asked for it; but who did not ask goes on without it, or
+        # its results would depend on what was painted before.
+        self._fused[key] = self.extractor.compiled.keep((*key, "fused"), lambda: compiling)
+        if self._fused[key] is compiling:
             # No daemon: Python must not end, on Ctrl-C, in the middle of XLA.
-            Thread(target=self._fuse, args=(compiling, shapes[0], temporal)).start()
+            Thread(target=self._fuse, args=(key, compiling, shapes[0], temporal)).start()
 
     def evaluate(self, image: Image, targets: Targets, weights: Weights) -> Evaluation:
         """The weighted loss of `image` as it is, its gradient and its terms.
@@ -139,7 +142,7 @@ class Objective:
         """
         vector = tf.constant(self.term_weights(weights), tf.float32)
         total, gradient, terms = self._call(
-            self._gradient, tf.constant(image), *targets.tensors(), vector
+            self._gradient, tf.constant(image), *targets.tensors(), self._grams, vector
         )
         return Evaluation(float(total), gradient.numpy(), _losses(terms, self._shares(weights)))
 
@@ -155,7 +158,7 @@ class Objective:
         self, image: tf.Tensor, targets: Targets, term_weights: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The weighted loss of `image` and its gradient, in TensorFlow, for others to compile."""
-        total, gradient, _ = self._gradient(image, *targets.tensors(), term_weights)
+        total, gradient, _ = self._gradient(image, *targets.tensors(), self._grams, term_weights)
         return total, gradient
 
     def losses(self, image: Image, targets: Targets, weights: Weights | None = None) -> Losses:
@@ -170,7 +173,7 @@ class Objective:
     ) -> tuple[Losses, float]:
         """The `losses`, and the style distance: the style loss without layer weights."""
         written = tf.constant(from_bytes(to_bytes(image)))
-        terms = self._call(self._terms, written, *targets.tensors())
+        terms = self._call(self._terms, written, *targets.tensors(), self._grams)
         plain = _losses(terms, (1.0,) * len(self._grams))
         return _losses(terms, self._shares(weights or Weights())), plain.style
 
@@ -192,7 +195,12 @@ class Objective:
         return self.extractor(picture) if once else self._call(self.extractor.__call__, picture)
 
     def _terms(
-        self, image: tf.Tensor, content: tuple[tf.Tensor, ...], warped: tf.Tensor, masks: tf.Tensor
+        self,
+        image: tf.Tensor,
+        content: tuple[tf.Tensor, ...],
+        warped: tf.Tensor,
+        masks: tf.Tensor,
+        grams: Mapping[str, tf.Tensor],
     ) -> tf.Tensor:
         """The losses of content, time and variation, then the style's by layer."""
         features = self.extractor(image)
@@ -204,7 +212,7 @@ class Objective:
                 content_loss(features, dict(zip(self._content_layers, content, strict=True))),
                 tf.add_n(temporal) if temporal else tf.constant(0.0),
                 total_variation_loss(image),
-                *(style_loss(features, {name: gram}) for name, gram in self._grams.items()),
+                *(style_loss(features, {name: gram}) for name, gram in grams.items()),
             ]
         )
 
@@ -214,22 +222,24 @@ class Objective:
         content: tuple[tf.Tensor, ...],
         warped: tf.Tensor,
         masks: tf.Tensor,
+        grams: Mapping[str, tf.Tensor],
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            terms = self._terms(image, content, warped, masks)
+            terms = self._terms(image, content, warped, masks, grams)
             total = tf.tensordot(terms, weights, 1)
         return total, tape.gradient(total, image), terms
 
     def _call(self, function: Callable, *tensors: Any) -> Any:
         """`function` compiled for the shapes of `tensors`, and called."""
-        key = _key(function, [tensor.shape for tensor in tensors if tf.is_tensor(tensor)])
+        key = self._key(function, [tensor.shape for tensor in tensors if tf.is_tensor(tensor)])
         if key in self._fused:
             return self._fused[key].result()(*tensors)
-        with self._tracing:
-            if key not in self._compiled:
-                self._compiled[key] = self._compile(function, tensors)
+        if key not in self._compiled:
+            self._compiled[key] = self.extractor.compiled.keep(
+                key, lambda: self._compile(function, tensors)
+            )
         return self._compiled[key](*tensors)
 
     def _compile(self, function: Callable, tensors: Any, *, fused: bool = False) -> Callable:
@@ -237,13 +247,20 @@ class Objective:
         traced = tf.function(function, autograph=False, jit_compile=fused or None)
         return cast(Callable, traced.get_concrete_function(*tensors))
 
-    def _fuse(self, compiling: Future[Callable], shape: tuple[int, ...], temporal: int) -> None:
+    def _key(self, function: Callable, shapes: Sequence[Sequence[int]]) -> tuple:
+        """What a compiled function is made for; features and Grams have shapes that follow."""
+        layers = self._content_layers, tuple(self._grams)
+        return (function.__name__, *layers, *map(tuple, shapes))
+
+    def _fuse(
+        self, key: tuple, compiling: Future[Callable], shape: tuple[int, ...], temporal: int
+    ) -> None:
         try:
             blank = np.zeros(shape, np.float32)
             nothing = TemporalTarget(blank, blank[:, :, 0])
             targets = self.targets(blank, [nothing] * temporal, once=True)
             weights = tf.zeros(self._term_count)
-            tensors = (tf.constant(blank), *targets.tensors(), weights)
+            tensors = (tf.constant(blank), *targets.tensors(), self._grams, weights)
             try:
                 fused = self._compile(self._gradient, tensors, fused=True)
                 fused(*tensors)  # XLA compiles when it is first called
@@ -252,6 +269,7 @@ class Objective:
                 fused = self._compile(self._gradient, tensors)
         # Whoever waits for it must learn of any other error, or would wait for ever.
         except BaseException as error:
+            self.extractor.compiled.forget((*key, "fused"))
             compiling.set_exception(error)
             return
         compiling.set_result(fused)
@@ -265,11 +283,6 @@ def worth_fusing(evaluations: int, size: tuple[int, int]) -> bool:
     pixels = size[0] * size[1]
     saves_time = (evaluations - _EVALUATIONS_TO_TRY_OUT) * pixels > _WORK_WORTH_FUSING
     return saves_time and pixels <= _PIXELS_TO_FUSE_AT_MOST
-
-
-def _key(function: Callable, shapes: Sequence[Sequence[int]]) -> tuple:
-    """What a compiled function is made for; features have the shapes that the picture's gives."""
-    return (function.__name__, *map(tuple, shapes))
 
 
 def _losses(terms: tf.Tensor, shares: Sequence[float]) -> Losses:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from stylekit.arrays import Image, from_bytes, to_bytes
 from stylekit.backbones import Backbone
+from stylekit.compiled import CompiledFunctions
 from stylekit.errors import SettingsError
 from stylekit.features import FeatureExtractor
 from stylekit.losses import gram_matrix, style_loss, temporal_loss, total_variation_loss
@@ -198,13 +200,16 @@ def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
     settings: ImageSettings,
     image: Image,
     temporal: TemporalTarget,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(extractor, "compiled", CompiledFunctions())
     objective = Objective(extractor, style, settings)
     targets = objective.targets(content, [temporal])
     objective.evaluate(image, targets, Weights())
     objective.losses(image, targets)
     objective.style_distances(image)
     before = objective.trace_count
+    assert before == 3
     values = set()
     for alpha in (0.0, 1.0, 2.5):
         values.add(objective.evaluate(image, targets, Weights(alpha=alpha, tv=alpha)).value)
@@ -222,6 +227,47 @@ def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
     small = np.ascontiguousarray(content[:, :40])
     objective.evaluate(small, objective.targets(small), Weights())
     assert objective.trace_count == before + 3
+
+
+def test_objectives_of_one_network_share_what_is_compiled(
+    extractor: FeatureExtractor,
+    objective: Objective,
+    content: Image,
+    image: Image,
+    settings: ImageSettings,
+) -> None:
+    own = objective.evaluate(image, objective.targets(content), Weights())
+    other = Objective(extractor, content, settings)
+    evaluation = other.evaluate(image, other.targets(content), Weights())
+    assert other.trace_count == 0
+    # Each is held to its own style all the same.
+    assert evaluation.losses.content == own.losses.content
+    assert evaluation.losses.style != pytest.approx(own.losses.style, rel=0.1)
+    fewer = dataclasses.replace(settings, style_layers=settings.style_layers[:2])
+    third = Objective(extractor, content, fewer)
+    losses = third.evaluate(image, third.targets(content), Weights()).losses
+    assert third.trace_count > 0
+    assert losses.style < evaluation.losses.style
+
+
+def test_who_did_not_ask_for_xla_goes_on_without_it(
+    extractor: FeatureExtractor,
+    content: Image,
+    style: Image,
+    settings: ImageSettings,
+    image: Image,
+    objective: Objective,
+) -> None:
+    fused, plain, late = (Objective(extractor, style, settings) for _ in range(3))
+    before = objective.evaluate(image, objective.targets(content), Weights())
+    fused.fuse_ahead((content.shape[1], content.shape[0]))
+    found = fused.evaluate(image, fused.targets(content), Weights())
+    again = plain.evaluate(image, plain.targets(content), Weights())
+    assert (again.gradient == before.gradient).all()
+    assert (found.gradient != before.gradient).any()
+    late.fuse_ahead((content.shape[1], content.shape[0]))
+    assert (late.evaluate(image, late.targets(content), Weights()).gradient == found.gradient).all()
+    assert late.trace_count == 0
 
 
 def test_the_objective_leaves_its_arguments_alone(
@@ -307,8 +353,8 @@ def test_fused_evaluations_are_those_of_the_others(
     assert found.losses.temporal == pytest.approx(expected.losses.temporal, rel=1e-5)
     difference = np.linalg.norm(found.gradient - expected.gradient)
     assert difference < 1e-4 * np.linalg.norm(expected.gradient)
-    # The features of pictures and the evaluation: both calls made for one compilation.
-    assert fused.trace_count == 2
+    # The evaluation alone: both calls made for one compilation, and features are there.
+    assert fused.trace_count == 1
 
 
 def test_compiling_pays_where_much_is_evaluated() -> None:
@@ -350,6 +396,7 @@ def test_losses_and_style_distance_are_measured_in_one_pass(
 def test_without_xla_evaluations_go_on_unfused(
     extractor: FeatureExtractor, content: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(extractor, "compiled", CompiledFunctions())
     objective = Objective(extractor, content, ImageSettings())
     expected = objective.evaluate(content, objective.targets(content), Weights())
     compile_ = Objective._compile

@@ -419,7 +419,8 @@ def test_a_picture_is_painted_with_the_weights_of_the_panel(
     short = dataclasses.replace(settings, steps=6, tolerance=0.0)
     player = make(lambda: Stylization(content, style, short), panel=panel)
     press(player, "step")
-    until(lambda: len(player.records) == 1)
+    # Recorded, and told to all who listen.
+    until(lambda: len(player.records) == 1 and player.state is LoopState.PAUSED)
     seen: list[float] = []
     player.on_step(lambda step: seen.append(step.value))  # type: ignore[union-attr]
     panel.set(Weights(beta=1e5, layers=(1, 1, 0, 0, 0)))
