@@ -17,6 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 13)
+# Half of the time of all tests goes into what keeps one core busy. A file's tests share what is
+# slow to make; more than two processes, of 4 GB each, would fill a laptop's memory.
+IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
 
 
 def main() -> int:
@@ -39,7 +42,7 @@ def main() -> int:
     install(python, tasks[sys.argv[1]])
     replace_opencv_if_needed(python)
     if sys.argv[1] == "test":
-        return run([python, "-m", "pytest", *sys.argv[2:]], folder=ROOT)
+        return run([python, "-m", "pytest", *(sys.argv[2:] or IN_PARALLEL)], folder=ROOT)
     # The script, not -m, which would take the package in the current folder.
     return run([str(Path(python).with_name("stylekit")), *sys.argv[1:]])
 

@@ -83,6 +83,12 @@ def test_it_installs_and_passes_arguments_on(task, what, command, start, monkeyp
     assert Path(run[0]).is_relative_to(start.ENVIRONMENT)
 
 
+def test_all_tests_run_two_files_at_a_time(start, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["start.py", "test"])
+    assert start.main() == 0
+    assert start.calls[1][3:] == ["-n", "2", "--dist", "loadfile"]
+
+
 def test_a_failed_installation_ends_it(start, monkeypatch):
     start.subprocess.call = lambda *_, **__: 1
     with pytest.raises(SystemExit, match="pip: the installation failed"):
