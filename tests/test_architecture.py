@@ -25,7 +25,7 @@ FLOORS = (
     ("media", "materials", "colors", "texture"),
     ("flow",),
     ("occlusion", "scenes"),
-    ("backbones", "optimizer", "convolution"),
+    ("backbones", "optimizer", "convolution", "compiled"),
     ("features", "canvas"),
     ("losses",),
     ("objective",),
