@@ -7,8 +7,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any
 
-# A function that TensorFlow compiled takes some tens of megabytes; a picture with a preview has
-# about six of them.
+# Each stays in memory; a picture with a preview has about six of them.
 _MOST_KEPT = 24
 
 
