@@ -210,7 +210,8 @@ def test_layers_are_folded_away_and_presets_and_copies_are_at_hand(notebook: Not
 def test_the_ticks_of_the_page_drive_a_clip(notebook: NotebookPage) -> None:
     place = cell(notebook.page, 2)
     button(place, "One step").press("Enter")
-    assert steps_of(says(place, "Paused")) == 1
+    # It pauses a moment before the page hears of the step.
+    assert steps_of(says(place, "Paused after 1 step")) == 1
     button(place, "Resume").press("Enter")
     assert steps_of(says(place, "Done")) == 12
     assert "3 of 3" in place.locator(".stylekit-player .facts").inner_text()
