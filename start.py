@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 13)
-# Half of the time of all tests goes into what keeps one core busy. A file's tests share what is
+# Much of what tests wait for keeps one core busy at most. A file's tests share what is
 # slow to make; more than two processes, of 4 GB each, would fill a laptop's memory.
 IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
 

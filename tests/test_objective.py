@@ -345,9 +345,9 @@ def test_fused_evaluations_are_those_of_the_others(
     size = content.shape[1], content.shape[0]
     fused.fuse_ahead(size, temporal=1)
     fused.fuse_ahead(size, temporal=1)
-    found, expected = (
+    expected, found = (
         each.evaluate(image, each.targets(content, [temporal]), Weights())
-        for each in (fused, objective)
+        for each in (objective, fused)
     )
     assert found.value == pytest.approx(expected.value, rel=1e-5)
     assert found.losses.temporal == pytest.approx(expected.losses.temporal, rel=1e-5)
