@@ -10,13 +10,14 @@ largest value.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .tensorflow_cpu import tf
 
-Filter = Callable[[tf.Tensor], tf.Tensor]
+Filter: TypeAlias = "Callable[[tf.Tensor], tf.Tensor]"
 
 # The filter transform of F(4, 3) for the points 0, ±1, ±2 and infinity.
 _FILTER_TRANSFORM = np.array(
