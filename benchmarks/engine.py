@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 from machine import describe_machine
 
-from stylekit.console import quiet_tensorflow
 from stylekit.flow import FlowPair
 from stylekit.materials import MaterialKind, find_material, materials
 from stylekit.media.clips import read_clip
@@ -31,11 +30,8 @@ from stylekit.media.images import load_image
 from stylekit.metrics import warping_error
 from stylekit.scenes import make_scene
 from stylekit.settings import ImageSettings, Start, VideoSettings, Weights
-
-quiet_tensorflow()
-
-from stylekit.stylization import Stylization  # noqa: E402
-from stylekit.video import FrameResult, VideoRun  # noqa: E402
+from stylekit.stylization import Stylization
+from stylekit.video import FrameResult, VideoRun
 
 # Another style for every clip, so that no table rests on one painting.
 STYLES = ("swirls", "glass", "cubist", "woodblock", "mosaic", "pointillist", "expression", "ink")

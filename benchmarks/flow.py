@@ -17,7 +17,6 @@ from statistics import fmean, median
 
 from machine import describe_machine
 
-from stylekit.console import quiet_tensorflow
 from stylekit.flow import estimate_flow
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.images import load_image
@@ -145,7 +144,6 @@ def speed(options: argparse.Namespace) -> Iterator[str]:
 
 def ablation(options: argparse.Namespace) -> Iterator[str]:
     """The same clip and style with the report's flow, the default and the exact one."""
-    quiet_tensorflow()
     from stylekit.ablation import ablate_flow
 
     settings = VideoSettings(image=ImageSettings(size=options.size))

@@ -19,23 +19,19 @@ from pathlib import Path
 from statistics import median
 
 from machine import describe_machine, matmul_peak
+from painting_task import Task
+from peers_plot import plot_peers
+from race import Curve, Lane, Point, Result, race
+from recipes import RECIPES, STYLEKIT, TUTORIAL
 
 from stylekit.arrays import from_bytes
 from stylekit.backbones import load_backbone
-from stylekit.console import quiet_tensorflow
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.files import make_folder, write_text_atomic
 from stylekit.media.images import load_image, save_image
 from stylekit.media.provenance import Provenance, describe_source
 from stylekit.plots import save_figure
 from stylekit.settings import ImageSettings
-
-quiet_tensorflow()
-
-from painting_task import Task  # noqa: E402
-from peers_plot import plot_peers  # noqa: E402
-from race import Curve, Lane, Point, Result, race  # noqa: E402
-from recipes import RECIPES, STYLEKIT, TUTORIAL  # noqa: E402
 
 # No photograph and no style twice before all had their turn.
 PAIRS = (

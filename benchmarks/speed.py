@@ -26,7 +26,6 @@ from machine import describe_machine, matmul_peak
 from speed_cases import in_fresh_process
 from speed_numbers import first_at_or_below, growth_exponent, slope
 
-from stylekit.console import quiet_tensorflow
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.clips import read_clip
 from stylekit.media.encode import write_clip
@@ -101,7 +100,6 @@ def _settings(options: argparse.Namespace, size: int) -> ImageSettings:
 def evaluation(options: argparse.Namespace, rows: Rows) -> Iterator[str]:
     """One loss and its gradient, as a share of the matrix product's speed."""
     # TensorFlow takes seconds, and the other tables import it where they run.
-    quiet_tensorflow()
     from speed_evaluation import evaluation_rows
 
     yield f"One loss and its gradient, {options.runs} interleaved runs of each recipe, warm. Keras"

@@ -19,7 +19,6 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from stylekit.console import quiet_tensorflow
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_image, resize_image
@@ -89,7 +88,6 @@ def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, 
     the picture enlarged. Seconds run from pictures in memory on: reading the network, and
     compiling, count.
     """
-    quiet_tensorflow()
     from stylekit.stylization import Stylization
 
     photograph = load_image(find_material(content, MaterialKind.PHOTOGRAPH))
@@ -137,7 +135,6 @@ def clip(*, path: str, style: str, frames: int, settings: dict[str, Any]) -> dic
 
     Seconds run from the clip in memory on: reading the network, flow and files all count.
     """
-    quiet_tensorflow()
     from stylekit.video import VideoRun
 
     video = VideoSettings.from_json(settings)

@@ -21,16 +21,12 @@ from speed_numbers import Spread, convolution_gflop, interleave
 from stylekit.arrays import Image
 from stylekit.backbones import Backbone
 from stylekit.colors import match_colors
-from stylekit.console import quiet_tensorflow
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.images import load_image, resize_image
+from stylekit.objective import Objective
 from stylekit.settings import ImageSettings, Pooling, Weights
-
-quiet_tensorflow()
-
-from stylekit.objective import Objective  # noqa: E402
-from stylekit.stylization import prepare_objective  # noqa: E402
-from stylekit.tensorflow_cpu import tf  # noqa: E402
+from stylekit.stylization import prepare_objective
+from stylekit.tensorflow_cpu import tf
 
 CONTENT, STYLE = "coffee", "swirls"
 OURS = "stylekit"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 from .errors import SettingsError, StylekitError
 from .options import make_parser
-from .settings import ImageSettings, VideoSettings, Weights
+from .settings import ImageSettings, VideoSettings, Weights, tunables
 
 # Exit codes, after the shell's own habits: 2 for a wrong call, 128 + SIGINT for a Ctrl-C.
 BAD_INPUT = 2
@@ -22,8 +21,6 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `stylekit` with these arguments, or with those of the process; the exit code."""
-    # TensorFlow's own log says nothing that a user of stylekit could act on.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("stylekit").setLevel(logging.INFO)
     try:
@@ -107,9 +104,12 @@ def _finish(report: Any, advice: str, options: argparse.Namespace) -> int:
 def _with_dashes(error: StylekitError) -> str:
     """The message with the option's name as the user typed it, where it is about an option."""
     if isinstance(error, SettingsError) and not error.name.startswith("-"):
-        fields = {*ImageSettings().to_json(), *VideoSettings().to_json(), *Weights().to_json()}
-        if error.name in fields | {"frames"}:
-            return f"--{error.name.replace('_', '-')}: {error.message}"
+        known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
+        flag = "--frames" if error.name == "frames" else ""
+        if error.name in known:
+            flag = known[error.name].flag
+        if flag:
+            return f"{flag}: {error.message}"
     return str(error)
 
 

@@ -1,47 +1,38 @@
 """`stylekit image` and `stylekit video`: from parsed options to a finished job.
 
-What needs TensorFlow is imported after the inputs were looked at: it takes seconds, and a typing
-error should not.
+All inputs are looked at before TensorFlow is loaded: that takes seconds, and a typing error should
+not.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .arrays import Image
 from .backbones import load_backbone
-from .console import Progress, quiet_tensorflow
+from .console import Progress
 from .errors import MediaError, SettingsError
 from .flow import FlowPair
+from .jobs import Report, finish_clip, finish_image
+from .losses import TERMS
 from .materials import MaterialKind, find_material
 from .media.clips import Clip, read_clip
 from .media.encode import CLIP_SUFFIXES
 from .media.files import check_output
 from .media.images import PICTURE_SUFFIXES, load_image
+from .options import chosen
+from .run_folder import RunInputs, describe_run
 from .scales import most_steps, plan_scales
 from .scenes import CLIP_SCENES
 from .scenes.scene import scene_of_clip
-from .settings import (
-    FlowMethod,
-    ImageSettings,
-    Init,
-    MaskMethod,
-    OptimizerMethod,
-    Pooling,
-    VideoSettings,
-    Weights,
-    parse_choice,
-)
-
-if TYPE_CHECKING:
-    from .jobs import Report
-    from .video import FrameResult, VideoRun
+from .settings import FlowMethod, ImageSettings, Init, VideoSettings, Weights
+from .stylization import Stylization
+from .video import FrameResult, VideoRun
 
 _CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
@@ -56,14 +47,10 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
     content = load_image(content_path)
-    settings, init = _image_settings(options, _own_size(ImageSettings(), content.shape[:2]))
+    settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
     style = load_image(style_path)
     _check_weight_file(settings.backbone)
     began = time.monotonic()
-    quiet_tensorflow()
-    from .jobs import finish_image
-    from .stylization import Stylization
-
     stylization = Stylization(content, style, settings, init=init)
     output, advice = options.output, ""
     try:
@@ -102,11 +89,6 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
     style = load_image(style_path)
     flows = _exact_flows(clip) if settings.flow is FlowMethod.EXACT else None
     _check_weight_file(settings.image.backbone)
-    quiet_tensorflow()
-    from .jobs import finish_clip
-    from .run_folder import RunInputs, describe_run
-    from .video import VideoRun
-
     description = describe_run(clip, style, settings, exact_flow=flows is not None)
     folder = options.run or _default_run(options.output, description)
     run = VideoRun(clip, style, folder, settings, flows=flows)
@@ -136,8 +118,6 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
 
 def paint(run: VideoRun) -> None:
     """Paint what is missing of a run, with progress on the console."""
-    from .video import FrameResult
-
     settings = run.settings
     first = most_steps(plan_scales(settings.image))
     later = first if settings.independent else settings.frame_steps
@@ -162,26 +142,22 @@ def _frame_facts(frame: FrameResult) -> str:
 
 
 def _image_settings(
-    options: argparse.Namespace, size: int, gamma: float | None = None
+    options: argparse.Namespace, defaults: ImageSettings, sides: tuple[int, ...]
 ) -> tuple[ImageSettings, Image | None]:
-    weights = Weights(alpha=options.alpha, beta=options.beta, tv=options.tv)
-    if gamma is not None:
-        weights = dataclasses.replace(weights, gamma=gamma)
-    choices = {member.value for member in Init}
-    init = None if options.init in choices else _init_picture(options.init)
-    settings = ImageSettings(
-        weights=weights,
-        size=size if options.size is None else options.size,
-        steps=options.steps,
-        scales=options.scales,
-        optimizer=parse_choice("optimizer", OptimizerMethod, options.optimizer),
-        backbone=options.backbone,
-        pooling=parse_choice("pooling", Pooling, options.pooling),
-        init=Init.CONTENT if init is not None else Init(options.init),
-        keep_colors=options.keep_colors,
-        seed=options.seed,
-    )
-    return settings, init
+    """The settings, and the picture to start from if one is given. `sides` are the source's."""
+    init = None
+    given: dict[str, Any] = {"weights": _weights(options)}
+    if options.size is None:
+        given["size"] = _own_size(defaults, sides)
+    if options.init not in {member.value for member in Init}:
+        init, given["init"] = _init_picture(options.init), Init.CONTENT
+    return chosen(defaults, options, **given), init
+
+
+def _weights(options: argparse.Namespace) -> Weights:
+    """What the options say of the weights; a picture has none of terms that need a mask."""
+    names = [term.weight for term in TERMS.values() if hasattr(options, term.weight)]
+    return Weights(**{name: getattr(options, name) for name in names})
 
 
 def _init_picture(name: str) -> Image:
@@ -193,17 +169,11 @@ def _init_picture(name: str) -> Image:
 
 
 def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
-    size = _own_size(VideoSettings().image, _clip_size(clip_path))
-    image, init = _image_settings(options, size, gamma=options.gamma)
+    defaults = VideoSettings()
+    image, init = _image_settings(options, defaults.image, _clip_size(clip_path))
     if init is not None:
         raise SettingsError("--init", "for a clip it must be content or noise")
-    return VideoSettings(
-        image=image,
-        flow=parse_choice("flow", FlowMethod, options.flow),
-        mask=parse_choice("mask", MaskMethod, options.mask),
-        frame_steps=options.frame_steps,
-        independent=options.independent,
-    )
+    return chosen(defaults, options, image=image)
 
 
 def _exact_flows(clip: Clip) -> list[FlowPair]:

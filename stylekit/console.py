@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import Protocol, TextIO
@@ -13,25 +12,6 @@ from tqdm import tqdm
 _LOSS_EVERY = 2.0
 # Plain lines are for logs: seldom enough to read, often enough to see that it lives.
 _LINE_EVERY = 10.0
-
-
-def quiet_tensorflow() -> None:
-    """Import TensorFlow without the lines that its C++ code prints about graphics cards.
-
-    They are written to the process's standard error itself, whatever its log level.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    sink = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 2)
-        from .tensorflow_cpu import tf
-
-        tf.constant(0)  # the first tensor makes it look for devices
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(sink)
 
 
 class HasLoss(Protocol):

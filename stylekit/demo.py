@@ -6,21 +6,19 @@ import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .commands import paint
-from .console import quiet_tensorflow
+from .jobs import Report, finish_clip
 from .materials import MaterialKind, find_material
 from .media.clips import Clip, read_clip
 from .media.compare import write_comparison
 from .media.encode import write_clip
 from .media.files import make_folder, write_text_atomic
 from .media.images import load_image
+from .plots import plot_contact_sheet, save_figure
+from .run_folder import RunInputs
 from .settings import ImageSettings, VideoSettings
-
-if TYPE_CHECKING:
-    from .jobs import Report
-    from .video import VideoRun
+from .video import VideoRun
 
 CLIP, STYLE = "drift", "glass"
 
@@ -48,11 +46,6 @@ def run_demo(folder: Path) -> Iterator[str]:
         f"demo: the clip {CLIP!r}, {len(clip)} frames of {clip.width}×{clip.height} pixels, "
         f"in the style {STYLE!r}"
     )
-    quiet_tensorflow()
-    from .jobs import finish_clip
-    from .run_folder import RunInputs
-    from .video import VideoRun
-
     inputs = RunInputs(
         clip=find_material(CLIP, MaterialKind.CLIP),
         style=style_path,
@@ -94,8 +87,6 @@ def run_demo(folder: Path) -> Iterator[str]:
 
 
 def _draw_sheet(clip: Clip, independent: VideoRun, temporal: VideoRun, path: Path) -> None:
-    from .plots import plot_contact_sheet, save_figure
-
     motions = [temporal.motion(index) for index in range(1, len(clip))]
     figure = plot_contact_sheet(
         list(clip),

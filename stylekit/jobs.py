@@ -14,7 +14,7 @@ import numpy as np
 
 from .arrays import Image
 from .errors import MediaError
-from .losses import Losses
+from .losses import TERMS, Losses
 from .media.clip_tags import read_clip_tags
 from .media.clips import Clip
 from .media.encode import write_clip
@@ -140,7 +140,7 @@ def finish_clip(
     if not entries:
         raise MediaError(output, "no frame is finished yet; run again")
     settings = run.settings
-    weights = Weights(**entries[-1]["weights"])
+    weights = Weights.from_json(entries[-1]["weights"])
     label = run.backbone.label
     provenance = _provenance(
         settings.to_json(), weights, label, clip.path, style, read_clip_tags(clip.path)
@@ -213,8 +213,7 @@ def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError
 
 
 def _mean_losses(losses: list[Losses]) -> Losses:
-    terms = [loss.to_json() for loss in losses]
-    return Losses(**{name: float(np.mean([term[name] for term in terms])) for name in terms[0]})
+    return Losses(**{name: float(np.mean([each[name] for each in losses])) for name in TERMS})
 
 
 def _errors(error: WarpingError | None) -> dict[str, float | None]:

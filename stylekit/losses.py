@@ -8,8 +8,9 @@ equations 1 to 7, with other normalisations); "Ruder" is Ruder, Dosovitskiy & Br
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from .settings import Weights
 from .tensorflow_cpu import tf
@@ -24,50 +25,6 @@ should weigh as much as either: γ u² r² = 4·10² · u² · 3.6·10⁻³ = 6�
 the clip `orbit` in the style `cubist`, u = 0.13 raises the style distance from 1.4 to 2.0·10⁻⁷
 and u = 0.05 the root warping error from 0.024 to 0.027.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Losses:
-    """Unweighted losses of one picture, by term.
-
-    What the style's layers count among themselves is part of the style loss.
-    """
-
-    content: float
-    style: float
-    temporal: float = 0.0
-    tv: float = 0.0
-
-    def total(self, weights: Weights) -> float:
-        """α L_content + β L_style + γ L_temporal + tv L_tv (report, eq. 1; Ruder, eq. 7)."""
-        return sum(self.weighted(weights).values())
-
-    def weighted(self, weights: Weights) -> dict[str, float]:
-        """The summands of `total` by term."""
-        return {
-            "content": weights.alpha * self.content,
-            "style": weights.beta * self.style,
-            "temporal": weights.gamma * self.temporal,
-            "tv": weights.tv * self.tv,
-        }
-
-    def as_good_as(self, goal: Losses, weights: Weights) -> bool:
-        """Whether the weighted losses sum up to no more than those of `goal`.
-
-        The temporal term, which a first frame does not have, is left out, and so is what the
-        order of a sum of float32 changes.
-        """
-        now, wanted = (replace(terms, temporal=0.0).total(weights) for terms in (self, goal))
-        return now <= wanted * (1 + 1e-4)
-
-    def to_json(self) -> dict[str, float]:
-        """The losses by name."""
-        return {
-            "content": self.content,
-            "style": self.style,
-            "temporal": self.temporal,
-            "tv": self.tv,
-        }
 
 
 def content_loss(features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Tensor]) -> tf.Tensor:
@@ -132,3 +89,206 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
     differences = (image[1:] - image[:-1], image[:, 1:] - image[:, :-1])
     # A picture one pixel high has no differences down, and their mean would be NaN.
     return tf.add_n([tf.reduce_sum(d * d) / max(1, math.prod(d.shape)) for d in differences])
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Compared:
+    """A picture and all that its losses compare it with.
+
+    `image` `(H, W, 3)` has the `features` of its layers; `content` holds the features of the
+    content by content layer, `grams` the Gram matrices of the style by style layer. `warped`
+    `(T, H, W, 3)` and `masks` `(T, H, W)` are the temporal targets, of which there may be none.
+    """
+
+    image: tf.Tensor
+    features: Mapping[str, tf.Tensor]
+    content: Mapping[str, tf.Tensor]
+    grams: Mapping[str, tf.Tensor]
+    warped: tf.Tensor
+    masks: tf.Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One term of the loss: how it is measured, and how it is named and drawn everywhere.
+
+    `weight` is its field in `Weights`, `symbol` how that is written, `label` what the term is
+    called on a page and `noun` in a sentence. `color` and `dash` (lengths of line and gap in
+    pixels) are those of its curve, each enough to tell it from the others. `needs_mask` says that
+    it compares with frames before this one, so that a single picture does not have it; `by_layer`
+    that it has a part for each style layer, which `Weights.layers` multiplies.
+    """
+
+    name: str
+    weight: str
+    symbol: str
+    label: str
+    color: str
+    dash: tuple[int, ...]
+    equation: str
+    measure: Callable[[Compared], tf.Tensor]
+    noun: str = ""
+    needs_mask: bool = False
+    by_layer: bool = False
+
+    @property
+    def title(self) -> str:
+        """The label with its Greek letter, if it has one: "α content", "total variation"."""
+        return self.label if self.symbol == self.name else f"{self.symbol} {self.label}"
+
+    @property
+    def subject(self) -> str:
+        """What the term is called in a sentence."""
+        return self.noun or self.label
+
+
+def _measure_style(compared: Compared) -> tf.Tensor:
+    return tf.stack(
+        [style_loss(compared.features, {name: gram}) for name, gram in compared.grams.items()]
+    )
+
+
+def _measure_temporal(compared: Compared) -> tf.Tensor:
+    targets = [
+        temporal_loss(compared.image, compared.warped[index], compared.masks[index])
+        for index in range(compared.warped.shape[0])
+    ]
+    return tf.add_n(targets) if targets else tf.constant(0.0)
+
+
+TERMS: dict[str, Term] = {
+    term.name: term
+    for term in (
+        Term(
+            name="content",
+            weight="alpha",
+            symbol="α",
+            label="content",
+            color="#0072B2",
+            dash=(),
+            equation="L_content = Σ_l 1/(N_l M_l) Σ_ij (F_ij − P_ij)²",
+            measure=lambda compared: content_loss(compared.features, compared.content),
+        ),
+        Term(
+            name="style",
+            weight="beta",
+            symbol="β",
+            label="style",
+            color="#D55E00",
+            dash=(8, 4),
+            equation="L_style = Σ_l w_l 1/N_l² Σ_ij (G_ij − A_ij)²",
+            measure=_measure_style,
+            by_layer=True,
+        ),
+        Term(
+            name="temporal",
+            weight="gamma",
+            symbol="γ",
+            label="temporal",
+            noun="the temporal term",
+            color="#009E73",
+            dash=(8, 3, 2, 3),
+            equation="L_temporal = 1/D Σ_k c_k (u x_k − u ω_k)²",
+            measure=_measure_temporal,
+            needs_mask=True,
+        ),
+        Term(
+            name="tv",
+            weight="tv",
+            symbol="tv",
+            label="total variation",
+            color="#CC79A7",
+            dash=(2, 3),
+            equation="L_tv = mean (x_{i+1,j} − x_{i,j})² + mean (x_{i,j+1} − x_{i,j})²",
+            measure=lambda compared: total_variation_loss(compared.image),
+        ),
+    )
+}
+"""The terms of the loss, by name, in the order in which they are shown.
+
+Whatever measures, weighs, draws or names the terms reads them here. To add one, write its equation
+above, a row here and its weight in `settings.Weights`; a term that compares the picture with
+something new also needs that in `Compared`.
+"""
+
+Value = TypeVar("Value")
+
+
+class PerTerm(Mapping[str, Value], Generic[Value]):
+    """A value for each term of the loss, as a mapping and as attributes: `losses.content`.
+
+    Raises TypeError for a name that is no term's.
+    """
+
+    def __init__(self, **values: Value) -> None:
+        if unknown := values.keys() - TERMS.keys():
+            raise TypeError(f"no terms of the loss: {', '.join(sorted(unknown))}")
+        self._values = values
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getattr__(self, name: str) -> Value:
+        # Asked before `__init__` too, when an object is copied.
+        values = self.__dict__.get("_values", {})
+        if name not in values:
+            raise AttributeError(f"{type(self).__name__} has no term {name}")
+        return values[name]
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in self.items())
+        return f"{type(self).__name__}({values})"
+
+
+class Losses(PerTerm[float]):
+    """Unweighted losses of one picture, by term; those that are not given are 0.
+
+    What the style's layers count among themselves is part of the style loss.
+    """
+
+    def __init__(self, **values: float) -> None:
+        super().__init__(**{**dict.fromkeys(TERMS, 0.0), **values})
+
+    def total(self, weights: Weights) -> float:
+        """α L_content + β L_style + γ L_temporal + tv L_tv (report, eq. 1; Ruder, eq. 7)."""
+        return sum(self.weighted(weights).values())
+
+    def weighted(self, weights: Weights) -> dict[str, float]:
+        """The summands of `total` by term."""
+        return {name: weight_of(term, weights) * self[name] for name, term in TERMS.items()}
+
+    def as_good_as(self, goal: Losses, weights: Weights) -> bool:
+        """Whether the weighted losses sum up to no more than those of `goal`.
+
+        Terms that a first frame does not have are left out, and so is what the order of a sum
+        of float32 changes.
+        """
+        alone = without_masks(weights)
+        return self.total(alone) <= goal.total(alone) * (1 + 1e-4)
+
+    def to_json(self) -> dict[str, float]:
+        """The losses by name."""
+        return dict(self)
+
+
+def weight_of(term: Term, weights: Weights) -> float:
+    """What `term` is multiplied by in the loss."""
+    return float(getattr(weights, term.weight))
+
+
+def only(weights: Weights, kept: Mapping[str, float]) -> Weights:
+    """`weights` with those of the terms in `kept` (name → weight), and 0 for all other terms."""
+    values: dict[str, Any] = {term.weight: kept.get(name, 0.0) for name, term in TERMS.items()}
+    return replace(weights, **values)
+
+
+def without_masks(weights: Weights) -> Weights:
+    """`weights` of a picture that no frame comes before: 0 for terms that need a mask."""
+    kept = {name: weight_of(t, weights) for name, t in TERMS.items() if not t.needs_mask}
+    return only(weights, kept)

@@ -15,14 +15,7 @@ from numpy.typing import NDArray
 from .arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
 from .backbones import Backbone
 from .features import FeatureExtractor
-from .losses import (
-    Losses,
-    content_loss,
-    gram_matrix,
-    style_loss,
-    temporal_loss,
-    total_variation_loss,
-)
+from .losses import TERMS, Compared, Losses, Term, gram_matrix, style_loss, weight_of
 from .settings import ImageSettings, Weights, check_layer_count
 from .tensorflow_cpu import tf
 
@@ -67,7 +60,7 @@ class Evaluation:
 
 
 class Objective:
-    """α L_content + β L_style + γ L_temporal + tv L_tv of pictures, for one style.
+    """The sum of all weighted `TERMS` of pictures, for one style.
 
     Everything that does not change from picture to picture lives here: the network and the
     style's Gram matrices. Weights, those of the style layers among them, and Gram matrices enter
@@ -83,8 +76,6 @@ class Objective:
         self._layer_weights = settings.style_layer_weights
         self._compiled: dict[tuple, Callable] = {}
         self._fused: dict[tuple, Future[Callable]] = {}
-        # Content, time and variation, and the style's layers.
-        self._term_count = 3 + len(settings.style_layers)
         self._grams: dict[str, tf.Tensor] = {}
         features = self._features(style, once=True)
         self._grams = {name: gram_matrix(features[name]) for name in settings.style_layers}
@@ -126,7 +117,7 @@ class Objective:
         """
         width, height = size
         shapes = [(height, width, 3), (temporal, height, width, 3), (temporal, height, width)]
-        key = self._key(self._gradient, [*shapes, (self._term_count,)])
+        key = self._key(self._gradient, [*shapes, (len(self.term_weights(Weights())),)])
         compiling: Future[Callable] = Future()
         # Another objective may have asked for it; but who did not ask goes on without it, or
         # its results would depend on what was painted before.
@@ -144,15 +135,21 @@ class Objective:
         total, gradient, terms = self._call(
             self._gradient, tf.constant(image), *targets.tensors(), self._grams, vector
         )
-        return Evaluation(float(total), gradient.numpy(), _losses(terms, self._shares(weights)))
+        return Evaluation(
+            float(total), gradient.numpy(), self._sum_parts(terms, self._shares(weights))
+        )
 
     def term_weights(self, weights: Weights) -> list[float]:
-        """The weights of content, time and variation, then those of the style's layers.
+        """The weights of the parts of all `TERMS`, in their order.
 
         Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
         """
-        style = [weights.beta * share for share in self._shares(weights)]
-        return [weights.alpha, weights.gamma, weights.tv, *style]
+        shares = self._shares(weights)
+        return [
+            weight_of(term, weights) * share
+            for term in TERMS.values()
+            for share in _shares_of(term, shares)
+        ]
 
     def differentiate(
         self, image: tf.Tensor, targets: Targets, term_weights: tf.Tensor
@@ -174,8 +171,8 @@ class Objective:
         """The `losses`, and the style distance: the style loss without layer weights."""
         written = tf.constant(from_bytes(to_bytes(image)))
         terms = self._call(self._terms, written, *targets.tensors(), self._grams)
-        plain = _losses(terms, (1.0,) * len(self._grams))
-        return _losses(terms, self._shares(weights or Weights())), plain.style
+        plain = self._sum_parts(terms, (1.0,) * len(self._grams))
+        return self._sum_parts(terms, self._shares(weights or Weights())), plain.style
 
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
@@ -202,18 +199,25 @@ class Objective:
         masks: tf.Tensor,
         grams: Mapping[str, tf.Tensor],
     ) -> tf.Tensor:
-        """The losses of content, time and variation, then the style's by layer."""
-        features = self.extractor(image)
-        temporal = [
-            temporal_loss(image, warped[index], masks[index]) for index in range(warped.shape[0])
-        ]
-        return tf.stack(
-            [
-                content_loss(features, dict(zip(self._content_layers, content, strict=True))),
-                tf.add_n(temporal) if temporal else tf.constant(0.0),
-                total_variation_loss(image),
-                *(style_loss(features, {name: gram}) for name, gram in grams.items()),
-            ]
+        """The parts of all `TERMS`, in their order."""
+        compared = Compared(
+            image=image,
+            features=self.extractor(image),
+            content=dict(zip(self._content_layers, content, strict=True)),
+            grams=grams,
+            warped=warped,
+            masks=masks,
+        )
+        return tf.concat([tf.reshape(term.measure(compared), [-1]) for term in TERMS.values()], 0)
+
+    def _sum_parts(self, parts: tf.Tensor, shares: Sequence[float]) -> Losses:
+        """Each term's loss, from its parts and what each style layer counts."""
+        left = iter(parts.numpy().tolist())
+        return Losses(
+            **{
+                name: sum(share * next(left) for share in _shares_of(term, shares))
+                for name, term in TERMS.items()
+            }
         )
 
     def _gradient(
@@ -250,7 +254,7 @@ class Objective:
     def _key(self, function: Callable, shapes: Sequence[Sequence[int]]) -> tuple:
         """What a compiled function is made for; features and Grams have shapes that follow."""
         layers = self._content_layers, tuple(self._grams)
-        return (function.__name__, *layers, *map(tuple, shapes))
+        return (function.__name__, tuple(TERMS), *layers, *map(tuple, shapes))
 
     def _fuse(
         self, key: tuple, compiling: Future[Callable], shape: tuple[int, ...], temporal: int
@@ -259,7 +263,7 @@ class Objective:
             blank = np.zeros(shape, np.float32)
             nothing = TemporalTarget(blank, blank[:, :, 0])
             targets = self.targets(blank, [nothing] * temporal, once=True)
-            weights = tf.zeros(self._term_count)
+            weights = tf.zeros(len(self.term_weights(Weights())))
             tensors = (tf.constant(blank), *targets.tensors(), self._grams, weights)
             try:
                 fused = self._compile(self._gradient, tensors, fused=True)
@@ -285,7 +289,6 @@ def worth_fusing(evaluations: int, size: tuple[int, int]) -> bool:
     return saves_time and pixels <= _PIXELS_TO_FUSE_AT_MOST
 
 
-def _losses(terms: tf.Tensor, shares: Sequence[float]) -> Losses:
-    content, temporal, tv, *layers = terms.numpy().tolist()
-    style = sum(share * layer for share, layer in zip(shares, layers, strict=True))
-    return Losses(content=content, style=style, temporal=temporal, tv=tv)
+def _shares_of(term: Term, shares: Sequence[float]) -> Sequence[float]:
+    """What each part of a term counts in it."""
+    return shares if term.by_layer else (1.0,)

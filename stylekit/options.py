@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from . import __version__
 from .errors import SettingsError
-from .settings import (
-    FlowMethod,
-    ImageSettings,
-    MaskMethod,
-    OptimizerMethod,
-    Pooling,
-    VideoSettings,
-    Weights,
-)
+from .losses import TERMS
+from .settings import ImageSettings, VideoSettings, Weights, tunables
 
 # Takes the options, gives the exit code.
 Command = Callable[[argparse.Namespace], int]
+
+T = TypeVar("T", Weights, ImageSettings, VideoSettings)
 
 _IMAGE = ImageSettings()
 _VIDEO = VideoSettings()
@@ -112,89 +108,33 @@ def _add_common(parser: Parser, image: ImageSettings, output: str) -> None:
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
     )
-    number = parser.add_argument_group("weights, the report's unless given")
-    number.add_argument(
-        "--alpha", type=float, default=_WEIGHTS.alpha, help="content (default: %(default)g)"
-    )
-    number.add_argument(
-        "--beta", type=float, default=_WEIGHTS.beta, help="style (default: %(default)g)"
-    )
-    number.add_argument(
-        "--tv", type=float, default=_WEIGHTS.tv, help="total variation (default: %(default)g)"
-    )
-    paint = parser.add_argument_group("painting")
-    paint.add_argument(
-        "--size",
-        metavar="N",
-        type=int,
-        help=f"longest side in pixels (default: {image.size}, or the source's own if smaller)",
-    )
-    paint.add_argument(
-        "--steps",
-        metavar="N",
-        type=int,
-        default=image.steps,
-        help="the most optimiser steps, at each scale (default: %(default)s)",
-    )
-    paint.add_argument(
-        "--scales",
-        metavar="N",
-        type=int,
-        default=image.scales,
-        help="sizes to paint from coarse to fine: more give larger strokes (default: %(default)s)",
-    )
-    _add_choice(paint, "--optimizer", OptimizerMethod, image.optimizer, "lbfgs paints better")
-    paint.add_argument(
-        "--backbone",
-        metavar="NET",
-        default=image.backbone,
-        help="auto, vgg19, vgg16 or the path of a weight file; auto is VGG19 where Keras has its "
-        "weights or can download them, else the embedded VGG16 (default: %(default)s)",
-    )
-    _add_choice(paint, "--pooling", Pooling, image.pooling, "average gives smoother strokes")
-    is_image = image is _IMAGE
-    paint.add_argument(
-        "--init",
-        default=image.init.value,
-        metavar="content|noise|PATH" if is_image else "content|noise",
-        help="where the picture starts; a path goes on from that picture (default: %(default)s)"
-        if is_image
-        else "where the first frame starts (default: %(default)s)",
-    )
-    paint.add_argument("--keep-colors", action="store_true", help="keep the colours of the content")
-    paint.add_argument(
-        "--seed", metavar="N", type=int, default=image.seed, help="of the noise (default: 0)"
-    )
+    weights = parser.add_argument_group("weights, the report's unless given")
+    _add_weights(weights, needs_mask=False)
+    changes: dict[str, dict[str, Any]] = {
+        "size": {
+            "default": None,
+            "help": f"longest side in pixels (default: {image.size}, or the source's own if "
+            "smaller)",
+        }
+    }
+    if image is _IMAGE:
+        changes["init"] = {
+            "metavar": "content|noise|PATH",
+            "help": "where the picture starts; a path goes on from that picture "
+            "(default: %(default)s)",
+        }
+    _add_settings(parser.add_argument_group("painting"), image, changes)
     _add_json(parser)
 
 
 def _add_video(parser: Parser) -> None:
     clip = parser.add_argument_group("clip")
-    clip.add_argument(
-        "--gamma",
-        type=float,
-        default=_WEIGHTS.gamma,
-        help="weight of the temporal loss (default: %(default)g)",
-    )
+    _add_weights(clip, needs_mask=True)
+    _add_settings(clip, _VIDEO)
     clip.add_argument(
         "--start", metavar="S", type=float, default=0.0, help="seconds to skip (default: 0)"
     )
     clip.add_argument("--frames", metavar="N", type=int, help="the most frames (default: all)")
-    clip.add_argument(
-        "--frame-steps",
-        metavar="N",
-        type=int,
-        default=_VIDEO.frame_steps,
-        help="the most steps of a later frame (default: %(default)s)",
-    )
-    _add_choice(
-        clip,
-        "--flow",
-        FlowMethod,
-        _VIDEO.flow,
-        "farneback is the report's, exact is known for built-in clips alone",
-    )
-    _add_choice(clip, "--mask", MaskMethod, _VIDEO.mask, "robust doubts more of the flow")
     clip.add_argument(
         "--run",
         metavar="FOLDER",
@@ -203,28 +143,72 @@ def _add_video(parser: Parser) -> None:
         "(default: beside OUT, one for each set of inputs and settings)",
     )
     clip.add_argument(
-        "--independent",
-        action="store_true",
-        help="style every frame by itself: flickers, for comparison",
-    )
-    clip.add_argument(
         "--allow-partial",
         action="store_true",
         help="of a damaged clip, take the frames before the damage",
     )
 
 
-def _add_choice(
-    group: argparse._ArgumentGroup, name: str, kind: type[Enum], default: Enum, text: str
+def _add_weights(group: argparse._ArgumentGroup, *, needs_mask: bool) -> None:
+    """An option for the weight of each term of the loss that needs a mask, or needs none."""
+    known = tunables(Weights)
+    for term in TERMS.values():
+        if term.needs_mask is needs_mask:
+            group.add_argument(
+                known[term.weight].flag,
+                type=float,
+                default=getattr(_WEIGHTS, term.weight),
+                help=f"weight of the {term.label} loss (default: %(default)g)",
+            )
+
+
+def _add_settings(
+    group: argparse._ArgumentGroup,
+    settings: ImageSettings | VideoSettings,
+    changes: Mapping[str, dict[str, Any]] | None = None,
 ) -> None:
-    values = [member.value for member in kind]
-    group.add_argument(
-        name,
-        choices=values,
-        default=default.value,
-        help=f"{'|'.join(values)}: {text} (default: %(default)s)",
-        metavar=name.lstrip("-").upper(),
-    )
+    """An option for each setting that has a flag, with the default that `settings` have.
+
+    `changes` are arguments of `add_argument` by the name of a setting, in place of its own.
+    """
+    for name, known in tunables(settings).items():
+        if not known.flag:
+            continue
+        value = getattr(settings, name)
+        facts: dict[str, Any] = {"help": known.help, "default": value}
+        if isinstance(value, bool):
+            facts["action"] = "store_true"
+        else:
+            facts["help"] += " (default: %(default)s)"
+            facts["metavar"] = known.metavar
+            if isinstance(value, int):
+                facts["type"] = int
+            if choices := choices_of(name, value):
+                facts["default"] = str(getattr(value, "value", value))
+                if known.metavar is None:
+                    facts |= {"choices": choices, "metavar": name.upper()}
+                    facts["help"] = f"{'|'.join(choices)}: {facts['help']}"
+        group.add_argument(known.flag, **facts | (changes or {}).get(name, {}))
+
+
+def choices_of(name: str, value: Any) -> list[str]:
+    """What can be chosen for a setting that has this value; empty where anything can be said."""
+    return [member.value for member in type(value)] if isinstance(value, Enum) else []
+
+
+def chosen(settings: T, options: argparse.Namespace, **given: Any) -> T:
+    """`settings` with what the options say of those that have a flag, and with `given`.
+
+    Raises SettingsError for values that are out of range or no choice.
+    """
+    said = {
+        name: getattr(options, name)
+        for name, known in tunables(settings).items()
+        if known.flag and name not in given
+    }
+    fields = {name: value for name, value in settings.to_json().items() if name not in given}
+    read = type(settings).from_json(fields | said)
+    return dataclasses.replace(read, **given)
 
 
 def _add_serving(parser: Parser) -> None:

@@ -15,7 +15,40 @@ from typing import Any, Self
 from .errors import SettingsError
 
 # Losses are float32: far larger weights would end at infinity.
-_MOST_WEIGHT = 1e12
+_MAX_WEIGHT = 1e12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunable:
+    """What command line, sliders and documentation know of a setting beside its default.
+
+    `help` says what it does. A number lies from `low` to `high`, both included. With a `flag` it
+    is an option of the command line, whose value is called `metavar` in the help. `slider` are the
+    powers of ten that a logarithmic slider spans, and `start` is the value at which a setting that
+    was off is switched on.
+    """
+
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    flag: str = ""
+    metavar: str | None = None
+    slider: tuple[int, int] = (-3, 3)
+    start: float = 1.0
+
+
+def tunable(default: Any, help: str, /, **facts: Any) -> Any:
+    """A field of a settings class: its default, and the facts of its `Tunable`."""
+    return field(default=default, metadata={"tunable": Tunable(help=help, **facts)})
+
+
+def tunables(settings: Any) -> dict[str, Tunable]:
+    """The tunables of a settings class, or of settings, by the name of their field."""
+    return {
+        f.name: f.metadata["tunable"]
+        for f in dataclasses.fields(settings)
+        if "tunable" in f.metadata
+    }
 
 
 class OptimizerMethod(Enum):
@@ -103,21 +136,56 @@ class Weights(_Settings):
     settings.
     """
 
-    alpha: float = 1.0
-    beta: float = 1e4
-    gamma: float = 4e2
-    tv: float = 0.0
-    layers: tuple[float, ...] = ()
+    alpha: float = tunable(
+        1.0,
+        "keeps what the photograph shows",
+        high=_MAX_WEIGHT,
+        low=0,
+        flag="--alpha",
+        slider=(-3, 3),
+        start=1.0,
+    )
+    beta: float = tunable(
+        1e4,
+        "asks for the painting's strokes and colours",
+        low=0,
+        high=_MAX_WEIGHT,
+        flag="--beta",
+        slider=(1, 7),
+        start=1e4,
+    )
+    gamma: float = tunable(
+        4e2,
+        "holds a clip's frame to the one before; idle on a picture",
+        low=0,
+        high=_MAX_WEIGHT,
+        flag="--gamma",
+        slider=(0, 6),
+        start=4e2,
+    )
+    tv: float = tunable(
+        0.0,
+        "smooths: takes away grain, then detail",
+        low=0,
+        high=_MAX_WEIGHT,
+        flag="--tv",
+        slider=(-4, 2),
+        start=0.1,
+    )
+    layers: tuple[float, ...] = tunable(
+        (),
+        "what each style layer counts in the style loss; empty: as in the settings",
+        low=0,
+        high=_MAX_WEIGHT,
+        slider=(-2, 2),
+    )
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "beta", "gamma", "tv"):
-            _check_number(name, getattr(self, name), low=0.0, high=_MOST_WEIGHT)
         if not isinstance(self.layers, (list, tuple)):
             raise SettingsError("layers", f"must be a sequence of numbers, is {self.layers!r}")
-        for weight in self.layers:
-            _check_number("layers", weight, low=0.0, high=_MOST_WEIGHT)
         # A list, which is what JSON has, would leave weights without a hash.
         object.__setattr__(self, "layers", tuple(self.layers))
+        _check(self)
 
     def to_json(self) -> dict[str, Any]:
         """JSON's own types. `layers` are left out where they say nothing.
@@ -138,42 +206,69 @@ class ImageSettings(_Settings):
     the one before.
     """
 
-    weights: Weights = field(default_factory=Weights)
-    size: int = 384
-    steps: int = 100
-    optimizer: OptimizerMethod = OptimizerMethod.LBFGS
-    backbone: str = "auto"
-    pooling: Pooling = Pooling.AVERAGE
-    init: Init = Init.CONTENT
-    content_layers: tuple[str, ...] = ("block4_conv2",)
-    style_layers: tuple[str, ...] = (
-        "block1_conv1",
-        "block2_conv1",
-        "block3_conv1",
-        "block4_conv1",
-        "block5_conv1",
+    weights: Weights = field(default_factory=lambda: Weights())
+    size: int = tunable(
+        384, "longest side in pixels", low=32, high=4096, flag="--size", metavar="N"
     )
-    style_layer_weights: tuple[float, ...] = ()
-    scales: int = 1
-    tolerance: float = 1e-2
-    patience: int = 10
-    keep_colors: bool = False
-    seed: int = 0
+    steps: int = tunable(
+        100,
+        "the most optimiser steps, at each scale",
+        low=1,
+        high=100_000,
+        flag="--steps",
+        metavar="N",
+    )
+    scales: int = tunable(
+        1,
+        "sizes to paint from coarse to fine: more give larger strokes",
+        low=1,
+        high=6,
+        flag="--scales",
+        metavar="N",
+    )
+    optimizer: OptimizerMethod = tunable(
+        OptimizerMethod.LBFGS, "lbfgs paints better", flag="--optimizer"
+    )
+    backbone: str = tunable(
+        "auto",
+        "auto, vgg19, vgg16 or the path of a weight file; auto is VGG19 where Keras has its "
+        "weights or can download them, else the embedded VGG16",
+        flag="--backbone",
+        metavar="NET",
+    )
+    pooling: Pooling = tunable(Pooling.AVERAGE, "average gives smoother strokes", flag="--pooling")
+    init: Init = tunable(
+        Init.CONTENT,
+        "where the first frame starts",
+        flag="--init",
+        metavar="content|noise",
+    )
+    keep_colors: bool = tunable(False, "keep the colours of the content", flag="--keep-colors")
+    seed: int = tunable(0, "of the noise", low=0, high=2**32 - 1, flag="--seed", metavar="N")
+    content_layers: tuple[str, ...] = tunable(
+        ("block4_conv2",), "layers whose features the content loss compares"
+    )
+    style_layers: tuple[str, ...] = tunable(
+        ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"),
+        "layers whose Gram matrices the style loss compares",
+    )
+    style_layer_weights: tuple[float, ...] = tunable(
+        (), "what each style layer counts in the style loss; empty: 1 each", low=0
+    )
+    tolerance: float = tunable(
+        1e-2,
+        "a picture is done when its loss falls by less than this share in `patience` steps",
+        low=0,
+        high=1,
+    )
+    patience: int = tunable(10, "steps over which `tolerance` is judged", low=1, high=10_000)
 
     def __post_init__(self) -> None:
-        _check_kinds(self)
-        _check_number("size", self.size, low=32, high=4096, whole=True)
-        _check_number("steps", self.steps, low=1, high=100_000, whole=True)
-        _check_number("scales", self.scales, low=1, high=6, whole=True)
-        _check_number("tolerance", self.tolerance, low=0.0, high=1.0)
-        _check_number("patience", self.patience, low=1, high=10_000, whole=True)
-        _check_number("seed", self.seed, low=0, high=2**32 - 1, whole=True)
+        _check(self)
         for name in ("content_layers", "style_layers"):
             layers = getattr(self, name)
             if not layers or len(set(layers)) < len(layers):
                 raise SettingsError(name, "name at least one layer, and none twice")
-        for weight in self.style_layer_weights:
-            _check_number("style_layer_weights", weight, low=0.0)
         check_layer_count("style_layer_weights", self.style_layer_weights, self.style_layers)
         check_layer_count("layers", self.weights.layers, self.style_layers)
 
@@ -188,38 +283,53 @@ class VideoSettings(_Settings):
     """
 
     image: ImageSettings = field(default_factory=lambda: ImageSettings(size=256))
-    flow: FlowMethod = FlowMethod.DIS
-    frame_steps: int = 22
-    start: Start = Start.WARPED
-    independent: bool = False
-    cut_share: float = 0.25
-    mask: MaskMethod = MaskMethod.PAPER
-    motion_boundary: bool = True
-    dilate: int = 0
+    frame_steps: int = tunable(
+        22,
+        "the most steps of a later frame",
+        low=1,
+        high=100_000,
+        flag="--frame-steps",
+        metavar="N",
+    )
+    flow: FlowMethod = tunable(
+        FlowMethod.DIS,
+        "farneback is the report's, exact is known for built-in clips alone",
+        flag="--flow",
+    )
+    mask: MaskMethod = tunable(MaskMethod.PAPER, "robust doubts more of the flow", flag="--mask")
+    independent: bool = tunable(
+        False,
+        "style every frame by itself: flickers, for comparison",
+        flag="--independent",
+    )
+    start: Start = tunable(Start.WARPED, "where a later frame starts")
+    cut_share: float = tunable(
+        0.25,
+        "a frame starts a new shot where less than this share of its flow is reliable",
+        low=0,
+        high=1,
+    )
+    motion_boundary: bool = tunable(True, "trust no flow at motion boundaries")
+    dilate: int = tunable(0, "how far distrusted areas are grown, in pixels", low=0, high=16)
 
     def __post_init__(self) -> None:
-        _check_kinds(self)
-        _check_number("frame_steps", self.frame_steps, low=1, high=100_000, whole=True)
-        _check_number("cut_share", self.cut_share, low=0.0, high=1.0)
-        _check_number("dilate", self.dilate, low=0, high=16, whole=True)
+        _check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaLimits(_Settings):
     """The largest and smallest pictures and clips that are read, checked before decoding."""
 
-    picture_pixels: int = 50_000_000
-    picture_bytes: int = 50_000_000
-    min_side: int = 16
-    max_aspect: float = 20.0
-    clip_side: int = 4096
-    clip_frames: int = 3000
-    clip_bytes: int = 500_000_000
+    picture_pixels: int = tunable(50_000_000, "pixels of a picture", low=1)
+    picture_bytes: int = tunable(50_000_000, "bytes of a picture's file", low=1)
+    min_side: int = tunable(16, "the shortest side in pixels", low=1)
+    max_aspect: float = tunable(20.0, "the longer side, divided by the shorter", low=1)
+    clip_side: int = tunable(4096, "the longest side of a clip in pixels", low=1)
+    clip_frames: int = tunable(3000, "frames of a clip", low=1)
+    clip_bytes: int = tunable(500_000_000, "bytes of a clip's file", low=1)
 
     def __post_init__(self) -> None:
-        for limit in dataclasses.fields(self):
-            whole = limit.name != "max_aspect"
-            _check_number(limit.name, getattr(self, limit.name), low=1, whole=whole)
+        _check(self)
 
 
 def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple[str, ...]) -> None:
@@ -230,25 +340,27 @@ def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple
         )
 
 
-def _check_kinds(settings: _Settings) -> None:
-    """Refuse values of another type; numbers are left to `_check_number`.
+def _check(settings: _Settings) -> None:
+    """Refuse values of another type, and numbers out of the range of their `Tunable`.
 
     Without this "adam" in place of OptimizerMethod.ADAM would pass, and be taken for neither.
     """
+    known = tunables(settings)
     for name, hint in typing.get_type_hints(type(settings)).items():
         value = getattr(settings, name)
+        low, high = (known[name].low, known[name].high) if name in known else (0.0, 0.0)
         if hint in (int, float):
-            continue
-        if typing.get_origin(hint) is tuple:
+            _check_number(name, value, low=low, high=high, whole=hint is int)
+        elif typing.get_origin(hint) is tuple:
             items = typing.get_args(hint)[0]
-            right = isinstance(value, tuple) and (
+            if not isinstance(value, tuple) or not (
                 items is float or all(isinstance(item, items) for item in value)
-            )
-            wanted = f"a tuple of {items.__name__}"
-        else:
-            right, wanted = isinstance(value, hint), hint.__name__
-        if not right:
-            raise SettingsError(name, f"must be {wanted}, is {value!r}")
+            ):
+                raise SettingsError(name, f"must be a tuple of {items.__name__}, is {value!r}")
+            for number in value if items is float else ():
+                _check_number(name, number, low=low, high=high)
+        elif not isinstance(value, hint):
+            raise SettingsError(name, f"must be {hint.__name__}, is {value!r}")
 
 
 def _check_number(

@@ -296,7 +296,7 @@ class VideoRun:
             image=image,
             losses=self._losses(frame_index),
             style_distance=entry["style_distance"],
-            weights=Weights(**entry["weights"]),
+            weights=Weights.from_json(entry["weights"]),
             motion=motion,
             warped=warped,
             cold=entry["cold"],

@@ -22,6 +22,7 @@ from .arrays import Image, check_image
 from .batch_objective import BatchObjective
 from .canvas import Canvas, ColorCanvas, LuminanceCanvas
 from .errors import SettingsError
+from .losses import TERMS
 from .media.images import fitted_size, resize_image
 from .objective import TemporalTarget
 from .optimizer import Adam
@@ -30,9 +31,6 @@ from .stylization import Stylization
 
 Axis = tuple[str, Sequence[float]]
 """The name of a weight, and the values that it takes: `("beta", (1e3, 1e4, 1e5))`."""
-
-AXES = ("alpha", "beta", "gamma")
-"""The weights that a grid can vary."""
 
 # Over 30 evaluations of a photograph of 96 pixels in the style "swirls" a quarter of Adam's usual
 # rate leaves a loss that is 9 to 12 per cent above that of L-BFGS; half of the rate leaves grain,
@@ -56,9 +54,9 @@ class WhatIfGrid:
 
     `content` and `style` are Images of any size; the pictures are painted with the longest side
     of `size`, in `steps` steps, with one call of the network for all of them a step. `rows` and
-    `columns` name two of `AXES` and their values; all other weights are those of `settings`.
-    `temporal` targets, which are made as small as the pictures, must be given to vary gamma:
-    then all pictures start from the first of them, as the next frame of a clip does.
+    `columns` name two weights of `TERMS` and their values; all other weights are those of
+    `settings`. `temporal` targets, which are made as small as the pictures, must be given to vary
+    gamma: then all pictures start from the first of them, as the next frame of a clip does.
 
     Adam paints them, whose every step is one evaluation: all pictures go in step, and none waits
     for the line search of another, as with L-BFGS. What it does to a pixel depends on that pixel's
@@ -154,22 +152,25 @@ class WhatIfGrid:
 
     def _weights_of(self, base: Weights, rows: Axis, columns: Axis) -> tuple[Weights, ...]:
         """The weights of each picture, row by row."""
-        names = (rows[0], columns[0])
+        terms = {term.weight: term for term in TERMS.values()}
         for name, values in (rows, columns):
-            if name not in AXES:
-                raise SettingsError(name, f"a grid is over two of {', '.join(AXES)}")
+            if name not in terms:
+                raise SettingsError(name, f"a grid is over two of {', '.join(terms)}")
             if not len(values):
                 raise SettingsError(name, "give at least one value")
         if rows[0] == columns[0]:
             raise SettingsError(rows[0], "rows and columns vary the same weight; choose two")
-        if "gamma" in names and not self._has_temporal:
+        held = [name for name in (rows[0], columns[0]) if terms[name].needs_mask]
+        if held and not self._has_temporal:
             raise SettingsError(
-                "gamma", "without a temporal target it changes nothing; give one, or vary another"
+                held[0], "without a temporal target it changes nothing; give one, or vary another"
             )
         if (count := len(rows[1]) * len(columns[1])) > _MOST_PICTURES:
             raise SettingsError("grid", f"{count} pictures are too many; {_MOST_PICTURES} at most")
         pairs = itertools.product(rows[1], columns[1])
-        varied: list[dict[str, Any]] = [dict(zip(names, pair, strict=True)) for pair in pairs]
+        varied: list[dict[str, Any]] = [
+            dict(zip((rows[0], columns[0]), pair, strict=True)) for pair in pairs
+        ]
         return tuple(dataclasses.replace(base, **own) for own in varied)
 
 

@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 from short_runs import stylekit
 
-from stylekit import __version__, commands
+from stylekit import __version__, commands, tensorflow_cpu
 from stylekit.materials import MaterialKind, find_material
 from stylekit.settings import (
     FlowMethod,
@@ -134,7 +134,9 @@ WRONG_CALLS += [
 def test_a_wrong_call_is_told_in_one_line_before_tensorflow_is_loaded(
     arguments, name, message, capsys, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(commands, "quiet_tensorflow", lambda: pytest.fail("TensorFlow was loaded"))
+    monkeypatch.setattr(
+        tensorflow_cpu, "load_tensorflow", lambda: pytest.fail("TensorFlow was loaded")
+    )
     before = sorted(tmp_path.rglob("*"))
     outcome = stylekit(capsys, *arguments)
     assert outcome.code == 2

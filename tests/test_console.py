@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from types import SimpleNamespace
 
 import pytest
 
 from stylekit import console
-from stylekit.console import Progress, quiet_tensorflow
+from stylekit.console import Progress
 
 
 class Clock:
@@ -108,29 +107,3 @@ def test_a_terminal_gets_a_bar():
     last = shown.rstrip().split("\r")[-1]
     assert "50%|" in last, "two steps are done, and two are left at most"
     assert "2/4 [" in last and "frame 2/3, loss 0.25" in last
-
-
-def test_errors_are_seen_after_tensorflow_was_loaded(capfd):
-    quiet_tensorflow()
-    print("seen", file=sys.stderr)
-    os.write(2, b"seen too\n")
-    assert capfd.readouterr().err == "seen\nseen too\n"
-
-
-def test_errors_are_seen_where_tensorflow_cannot_be_loaded(capfd, monkeypatch):
-    monkeypatch.setitem(sys.modules, "stylekit.tensorflow_cpu", None)
-    with pytest.raises(ImportError):
-        quiet_tensorflow()
-    os.write(2, b"seen\n")
-    assert capfd.readouterr().err == "seen\n"
-
-
-def test_the_chatter_of_tensorflow_is_not_seen(capfd, monkeypatch):
-    class Chatter:
-        @staticmethod
-        def constant(value):
-            os.write(2, b"could not find a graphics card\n")
-
-    monkeypatch.setitem(sys.modules, "stylekit.tensorflow_cpu", SimpleNamespace(tf=Chatter))
-    quiet_tensorflow()
-    assert capfd.readouterr().err == ""

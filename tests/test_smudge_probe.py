@@ -194,7 +194,7 @@ def test_the_table_leaves_out_what_is_not_there(run):
     assert f"frame {FRAMES - 1}, x {x}, y {y} here 9 × 9 px around" in told
     assert f"carried for, frames {FRAMES - 1} " in told
     assert "true error of the flow, px" in told
-    assert "smoothness" not in told
+    assert "total variation" not in told
     first = text(table_html(probe_pixel(run, 0, x, y)))
     assert "carried for, frames 0 0" in first
     assert "reliability" not in first and "–" not in first

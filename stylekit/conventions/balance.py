@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import Image
+from ..losses import TERMS, PerTerm, only, weight_of
+from ..objective import Objective, Targets
 from ..settings import Weights
 from .wording import two_digits
-
-if TYPE_CHECKING:
-    from ..objective import Objective, Targets
-
-# Each term of the loss, and its weight.
-_TERMS = {"content": "alpha", "style": "beta", "temporal": "gamma", "tv": "tv"}
-_NO_PULL: dict[str, Any] = dict.fromkeys(_TERMS.values(), 0.0)
-_NAMES = {
-    "content": "content",
-    "style": "style",
-    "temporal": "the temporal term",
-    "tv": "total variation",
-}
 
 # Pulls whose ratio is within this are about as hard.
 _ALIKE = 1.25
@@ -39,15 +28,12 @@ _LEAST_BALANCED = 1.0
 class Balance:
     """How hard each term pulls at one picture, under `weights`.
 
-    `content`, `style`, `temporal` and `tv` are root mean squares, over the pixels, of
-    ‖∂(weight · L) / ∂x‖; `content_unit` and `style_unit` are those at weight 1.
+    `pulls` are root mean squares, over the pixels, of ‖∂(weight · L) / ∂x‖ by term;
+    `content_unit` and `style_unit` are those at weight 1.
     """
 
     weights: Weights
-    content: float
-    style: float
-    temporal: float
-    tv: float
+    pulls: PerTerm[float]
     content_unit: float
     style_unit: float
 
@@ -61,13 +47,15 @@ class Balance:
             said.append("The picture is still the content, which has nothing to pull at yet.")
         if not self.weights.beta:
             said.append("Nothing pulls towards the style: its weight is 0.")
-        if self.content and self.style and not self._still_content:
-            said.append(compared("style", self.style, "content", self.content))
-        other, against = ("style", self.style) if self.style else ("content", self.content)
-        for name in ("temporal", "tv"):
-            pull = getattr(self, name)
-            if pull and against:
-                said.append(compared(name, pull, other, against))
+        pulls = self.pulls
+        if pulls.content and pulls.style and not self._still_content:
+            said.append(compared("style", "content", pulls))
+        against = "style" if pulls.style else "content"
+        said += [
+            compared(name, against, pulls)
+            for name in pulls
+            if name not in ("content", "style") and pulls[name] and pulls[against]
+        ]
         return tuple(said)
 
     @property
@@ -111,26 +99,25 @@ def balance(
     ValueError for an `image` that is none, or not of the size of `targets`.
     """
     units = {}
-    for term, name in _TERMS.items():
+    for name, term in TERMS.items():
         # Content and style are measured even at weight 0, for the weights that balance them.
-        if term not in ("content", "style") and not getattr(weights, name):
-            units[term] = 0.0
+        if name not in ("content", "style") and not weight_of(term, weights):
+            units[name] = 0.0
             continue
-        alone = dataclasses.replace(weights, **_NO_PULL | {name: 1.0})
+        alone = only(weights, {name: 1.0})
         gradient = objective.evaluate(image, targets, alone).gradient.astype(np.float64)
         along = gradient.sum(axis=2, keepdims=True) if keep_colors else gradient
-        units[term] = float(np.sqrt(np.square(along).sum(axis=2).mean()))
-    pulls = {term: getattr(weights, name) * units[term] for term, name in _TERMS.items()}
+        units[name] = float(np.sqrt(np.square(along).sum(axis=2).mean()))
+    pulls = PerTerm(**{name: weight_of(TERMS[name], weights) * units[name] for name in units})
     return Balance(
-        weights=weights, **pulls, content_unit=units["content"], style_unit=units["style"]
+        weights=weights, pulls=pulls, content_unit=units["content"], style_unit=units["style"]
     )
 
 
-def compared(first: str, pull: float, second: str, other: float) -> str:
+def compared(first: str, second: str, pulls: Mapping[str, float]) -> str:
     """ "Style pulls 40 times as hard as content.", the harder one of two terms first."""
-    if pull < other:
-        first, pull, second, other = second, other, first, pull
-    ratio = pull / other
+    weaker, harder = sorted((second, first), key=lambda name: pulls[name])
+    ratio = pulls[harder] / pulls[weaker]
     times = "about" if ratio <= _ALIKE else f"{two_digits(ratio)} times"
-    sentence = f"{_NAMES[first]} pulls {times} as hard as {_NAMES[second]}."
+    sentence = f"{TERMS[harder].subject} pulls {times} as hard as {TERMS[weaker].subject}."
     return sentence[0].upper() + sentence[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ..losses import TERMS, Losses, Term
 from .canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
 
 if TYPE_CHECKING:
-    from ..losses import Losses
     from ..metrics import MaskScores, PrecisionRecall
 
 _LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PINK, ":"), ("#000000", (0, (5, 1, 1, 1))))
@@ -33,8 +34,9 @@ def plot_losses(
 ) -> Figure:
     """One curve for each term of the loss: colour and line style tell them apart.
 
-    `history` maps a term's name to its values, or is a sequence of `Losses`; `steps` are the
-    places on the axis, 0, 1, 2 … if left out. A term that is zero throughout is named below
+    `history` maps a term's name to its values, or is a sequence of `Losses`; terms of the loss
+    have the colour and the label that they have everywhere (`stylekit.losses.TERMS`). `steps` are
+    the places on the axis, 0, 1, 2 … if left out. A term that is zero throughout is named below
     the curves instead of drawn. On the logarithmic scale single zeros leave gaps.
     Raises ValueError if there is nothing to draw or lengths differ.
     """
@@ -43,14 +45,16 @@ def plot_losses(
     places = np.arange(length) if steps is None else np.asarray(steps)
     if not length or any(len(values) != len(places) for values in terms.values()):
         raise ValueError("history: every term needs one value for each step, and at least one")
+    labels = {name: TERMS[name].label if name in TERMS else name for name in terms}
     zero = [name for name, values in terms.items() if not values.any()]
     with house_style():
         figure = new_figure(6.4, 3.8, alt=_alt(title, terms))
         figure.set_layout_engine("constrained")
         axes = figure.add_subplot()
         drawn = [name for name in terms if name not in zero]
-        for index, name in enumerate(drawn):
-            color, line = _LINES[index % len(_LINES)]
+        others = iter(itertools.cycle(_LINES))
+        for name in drawn:
+            color, line = _line_of(TERMS[name]) if name in TERMS else next(others)
             values = np.where(terms[name] > 0, terms[name], np.nan) if log else terms[name]
             marker = "o" if length == 1 else ""
             axes.plot(
@@ -60,7 +64,7 @@ def plot_losses(
                 linestyle=line,
                 linewidth=1.8,
                 marker=marker,
-                label=name,
+                label=labels[name],
             )
         if log:
             axes.set_yscale("log")
@@ -73,7 +77,8 @@ def plot_losses(
             # Wide enough that a dash pattern can be told from another.
             axes.legend(frameon=False, handlelength=3.2, loc="upper left", bbox_to_anchor=(1, 1))
         if zero:
-            figure.supxlabel(f"zero throughout: {', '.join(zero)}", fontsize=9, color=FAINT)
+            absent = ", ".join(labels[name] for name in zero)
+            figure.supxlabel(f"zero throughout: {absent}", fontsize=9, color=FAINT)
     return figure
 
 
@@ -164,6 +169,11 @@ def _precision_recall_alt(
         for name, score in points.items()
     )
     return f"{title}: {', '.join([*(f'curve of {name}' for name in curves), *marks])}."
+
+
+def _line_of(term: Term) -> tuple[str, Any]:
+    """The colour and the dashes of a term's curve, as matplotlib wants them."""
+    return term.color, (0, term.dash) if term.dash else "-"
 
 
 def _terms(history: Mapping[str, Sequence[float]] | Sequence[Losses]) -> dict[str, np.ndarray]:

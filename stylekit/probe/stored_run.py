@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,11 @@ from ..arrays import BoolMask, Image, Mask
 from ..backbones import load_backbone
 from ..errors import MediaError, ResumeError, SettingsError, WeightsError
 from ..flow import FlowPair, warp
+from ..losses import without_masks
 from ..materials import MaterialKind, find_material
 from ..media.clips import read_clip
 from ..media.images import load_image
+from ..objective import Objective, TemporalTarget
 from ..occlusion import (
     consistency_error,
     disocclusion,
@@ -31,10 +32,8 @@ from ..run_folder import RunFolder, RunInputs, digest, digest_clip
 from ..scenes import Truth
 from ..scenes.scene import scene_of_clip
 from ..settings import MaskMethod, VideoSettings, Weights
+from ..stylization import prepare_objective
 from .pull import PullMaps, pull_maps
-
-if TYPE_CHECKING:
-    from ..objective import Objective
 
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
 # Frames of which motion and pulls are kept in memory: a path seldom is longer.
@@ -133,8 +132,6 @@ class StoredRun:
                 f"this network painted the run and is not here, {backbone.label} is; "
                 "without it nobody knows what pulls at a pixel",
             )
-        from ..stylization import prepare_objective
-
         return prepare_objective(self.style, self.settings.image, content=self.clip[0])
 
     def _read_motion(self, frame_index: int) -> FrameMotion:
@@ -174,11 +171,9 @@ class StoredRun:
     def _measure_pulls(self, frame_index: int) -> PullMaps:
         image, weights = self.image(frame_index), self.weights(frame_index)
         objective = self.objective
-        from ..objective import TemporalTarget
-
         if self.is_cold(frame_index):
             # Nothing holds it in time. A target all the same: without one there is more to compile.
-            weights = dataclasses.replace(weights, gamma=0.0)
+            weights = without_masks(weights)
             target = TemporalTarget(image, np.zeros(image.shape[:2], np.float32))
         else:
             motion = self.motion(frame_index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..losses import TERMS
 from ..metrics.motion import WRONG_PIXELS
 from .pixel import PixelReport, TrueVerdict, Verdict
 
@@ -27,12 +28,6 @@ _GONE = {
 _SEEN = {
     TrueVerdict.BOUNDARY: "In truth it was visible in the frame before, at the edge of what moves",
     TrueVerdict.VISIBLE: "In truth it was visible in the frame before",
-}
-_TERMS = {
-    "content": "the content",
-    "style": "the style",
-    "temporal": "the temporal term",
-    "tv": "total variation",
 }
 
 
@@ -121,7 +116,7 @@ def _way(report: PixelReport) -> str:
 
 def _pulls(report: PixelReport) -> str:
     shares = report.here.shares
-    pulling = sorted(((getattr(shares, term), name) for term, name in _TERMS.items()), reverse=True)
+    pulling = sorted(((shares[name], TERMS[name].subject) for name in shares), reverse=True)
     told = [f"{name} {100 * share:.0f} %" for share, name in pulling if share >= 0.005]
     return f"What pulls at it now: {', '.join(told)}." if told else "Nothing pulls at it now."
 

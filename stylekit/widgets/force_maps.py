@@ -17,22 +17,20 @@ import ipywidgets
 
 from ..arrays import Image
 from ..conventions.wording import two_digits
+from ..losses import TERMS, weight_of
 from ..probe.pull import PullMaps, pull_maps
 from ..settings import Weights
 from .alerts import Alerts
-from .force_views import FAINT, TERMS, drawn, force_words, key_html, reweighted, white_of
+from .force_views import FAINT, drawn, force_words, key_html, reweighted, white_of
 from .loop import LoopState
 from .mask_texts import TEXT_STYLE, title_html
 from .picture_canvas import PictureCanvas
 from .player import Player
 from .run_progress import image_of, title_of
-from .weight_words import GREEK
 
 if TYPE_CHECKING:
     from ..objective import Objective, Targets
     from ..stylization import Stylization
-
-_NAMES = {term: term for term in TERMS} | {"tv": "total variation"}
 
 # A class looks longer than that at three maps, and painting goes on meanwhile: of its time,
 # measuring takes a fifth at most.
@@ -196,13 +194,11 @@ class ForceMaps(ipywidgets.VBox):
             self._columns[term].layout.display = None if term in shown else "none"
             if term not in shown:
                 continue
-            share = f"{two_digits(100 * getattr(shares, term))} %"
-            weight = TERMS[term]
-            sign = f"{GREEK[weight]} " if GREEK[weight] != term else ""
-            self._titles[term].value = title_html(f"{sign}{_NAMES[term]}: {share}")
+            share = f"{two_digits(100 * shares[term])} %"
+            self._titles[term].value = title_html(f"{TERMS[term].title}: {share}")
             self.canvases[term].show(
-                drawn(getattr(maps, term), top),
-                alt=f"{moment.title}: where the {_NAMES[term]} term pulls, {share} of all pull.",
+                drawn(maps[term], top),
+                alt=f"{moment.title}: where {TERMS[term].subject} pulls, {share} of all pull.",
                 lossless=True,
             )
         self._words.value = _text(f"{moment.title}. {force_words(maps, moment.weights)}")
@@ -234,11 +230,12 @@ def _moment(painting: Stylization, image: Image, weights: Weights, title: str) -
     )
 
 
-def _has(term: str, moment: _Moment) -> bool:
-    """Whether a term has a map: the temporal one only where there is a frame before."""
-    if term == "temporal":
+def _has(name: str, moment: _Moment) -> bool:
+    """Whether a term has a map: content and style always, others where they can pull."""
+    term = TERMS[name]
+    if term.needs_mask:
         return bool(moment.targets.masks.shape[0])
-    return term != "tv" or bool(moment.weights.tv)
+    return name in ("content", "style") or bool(weight_of(term, moment.weights))
 
 
 def _text(words: str) -> str:

@@ -7,12 +7,10 @@ from numpy.typing import NDArray
 
 from ..conventions.balance import compared
 from ..conventions.wording import two_digits
+from ..losses import TERMS, weight_of
 from ..probe.pull import PullMaps
 from ..settings import Weights
 from .mask_texts import TEXT_STYLE
-
-TERMS = {"content": "alpha", "style": "beta", "temporal": "gamma", "tv": "tv"}
-"""Each term of the loss, and its weight."""
 
 FAINT = "color:var(--jp-ui-font-color2,currentColor)"
 """The style of what is beside the point."""
@@ -41,21 +39,24 @@ def drawn(pull: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
 def force_words(maps: PullMaps, weights: Weights) -> str:
     """Who pulls harder, by root mean squares over the picture, and where the temporal term does."""
     strength = {
-        term: float(np.sqrt(np.mean(np.square(getattr(maps, term), dtype=np.float64))))
-        for term in TERMS
+        name: float(np.sqrt(np.mean(np.square(pull, dtype=np.float64))))
+        for name, pull in maps.items()
     }
     said = []
     if strength["style"] and strength["content"]:
-        said.append(compared("style", strength["style"], "content", strength["content"]))
-    for term in ("content", "style"):
-        if not getattr(weights, TERMS[term]):
-            said.append(f"{term.capitalize()} does not pull: its weight is 0.")
-    for term in ("temporal", "tv"):
-        if strength[term] and strength["style"]:
-            said.append(compared(term, strength[term], "style", strength["style"]))
-    if strength["temporal"]:
-        share = float(np.mean(maps.temporal > 0))
-        said.append(f"The temporal term pulls at {100 * share:.0f} % of the picture.")
+        said.append(compared("style", "content", strength))
+    for name in ("content", "style"):
+        if not weight_of(TERMS[name], weights):
+            said.append(f"{name.capitalize()} does not pull: its weight is 0.")
+    others = [name for name in strength if name not in ("content", "style") and strength[name]]
+    if strength["style"]:
+        said += [compared(name, "style", strength) for name in others]
+    for name in (name for name in others if TERMS[name].needs_mask):
+        share = float(np.mean(maps[name] > 0))
+        subject = TERMS[name].subject
+        said.append(
+            f"{subject[0].upper()}{subject[1:]} pulls at {100 * share:.0f} % of the picture."
+        )
     return " ".join(said)
 
 
@@ -67,19 +68,18 @@ def reweighted(maps: PullMaps, before: Weights, after: Weights) -> PullMaps | No
     if before.layers != after.layers:
         return None
     scaled = {}
-    for term, name in TERMS.items():
-        old, new = getattr(before, name), getattr(after, name)
+    for name, term in TERMS.items():
+        old, new = weight_of(term, before), weight_of(term, after)
         if new and not old:
             return None
-        scaled[term] = getattr(maps, term) * np.float32(new / old if old else 0.0)
+        scaled[name] = maps[name] * np.float32(new / old if old else 0.0)
     return PullMaps(**scaled)
 
 
 def white_of(maps: PullMaps) -> float:
     """The pull that is drawn white: nearly the hardest of the term that pulls hardest."""
-    pulls = [getattr(maps, term) for term in TERMS]
-    return max(float(np.percentile(pull, 100 - _WHITE)) for pull in pulls) or max(
-        float(pull.max()) for pull in pulls
+    return max(float(np.percentile(pull, 100 - _WHITE)) for pull in maps.values()) or max(
+        float(pull.max()) for pull in maps.values()
     )
 
 

@@ -1,41 +1,36 @@
 // The page's half of LossCurve: keeps the rows that arrive, and draws them once a frame at most.
 
-const TERMS = [
-  { name: "content", color: "#0072B2", dash: [] },
-  { name: "style", color: "#D55E00", dash: [8, 4] },
-  { name: "temporal", color: "#009E73", dash: [8, 3, 2, 3] },
-  { name: "tv", color: "#CC79A7", dash: [2, 3] },
-];
 const HEIGHT = 240;
 const FONT_PX = 12;
 const LABEL_ROWS = 3;
 const ROW_PX = 15;
 const MOST_POINTS = 2_000;
 
-// All steps so far, four numbers each; grows by doubling.
+// All steps so far, a number for each term; grows by doubling.
 class Rows {
-  constructor() {
+  constructor(terms) {
+    this.terms = terms;
     this.clear();
   }
   clear() {
     this.count = 0;
-    this.values = new Float32Array(TERMS.length * 256);
+    this.values = new Float32Array(this.terms * 256);
   }
   // False if rows in between are missing.
   take(start, added) {
     if (start > this.count) return false;
-    const end = (start + added.length / TERMS.length) * TERMS.length;
+    const end = start * this.terms + added.length;
     if (end > this.values.length) {
       const larger = new Float32Array(Math.max(end, 2 * this.values.length));
       larger.set(this.values);
       this.values = larger;
     }
-    this.values.set(added, start * TERMS.length);
-    this.count = Math.max(this.count, end / TERMS.length);
+    this.values.set(added, start * this.terms);
+    this.count = Math.max(this.count, end / this.terms);
     return true;
   }
   all() {
-    return this.values.subarray(0, this.count * TERMS.length);
+    return this.values.subarray(0, this.count * this.terms);
   }
 }
 
@@ -45,14 +40,14 @@ function floats(data) {
   return new Float32Array(bytes.slice().buffer);
 }
 
-function legend(parent) {
+function legend(parent, terms) {
   const list = element(parent, "ul", "legend");
-  return TERMS.map(({ name, color, dash }) => {
+  return terms.map(({ label, color, dash }) => {
     const item = element(list, "li");
     item.innerHTML =
       `<svg width="34" height="10" aria-hidden="true"><path d="M1 5h32" stroke="${color}" ` +
       `stroke-width="2.5" stroke-dasharray="${dash.join(" ")}" fill="none"/></svg>`;
-    item.append(name);
+    item.append(label);
     return item;
   });
 }
@@ -154,7 +149,7 @@ function drawTerm(pen, box, rows, column, frames, { color, dash }) {
   let [down, drawn, points] = [false, false, []];
   for (let index = 0; index < rows.count; index += stride) {
     const at = index + stride < rows.count ? index : rows.count - 1;
-    const value = rows.values[at * TERMS.length + column];
+    const value = rows.values[at * rows.terms + column];
     const isPoint = value > 0;
     down &&= !starts.has(at + 1);
     if (isPoint) {
@@ -201,10 +196,11 @@ function changeList(parent) {
 
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-curve");
-  const entries = legend(root);
+  const terms = model.get("_terms");
+  const entries = legend(root, terms);
   const canvas = element(root, "canvas", "", { role: "img" });
   const showChanges = changeList(root);
-  const rows = new Rows();
+  const rows = new Rows(terms.length);
   let round = model.get("_round");
   let asked = false;
   let pending = 0;
@@ -231,7 +227,7 @@ function render({ model, el }) {
     pen.beginPath();
     pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
     pen.clip();
-    TERMS.forEach((term, column) => {
+    terms.forEach((term, column) => {
       entries[column].hidden = !drawTerm(pen, box, rows, column, model.get("_frames"), term) && rows.count > 0;
     });
     pen.restore();

@@ -12,12 +12,10 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from ..losses import TERMS
 from ..settings import Weights
 from .page_sources import page_source
-from .weight_words import change_words
-
-TERMS = ("content", "style", "temporal", "tv")
-"""The curves, in the order of the columns that travel to the page."""
+from .weight_words import change_words, page_terms
 
 # A slider that is dragged changes the weights again and again: that is one change.
 _SAME_CHANGE_STEPS, _SAME_CHANGE_SECONDS = 2, 1.5
@@ -33,13 +31,16 @@ class LossCurve(anywidget.AnyWidget):
 
     Steps count from 1. A change of weights is marked with what changed, changes that follow
     each other closely as one; for a clip the first step of each frame is marked too.
-    `add` only takes notes: `push` sends the page what came since, 16 bytes a step. Any thread may
-    use it.
+    `add` only takes notes: `push` sends the page what came since, four bytes a step and term.
+    Any thread may use it.
     """
 
     _esm = page_source("page_parts.js", "curve_axes.js", "loss_curve.js")
     _css = page_source("page_parts.css", "loss_curve.css")
 
+    _terms: traitlets.List[dict[str, Any]] = traitlets.List(
+        help="Name, colour and dashes of each curve, in the order of the columns of the rows."
+    ).tag(sync=True)
     _rows = traitlets.Bytes(help="All steps, for views that come later.").tag(sync=True)
     _round = traitlets.Int(help="Grows when the curve begins anew.").tag(sync=True)
     _changes: traitlets.List[list[Any]] = traitlets.List(
@@ -55,7 +56,7 @@ class LossCurve(anywidget.AnyWidget):
         self._clock = clock
         self._notes = _Notes()
         self._sent = 0
-        super().__init__()
+        super().__init__(_terms=page_terms())
         self.on_msg(self._answer)
 
     def __len__(self) -> int:
@@ -146,8 +147,8 @@ class _Notes:
             return "No step has been taken yet."
         first, now = self._table[0], self._table[self.count - 1]
         terms = [
-            f"{name} {now[column]:.2g}, at first {first[column]:.2g}"
-            for column, name in enumerate(TERMS)
+            f"{term.label} {now[column]:.2g}, at first {first[column]:.2g}"
+            for column, term in enumerate(TERMS.values())
             if now[column] > 0
         ]
         steps = f"{self.count} {'step' if self.count == 1 else 'steps'}"

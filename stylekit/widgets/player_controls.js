@@ -1,7 +1,6 @@
 // The page's half of a player: buttons, a status line, numbers, and word that the page is there.
 
 const ALIVE_EVERY_MS = 20_000;
-const COLORS = { content: "#0072B2", style: "#D55E00", temporal: "#009E73", tv: "#CC79A7" };
 const ENDED = ["done", "stopped", "failed"];
 
 // What a button asks for in each state, and what it says; none where it would do nothing.
@@ -60,13 +59,13 @@ function makeFacts(parent) {
 
 const lossWords = (value) => (value === 0 ? "0" : value.toPrecision(3).replace("e+", "e"));
 
-function makeLosses(parent) {
+function makeLosses(parent, terms) {
   const table = element(parent, "table", "losses");
   element(table, "caption").textContent = "Weighted loss by term, and its share";
   const body = element(table, "tbody");
-  const rows = Object.entries(COLORS).map(([name, color]) => {
+  const rows = terms.map(({ name, label, color }) => {
     const row = element(body, "tr");
-    element(row, "th", "", { scope: "row" }).textContent = name;
+    element(row, "th", "", { scope: "row" }).textContent = label;
     const value = element(row, "td");
     const percent = element(row, "td");
     const bar = element(element(row, "td", "bar", { "aria-hidden": "true" }), "div");
@@ -91,7 +90,7 @@ function render({ model, el }) {
   const say = statusLine(root);
   const showBar = makeBar(root);
   const showFacts = makeFacts(root);
-  const showLosses = makeLosses(root);
+  const showLosses = makeLosses(root, model.get("_terms"));
 
   // Asks for the next step when the last one has been answered; every view of several asks, and
   // the kernel takes one step at a time.

@@ -12,6 +12,7 @@ import traitlets
 
 from .loop import Ending, LoopState
 from .page_sources import page_source
+from .weight_words import page_terms
 
 _REASONS = {
     Ending.REPLACED: ": another player has taken its name",
@@ -46,6 +47,9 @@ class PlayerControls(anywidget.AnyWidget):
     _state = traitlets.Unicode(LoopState.IDLE.value).tag(sync=True)
     _status = traitlets.Unicode("Ready.").tag(sync=True)
     _facts: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+    _terms: traitlets.List[dict[str, Any]] = traitlets.List(
+        help="Name, label and colour of each term of the loss."
+    ).tag(sync=True)
     _losses: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
     _share = traitlets.Float(
         None, allow_none=True, help="How much is done, 0 to 1; None if nobody knows."
@@ -62,7 +66,7 @@ class PlayerControls(anywidget.AnyWidget):
         self._on_press, self._on_alive, self._on_tick = on_press, on_alive, on_tick
         # What is held back for one message belongs to the widget, not to a thread.
         self._lock = threading.RLock()
-        super().__init__()
+        super().__init__(_terms=page_terms())
         self.on_msg(self._answer)
 
     def show_state(self, state: LoopState, words: str, *, ticking: bool = False) -> None:

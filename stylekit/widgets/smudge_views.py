@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import html
 import re
 from collections.abc import Sequence
@@ -13,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..arrays import to_bytes
+from ..losses import TERMS
 from ..plots.areas import BOUNDARY, DISOCCLUDED, FADING, OUTSIDE, Look, mask_paper
-from ..plots.canvas import BLUE, INK, ORANGE
+from ..plots.canvas import ORANGE
 from ..probe import PixelReport, Readings, StoredRun, age_map
 from .hatching import Pixels, rgb
 from .mask_texts import TEXT_STYLE
@@ -22,19 +22,10 @@ from .mask_views import KeyEntry, Sheet, View
 
 # From dark to light, so that ages keep their order without colour: painted anew is dark.
 _AGES = ("#00204d", "#575d6d", "#a69d75", "#ffe945")
-# As different in brightness as in colour, because they are mixed.
-_TERMS = {
-    "content": Look(BLUE, ""),
-    "style": Look(ORANGE, ""),
-    "temporal": Look("#f5f5f5", ""),
-    "tv": Look(INK, ""),
-}
 _PULLS_NOTE = (
     "A term's colour shows where it pulls harder than elsewhere in the frame; the numbers are its "
     "mean shares."
 )
-_TERM_NAMES = {"content": "content", "style": "style", "temporal": "temporal", "tv": "smoothness"}
-
 PATH_COLOR = ORANGE
 STRIP_FRAMES = 6
 CROP = 25
@@ -164,9 +155,11 @@ def table_html(report: PixelReport) -> str:
 
 def _numbers(readings: Readings) -> list[tuple[str, str]]:
     flow = readings.flow
-    shares = dataclasses.asdict(readings.shares)
-    if not shares["tv"]:
-        del shares["tv"]
+    shares = {
+        name: share
+        for name, share in readings.shares.items()
+        if share or name in ("content", "style", "temporal")
+    }
     return [
         ("carried for, frames", f"{readings.age:.1f}".removesuffix(".0")),
         ("reliability c", _told(readings.trust, "{:.3g}")),
@@ -177,8 +170,8 @@ def _numbers(readings: Readings) -> list[tuple[str, str]]:
         ("there and back misses by, px", _told(readings.round_trip, "{:.2f}")),
         ("true error of the flow, px", _told(readings.flow_error, "{:.2f}")),
         *(
-            (f"pull of the {_TERM_NAMES[term]} term", f"{100 * share:.1f} %")
-            for term, share in shares.items()
+            (f"pull of the {TERMS[name].label} term", f"{100 * share:.1f} %")
+            for name, share in shares.items()
         ),
     ]
 
@@ -236,7 +229,7 @@ def _draw_ages(run: StoredRun, frame_index: int) -> View:
 def _draw_pulls(run: StoredRun, frame_index: int) -> View:
     """Each term's share against its mean over the frame: by itself the largest would hide all."""
     pulls = run.pulls(frame_index)
-    maps = {term: getattr(pulls, term) for term in _TERMS if getattr(pulls, term).any()}
+    maps = {term: pull for term, pull in pulls.items() if pull.any()}
     total = np.maximum(sum(maps.values()), np.finfo(np.float32).tiny)
     shares = {term: pull / total for term, pull in maps.items()}
     means = {term: float(share.mean()) for term, share in shares.items()}
@@ -244,6 +237,9 @@ def _draw_pulls(run: StoredRun, frame_index: int) -> View:
     whole = np.maximum(sum(ratios.values()), np.finfo(np.float32).tiny)
     mixed = np.zeros((*run.clip[frame_index].shape[:2], 3), np.float32)
     for term, ratio in ratios.items():
-        mixed += (ratio / whole)[..., np.newaxis] * rgb(_TERMS[term].color)
-    key = [KeyEntry(_TERM_NAMES[term], _TERMS[term], mean) for term, mean in means.items()]
+        mixed += (ratio / whole)[..., np.newaxis] * rgb(TERMS[term].color)
+    key = [
+        KeyEntry(TERMS[term].label, Look(TERMS[term].color, ""), mean)
+        for term, mean in means.items()
+    ]
     return View(np.rint(mixed).astype(np.uint8), tuple(key))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 import time
@@ -96,8 +95,6 @@ class Network:
         self._objective: tuple[tuple[object, ...], Objective] | None = None
         self._seconds: dict[tuple[object, ...], float] = {}
         self.label = ""
-        # Read by TensorFlow when it is imported: its lines about graphics cards are for nobody.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         self._in_background(self._load)
 
     def step_seconds(self, order: Order) -> float | None:

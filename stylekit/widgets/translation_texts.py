@@ -6,15 +6,8 @@ import html
 
 from ..conventions import Balance, Translation
 from ..conventions.wording import two_digits
+from ..losses import TERMS, weight_of
 from ..settings import Weights
-
-LABELS = {
-    "alpha": "α content",
-    "beta": "β style",
-    "gamma": "γ temporal",
-    "tv": "total variation",
-}
-"""What each weight is called, by its name in `Weights`."""
 
 _TEXT_STYLE = "line-height:1.4;color:var(--jp-ui-font-color1,currentColor);overflow-wrap:anywhere"
 _CELL_STYLE = (
@@ -34,14 +27,14 @@ def balance_html(subject: str, found: Balance) -> str:
 def translation_html(translation: Translation, weights: Weights) -> str:
     """The weights there and here as a table, where they are from, and what does not carry over.
 
-    Here they are `weights`, of which only the four are shown; the notes tell of the layers.
+    Here they are `weights`, of which those of the terms are shown; the notes tell of the layers.
     """
     theirs = translation.theirs
     rows = "".join(
-        f'<tr><th scope="row" style="{_CELL_STYLE}">{text}</th>'
-        f'<td style="{_CELL_STYLE}">{getattr(theirs, name):g}</td>'
-        f'<td style="{_CELL_STYLE}">{two_digits(getattr(weights, name))}</td></tr>'
-        for name, text in LABELS.items()
+        f'<tr><th scope="row" style="{_CELL_STYLE}">{term.title}</th>'
+        f'<td style="{_CELL_STYLE}">{weight_of(term, theirs):g}</td>'
+        f'<td style="{_CELL_STYLE}">{two_digits(weight_of(term, weights))}</td></tr>'
+        for term in TERMS.values()
     )
     heads = "".join(
         f'<th scope="col" style="{_CELL_STYLE}">{head}</th>' for head in ("weight", "there", "here")

@@ -16,23 +16,15 @@ import ipywidgets
 import traitlets
 
 from ..errors import SettingsError
-from ..settings import ImageSettings, Weights, check_layer_count
+from ..losses import TERMS, weight_of
+from ..settings import ImageSettings, Weights, check_layer_count, tunables
 from .alerts import Alerts
 from .page_sources import page_source
-from .weight_words import GREEK, python_line
+from .weight_words import python_line
 
 REPORT = "report"
 """The name of the preset that holds the defaults."""
 
-# Of each weight: what its term is called, what it does, the powers of ten that its slider spans,
-# and where it stands when a weight that was off is switched on.
-_TERMS = {
-    "alpha": ("content", "keeps what the photograph shows", (-3, 3), 1.0),
-    "beta": ("style", "asks for the painting's strokes and colours", (1, 7), 1e4),
-    "gamma": ("temporal", "holds a clip's frame to the one before; idle on a picture", (0, 6), 4e2),
-    "tv": ("total variation", "smooths: takes away grain, then detail", (-4, 2), 0.1),
-}
-_LAYER_SPAN = (-2, 2)
 # By the block of VGG that a layer belongs to: the deeper, the larger is what it sees.
 _LAYER_WORDS = {
     "block1": "colours and the finest grain",
@@ -111,8 +103,9 @@ class WeightPanel(ipywidgets.VBox):
         for preset in self.presets.values():
             check_layer_count("layers", preset.layers, self._layers)
         self._weights = self._first
-        self._spans = {name: span for name, (*_, span, _start) in _TERMS.items()}
-        self._spans |= dict.fromkeys(self._layers, _LAYER_SPAN)
+        self._tunables = tunables(self._first)
+        self._spans = {term.weight: self._tunables[term.weight].slider for term in TERMS.values()}
+        self._spans |= dict.fromkeys(self._layers, self._tunables["layers"].slider)
         self._showing = False
         self._callbacks: list[Callable[[Weights], object]] = []
         self.alerts = Alerts()
@@ -157,11 +150,12 @@ class WeightPanel(ipywidgets.VBox):
         self._tell()
 
     def _weights_of(self, values: Mapping[str, float], before: Mapping[str, float]) -> Weights:
-        if values.keys() != _TERMS.keys() | set(self._layers):
+        names = [term.weight for term in TERMS.values()]
+        if values.keys() != {*names, *self._layers}:
             raise SettingsError("weights", f"the page has other rows: {', '.join(values)}")
         moved = any(values[name] != before.get(name) for name in self._layers)
         layers = tuple(values[name] for name in self._layers) if moved else self._weights.layers
-        return Weights(**{name: values[name] for name in _TERMS}, layers=layers)
+        return Weights(**{name: values[name] for name in names}, layers=layers)
 
     def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
         if content.get("type") == "preset":
@@ -174,7 +168,7 @@ class WeightPanel(ipywidgets.VBox):
         self._weights = weights
         preset = next((name for name, known in self.presets.items() if known == weights), "")
         shares = weights.layers or (1.0,) * len(self._layers)
-        values = {name: getattr(weights, name) for name in _TERMS}
+        values = {term.weight: weight_of(term, weights) for term in TERMS.values()}
         values |= dict(zip(self._layers, shares, strict=True))
         self._showing = True
         try:
@@ -193,8 +187,14 @@ class WeightPanel(ipywidgets.VBox):
         for name, value in values.items():
             self._spans[name] = _wide_enough(self._spans[name], value)
         rows: list[dict[str, Any]] = [
-            {"name": name, "sign": GREEK[name], "label": label, "words": words, "start": start}
-            for name, (label, words, _span, start) in _TERMS.items()
+            {
+                "name": term.weight,
+                "sign": term.symbol,
+                "label": term.label,
+                "words": self._tunables[term.weight].help,
+                "start": self._tunables[term.weight].start,
+            }
+            for term in TERMS.values()
         ]
         rows += [
             {"name": name, "sign": "", "label": name, "words": _layer_words(name), "start": 1.0}

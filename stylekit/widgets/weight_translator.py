@@ -24,10 +24,11 @@ from ..conventions import (
     balance,
 )
 from ..errors import SettingsError
+from ..losses import TERMS, weight_of
 from ..media.images import fitted_size, resize_image
 from ..settings import ImageSettings, Weights
 from .alerts import Alerts
-from .translation_texts import LABELS, balance_html, translation_html
+from .translation_texts import balance_html, translation_html
 
 if TYPE_CHECKING:
     from ..objective import Objective, TemporalTarget
@@ -140,13 +141,13 @@ class WeightTranslator(ipywidgets.VBox):
             style=label,
         )
         self._fields = {
-            name: ipywidgets.FloatText(
-                value=getattr(JOHNSON.weights, name),
-                description=text,
+            term.weight: ipywidgets.FloatText(
+                value=weight_of(term, JOHNSON.weights),
+                description=term.title,
                 style=label,
                 layout=ipywidgets.Layout(width="230px"),
             )
-            for name, text in LABELS.items()
+            for term in TERMS.values()
         }
         self._filling = False
         self._result, self._own_pull, self._balance_line = (ipywidgets.HTML() for _ in range(3))

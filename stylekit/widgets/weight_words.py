@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ..losses import TERMS, weight_of
 from ..settings import Weights
 
-GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "tv": "tv"}
-"""What each weight is called on a page."""
+
+def symbol_of(weight: str) -> str:
+    """How a weight is written on a page, by its name in `Weights`: "α" for "alpha"."""
+    return next(term.symbol for term in TERMS.values() if term.weight == weight)
+
+
+def page_terms() -> list[dict[str, Any]]:
+    """What a page needs to name and draw the `TERMS`, in their order."""
+    return [
+        {"name": term.name, "label": term.label, "color": term.color, "dash": list(term.dash)}
+        for term in TERMS.values()
+    ]
 
 
 def short_number(value: float) -> str:
@@ -22,7 +35,7 @@ def short_number(value: float) -> str:
 
 def python_line(weights: Weights) -> str:
     """The call that makes `weights`: `Weights(alpha=1, beta=1e4, gamma=400, tv=0)`."""
-    numbers = [f"{name}={short_number(getattr(weights, name))}" for name in GREEK]
+    numbers = [f"{t.weight}={short_number(weight_of(t, weights))}" for t in TERMS.values()]
     if weights.layers:
         layers = ", ".join(map(short_number, weights.layers))
         numbers.append(f"layers=({layers}{',' if len(weights.layers) == 1 else ''})")
@@ -32,9 +45,9 @@ def python_line(weights: Weights) -> str:
 def change_words(before: Weights, after: Weights) -> str:
     """What differs between two weights: "β 1e4 → 3e4, γ 400 → off"; empty if nothing does."""
     words = [
-        f"{greek} {_or_off(getattr(before, name))} → {_or_off(getattr(after, name))}"
-        for name, greek in GREEK.items()
-        if getattr(before, name) != getattr(after, name)
+        f"{term.symbol} {_or_off(weight_of(term, before))} → {_or_off(weight_of(term, after))}"
+        for term in TERMS.values()
+        if weight_of(term, before) != weight_of(term, after)
     ]
     if before.layers != after.layers:
         words.append("layers " + (", ".join(map(_or_off, after.layers)) or "as in the settings"))

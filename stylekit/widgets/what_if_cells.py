@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ..arrays import to_bytes
 from ..media.preview import encode_preview
-from ..settings import Weights
+from ..settings import Weights, tunables
 from .page_sources import page_source
-from .weight_words import GREEK, short_number
+from .weight_words import short_number, symbol_of
 
 MOST_VALUES = 5
 """More values of a weight than this make pictures too many and too small to compare."""
@@ -69,7 +69,7 @@ class GridCells(anywidget.AnyWidget):
         ]
         with self._lock, self.hold_sync():
             self._labels = {
-                "corner": f"{GREEK[rows[0]]} ↓  {GREEK[columns[0]]} →",
+                "corner": f"{symbol_of(rows[0])} ↓  {symbol_of(columns[0])} →",
                 "rows": [short_number(value) for value in rows[1]],
                 "columns": [short_number(value) for value in columns[1]],
                 "names": names,
@@ -117,8 +117,8 @@ def spread(center: float, count: int, factor: float) -> tuple[float, ...]:
 
 
 def center_of(name: str, weights: Weights) -> float:
-    """The weight to look around: that of now, or the default where it is off."""
-    return float(getattr(weights, name) or getattr(Weights(), name))
+    """The weight to look around: that of now, or where its slider starts if it is off."""
+    return float(getattr(weights, name) or tunables(Weights)[name].start)
 
 
 def _rounded(value: float) -> float:

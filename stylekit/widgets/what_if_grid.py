@@ -17,6 +17,7 @@ import ipywidgets
 
 from ..arrays import Image
 from ..errors import SettingsError
+from ..losses import TERMS
 from ..settings import ImageSettings, Weights
 from .alerts import Alerts
 from .loop import Loop, LoopState
@@ -25,21 +26,20 @@ from .named_loops import register, stop_named
 from .pace import Pace
 from .run_progress import time_words
 from .weight_panel import WeightPanel
-from .weight_words import GREEK, short_number
+from .weight_words import short_number, symbol_of
 from .what_if_cells import MOST_VALUES, GridCells, center_of, spread
 
 if TYPE_CHECKING:
     from ..objective import TemporalTarget
     from ..what_if import Axis, GridStep, WhatIfGrid
 
-_TERMS = {"alpha": "content", "beta": "style", "gamma": "temporal"}
 _FACTORS = (2, 3, 10, 30, 100)
 _PUSH_SECONDS = 0.5
 _RATIO = "Where nothing else pulls, β/α alone counts: pictures of one ratio are the same."
 
 
 class WhatIf(ipywidgets.VBox):
-    """A grid over two of α, β, γ around the weights of `panel`; a click on a picture takes its own.
+    """A grid over two weights around the weights of `panel`; a click on a picture takes its own.
 
     `content` and `style` are Images of any size; pictures are painted as `WhatIfGrid` does, with
     the longest side of `size` pixels in `steps` steps. γ can be varied if there are `temporal`
@@ -188,11 +188,11 @@ class WhatIf(ipywidgets.VBox):
             dropdown.observe(self.alerts.guarded(lambda _change: self._follow()), "value")
             return dropdown
 
-        names = [name for name in _TERMS if name != "gamma" or self._temporal]
+        terms = [term for term in TERMS.values() if self._temporal or not term.needs_mask]
         return (
             choice(
                 words,
-                [(f"{GREEK[name]} {_TERMS[name]}", name) for name in names],
+                [(term.title, term.weight) for term in terms],
                 first,
                 "64px",
                 "200px",
@@ -301,7 +301,7 @@ class WhatIf(ipywidgets.VBox):
 
 def _values_words(axis: Axis) -> str:
     name, values = axis
-    return f"{GREEK[name]} {', '.join(map(short_number, values))}"
+    return f"{symbol_of(name)} {', '.join(map(short_number, values))}"
 
 
 def _text(words: str) -> str:
