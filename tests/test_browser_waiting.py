@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from browser import NotebookPage
 from numpy.typing import NDArray
 from PIL import Image
 
+import stylekit
+from stylekit.widgets.modules import bundle
 from stylekit.widgets.waiting import Waiting, WaitingPicture
 
 if TYPE_CHECKING:
@@ -28,15 +31,19 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["browser_fixtures"]
 
+# The module that draws, without the widget around it.
+(STAGE,) = Path(stylekit.__file__).parent.rglob("waiting/stage.js")
 PICTURES = [picture.value for picture in WaitingPicture]
 # The clock rests, and its letters are not at home.
 RESTING_MS = 5 * 1400 + 1000
 SETTLED_MS = 900
 
 BODY = "<div id=above></div><div id=place></div><input id=field>"
-LOAD = """async (text) => {
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    globalThis.waiting = await import(url);
+LOAD = """async (texts) => {
+    for (const [name, text] of Object.entries(texts)) {
+        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+        globalThis[name] = await import(url);
+    }
 }"""
 START = """([picture, options, time]) => {
     const canvas = document.createElement("canvas");
@@ -120,7 +127,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Drawing]]:
             page = stack.enter_context(chromium.new_context(**window)).new_page()
             page.clock.install()
             page.set_content(f"<style>{Waiting()._css} body {{ color: #222 }}</style>{BODY}")
-            page.evaluate(LOAD, Waiting._esm)
+            page.evaluate(LOAD, {"waiting": bundle(STAGE), "view": Waiting._esm})
             page.clock.pause_at(datetime.now() + timedelta(hours=1))
             return Drawing(page)
 
@@ -489,7 +496,7 @@ def test_a_view_says_what_it_shows_and_lets_go_of_its_model(drawing: Drawing) ->
                 off: (name, listener) => heard.splice(
                     heard.findIndex((one) => one[0] === name && one[1] === listener), 1),
             };
-            const end = waiting.default.render({ model, el: document.getElementById("place") });
+            const end = view.default.render({ model, el: document.getElementById("place") });
             const canvas = document.querySelector("canvas");
             const labels = [canvas.getAttribute("aria-label")];
             values.text = "goodbye";

@@ -1,4 +1,4 @@
-"""Download: which pieces it gives to a page that asks, played by hand."""
+"""Download: which chunks it gives to a page that asks, played by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stylekit.widgets.download import Download
-from stylekit.widgets.outgoing import PIECE_BYTES
+from stylekit.widgets.outgoing import CHUNK_BYTES
 
 
 class Page:
@@ -28,17 +28,17 @@ class Page:
         return self.answers.pop()
 
 
-@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 2 * PIECE_BYTES + 77])
-def test_pieces_make_the_file(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES + 77])
+def test_chunks_make_the_file(tmp_path: Path, size: int) -> None:
     path = tmp_path / "random.bin"
     path.write_bytes(os.urandom(size))
     page = Page(path)
     answer, data = page.want(0)
     while len(data) < answer["size"]:
-        answer, piece = page.want(len(data), answer["stamp"])
-        assert (answer["type"], answer["token"], answer["offset"]) == ("piece", "one", len(data))
-        assert 0 < len(piece) <= PIECE_BYTES
-        data += piece
+        answer, chunk = page.want(len(data), answer["stamp"])
+        assert (answer["type"], answer["token"], answer["offset"]) == ("chunk", "one", len(data))
+        assert 0 < len(chunk) <= CHUNK_BYTES
+        data += chunk
     assert data == path.read_bytes()
 
 
@@ -63,15 +63,15 @@ def test_a_file_that_comes_later_is_given(tmp_path: Path) -> None:
     assert page.want(0)[1] == b"here"
 
 
-def test_pieces_of_two_versions_are_never_mixed(tmp_path: Path) -> None:
+def test_chunks_of_two_versions_are_never_mixed(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
-    path.write_bytes(os.urandom(PIECE_BYTES + 5))
+    path.write_bytes(os.urandom(CHUNK_BYTES + 5))
     page = Page(path)
     stamp = page.want(0)[0]["stamp"]
     replacement = tmp_path / "b.bin"
-    replacement.write_bytes(os.urandom(PIECE_BYTES + 5))
+    replacement.write_bytes(os.urandom(CHUNK_BYTES + 5))
     replacement.replace(path)
-    answer, _ = page.want(PIECE_BYTES, stamp)
+    answer, _ = page.want(CHUNK_BYTES, stamp)
     assert answer["type"] == "gone" and "changed" in answer["words"]
 
 

@@ -1,4 +1,4 @@
-"""Files that come from a page: their names, their pieces, and the folder they are kept in."""
+"""Files that come from a page: their names, their chunks, and the folder they are kept in."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_long_names_keep_their_ending(letter: str) -> None:
     assert 100 < len(name.encode()) <= 120
 
 
-def test_pieces_in_order_make_the_file() -> None:
+def test_chunks_in_order_make_the_file() -> None:
     file = IncomingFile("a.bin", 10)
     assert [file.take(0, b"0123"), file.complete, file.take(4, memoryview(b"456789"))] == [
         4,
@@ -60,13 +60,13 @@ def test_pieces_in_order_make_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset", "piece"), [(0, b"x"), (5, b"x"), (4, b""), (4, b"1234567"), (-1, b"x")]
+    ("offset", "chunk"), [(0, b"x"), (5, b"x"), (4, b""), (4, b"1234567"), (-1, b"x")]
 )
-def test_a_piece_that_does_not_fit_is_refused(offset: int, piece: bytes) -> None:
+def test_a_piece_that_does_not_fit_is_refused(offset: int, chunk: bytes) -> None:
     file = IncomingFile("a.bin", 10)
     file.take(0, b"0123")
     with pytest.raises(MediaError, match=r"^a\.bin: it was garbled"):
-        file.take(offset, piece)
+        file.take(offset, chunk)
     assert file.received == 4
     file.discard()
 

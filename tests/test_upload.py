@@ -35,10 +35,10 @@ class Page:
         self.slot._handle_custom_msg(message, [memoryview(buffer) for buffer in buffers])
 
     def send(self, data: bytes, name: str = "a.png", token: str = "one") -> None:
-        """All of a file in pieces of four bytes, as far as the slot wants it."""
+        """All of a file in chunks of four bytes, as far as the slot wants it."""
         self.say("begin", token, name=name, size=len(data))
         for offset in range(0, len(data), 4):
-            self.say("piece", token, data[offset : offset + 4], offset=offset)
+            self.say("chunk", token, data[offset : offset + 4], offset=offset)
 
     def settle(self) -> UploadState:
         """The state after the file was looked at."""
@@ -125,7 +125,7 @@ def test_what_a_page_should_not_have_sent_is_refused_here(
     assert page.slot.state is UploadState.REFUSED
     assert re.match(reason, page.slot.words)
     assert {"type": "stop", "token": "one"} in page.answers
-    page.say("piece", "one", b"1234", offset=0)
+    page.say("chunk", "one", b"1234", offset=0)
     assert page.slot.state is UploadState.REFUSED
 
 
@@ -147,8 +147,8 @@ def test_a_garbled_file_is_refused_and_removed() -> None:
     page = Page(describe)
     before = folders()
     page.say("begin", name="a.png", size=10)
-    page.say("piece", "one", b"0123", offset=0)
-    page.say("piece", "one", b"0123", offset=0)
+    page.say("chunk", "one", b"0123", offset=0)
+    page.say("chunk", "one", b"0123", offset=0)
     assert page.slot.state is UploadState.REFUSED
     assert "garbled" in page.slot.words
     assert folders() == before
@@ -162,7 +162,7 @@ def test_cancelled_while_it_is_sent() -> None:
     assert page.slot.state is UploadState.SENDING
     page.say("cancel")
     assert page.slot.state is UploadState.EMPTY
-    page.say("piece", "one", b"0123", offset=0)
+    page.say("chunk", "one", b"0123", offset=0)
     assert page.slot.state is UploadState.EMPTY
     assert folders() == before
 
@@ -198,12 +198,12 @@ def test_cancelling_changes_nothing_of_what_was_accepted() -> None:
 def test_a_new_file_takes_the_place_of_one_that_is_sent() -> None:
     page = Page(describe)
     page.say("begin", name="a.png", size=10)
-    page.say("piece", "one", b"0123", offset=0)
+    page.say("chunk", "one", b"0123", offset=0)
     page.say("begin", "two", name="b.png", size=4)
     assert {"type": "stop", "token": "one"} in page.answers
-    page.say("piece", "one", b"4567", offset=4)
+    page.say("chunk", "one", b"4567", offset=4)
     page.say("cancel", "one")
-    page.say("piece", "two", b"new!", offset=0)
+    page.say("chunk", "two", b"new!", offset=0)
     assert page.settle() is UploadState.ACCEPTED
     assert page.slot.words == "b.png: new!"
     assert [path.name for path in page.accepted] == ["b.png"]

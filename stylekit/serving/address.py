@@ -16,7 +16,7 @@ from ..errors import SettingsError
 # The loopback interface: no other machine can reach it.
 HOST = "127.0.0.1"
 
-# stylekit's uploads come in pieces of a mebibyte and need no more than the usual 10 MiB. Ordinary
+# stylekit's uploads come in chunks of a mebibyte and need no more than the usual 10 MiB. Ordinary
 # upload widgets send a file in one message, and a larger one is dropped without a word.
 WEBSOCKET_BYTES = 512 * 2**20
 

@@ -1,4 +1,9 @@
-// The page's half of ClipPair: fetch both clips, and one set of controls for the two.
+// The JavaScript of ClipPair: it fetches both clips and plays them with one set of controls.
+
+import { fetchFile, SILENCE } from "./chunks.js";
+import { divider } from "./divider.js";
+import { button, element, listen, progressBar, statusLine } from "./dom.js";
+import { SynchronizedVideos } from "./synchronized.js";
 
 const RATES = [0.25, 0.5, 1, 2];
 const PARTS = ["before", "after"];
@@ -38,7 +43,7 @@ function layer(stage, name) {
   return video;
 }
 
-// Resolves when the first picture is there.
+// Resolves when the first frame is loaded.
 function load(video, blob) {
   return new Promise((resolve, reject) => {
     video.onloadeddata = resolve;
@@ -133,7 +138,7 @@ function render({ model, el }) {
     for (const [index, part] of PARTS.entries()) {
       videos[index].setAttribute("aria-label", `${names[index]}: ${model.get(`_alt_${part}`)}`);
     }
-    player = new Lockstep(videos, model.get("_fps"), draw);
+    player = new SynchronizedVideos(videos, model.get("_fps"), draw);
     player.loop = panel.loop.checked;
     player.setRate(Number(panel.rate.value));
     panel.seek.max = String(player.frames - 1);
@@ -162,7 +167,7 @@ function render({ model, el }) {
   on(panel.loop, "change", () => (player.loop = panel.loop.checked));
   on(panel.rate, "change", () => player.setRate(Number(panel.rate.value)));
   on(panel.split, "change", arrange);
-  // Who asked for less motion is not given a clip that never ends, unless on request.
+  // A clip does not loop from the start where the user's system asks for reduced motion.
   panel.loop.checked = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const stopListening = listen(model, [["change:_serial", show], ["change:width", fit]]);

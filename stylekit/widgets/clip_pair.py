@@ -12,8 +12,10 @@ import traitlets
 
 from ..errors import SettingsError
 from ..media.files import check_input
+from .modules import bundle, stylesheet
 from .outgoing import answer_want
-from .page_sources import page_source
+
+_HERE = Path(__file__).parent
 
 
 class ClipPair(anywidget.AnyWidget):
@@ -35,8 +37,8 @@ class ClipPair(anywidget.AnyWidget):
     wider than what it stands in.
     """
 
-    _esm = page_source("page_parts.js", "pieces.js", "divider.js", "lockstep.js", "clip_pair.js")
-    _css = page_source("page_parts.css", "divider.css", "clip_pair.css")
+    _esm = bundle(_HERE / "clip_pair.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "divider.css", _HERE / "clip_pair.css")
 
     _name_before = traitlets.Unicode().tag(sync=True)
     _name_after = traitlets.Unicode().tag(sync=True)

@@ -1,4 +1,4 @@
-// Ticks and places of a drawing whose steps lie on a straight axis and losses on a logarithmic one.
+// Ranges and ticks of the axes of the loss curve: steps are linear, losses logarithmic.
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const powerWords = (power) => {
@@ -6,8 +6,8 @@ const powerWords = (power) => {
   return `10${power < 0 ? "⁻" : ""}${digits}`;
 };
 
-// Whole numbers of a round distance, at most `most` of them, up to `last`.
-function roundSteps(last, most) {
+// Ticks for the steps 1 to `last`: multiples of 1, 2 or 5 times a power of ten, at most `most`.
+export function roundSteps(last, most) {
   const rough = Math.max(1, last / most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const distance = Math.ceil([1, 2, 5, 10].find((digit) => digit * power >= rough) * power);
@@ -16,9 +16,10 @@ function roundSteps(last, most) {
   return steps;
 }
 
-// Lowest and highest power of ten around the positive numbers of `rows`; a thousandth of the
-// highest is deep enough, so that a term that all but vanishes does not flatten the others.
-function logRange(rows) {
+// The decimal logarithms of the least and the greatest positive number of `rows`, with a margin.
+// The range ends five powers of ten below the greatest number, so that a term that almost vanishes
+// does not flatten the other curves.
+export function logRange(rows) {
   let [low, high] = [Infinity, 0];
   for (const value of rows) {
     if (value > high) high = value;
@@ -31,11 +32,12 @@ function logRange(rows) {
   return [bottom - margin, top + margin];
 }
 
-function powerTicks([low, high], most) {
+// Ticks for a logarithmic range: pairs of a position, as a logarithm, and its label.
+export function powerTicks([low, high], most) {
   const every = Math.max(1, Math.ceil((high - low) / most));
   const powers = [];
   for (let power = Math.ceil(low); power <= high; power += every) powers.push(power);
-  // In a range within one power of ten, its parts.
+  // A range that spans less than a power of ten gets ticks in between.
   if (powers.length < 2) {
     return [1, 2, 5, 10, 20, 50]
       .map((part) => Math.log10(part) + Math.floor(low))

@@ -1,7 +1,10 @@
-// A line on a stage with two layers, which is dragged, or moved with a range input's keys.
+// The divider between two layers, one above the other. It is dragged, or moved with a range input.
 
-// `stage` holds the two layers; the row with the input goes into `parent`.
-function divider(parent, stage, names) {
+import { element } from "./dom.js";
+
+// `stage` is the element with the two layers. The row with the range input is added to `parent` and
+// returned.
+export function divider(parent, stage, names) {
   element(stage, "div", "line", { "aria-hidden": "true" });
   const row = element(parent, "div", "stylekit-divider");
   element(row, "span").textContent = names[0];
@@ -27,7 +30,7 @@ function divider(parent, stage, names) {
   range.addEventListener("input", () => move(Number(range.value)));
   stage.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !stage.classList.contains("divided")) return;
-    // Or the browser drags the picture itself away.
+    // Otherwise the browser starts to drag the picture itself.
     event.preventDefault();
     stage.setPointerCapture(event.pointerId);
     follow(event);

@@ -1,11 +1,14 @@
-// The page's half of Download: fetch the pieces, and give them to the browser as a file.
+// The JavaScript of Download: it fetches a file in chunks and gives it to the browser.
+
+import { fetchFile, SILENCE } from "./chunks.js";
+import { button, element, newName, progressBar, sizeWords, statusLine } from "./dom.js";
 
 function save(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = element(document.body, "a", "", { href: url, download: name });
   link.click();
   link.remove();
-  // The browser reads it after this; it holds memory until then.
+  // The browser reads the address after this function has returned.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 

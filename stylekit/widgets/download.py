@@ -1,4 +1,4 @@
-"""A button of a page that fetches a file of the kernel, in pieces, under a name."""
+"""A button of a page that fetches a file of the kernel, in chunks, under a name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 import anywidget
 import traitlets
 
+from .modules import bundle, stylesheet
 from .outgoing import answer_want
-from .page_sources import page_source
+
+_HERE = Path(__file__).parent
 
 
 class Download(anywidget.AnyWidget):
@@ -25,8 +27,8 @@ class Download(anywidget.AnyWidget):
     called on the other side, the name of `path` if not given.
     """
 
-    _esm = page_source("page_parts.js", "pieces.js", "download.js")
-    _css = page_source("page_parts.css", "download.css")
+    _esm = bundle(_HERE / "download.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "transfer.css")
 
     _label = traitlets.Unicode().tag(sync=True)
     _media_type = traitlets.Unicode().tag(sync=True)

@@ -1,4 +1,4 @@
-"""Files that come from a page in pieces, kept where only the user of this kernel can read them."""
+"""Files that come from a page in chunks, kept where only the user of this kernel can read them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def safe_name(name: str) -> str:
 
 
 class IncomingFile:
-    """A file that grows piece by piece, in order, up to the size that was announced.
+    """A file that grows chunk by chunk, in order, up to the size that was announced.
 
     `name` is what the page calls it, `path` where it is kept, in a folder of its own. Raises
     MediaError, in words for the page, where it cannot be kept. Not for several threads at once.
@@ -87,17 +87,17 @@ class IncomingFile:
         """Whether all of it has come."""
         return self.received == self.size
 
-    def take(self, offset: int, piece: bytes | memoryview) -> int:
-        """Append a piece that starts at `offset`; gives the offset where the next one starts.
+    def take(self, offset: int, chunk: bytes | memoryview) -> int:
+        """Append a chunk that starts at `offset`; gives the offset where the next one starts.
 
-        Raises MediaError for a piece that does not belong there or goes beyond the size, and where
+        Raises MediaError for a chunk that does not belong there or goes beyond the size, and where
         the system refuses to write.
         """
-        length = len(memoryview(piece).cast("B"))
+        length = len(memoryview(chunk).cast("B"))
         if offset != self.received or not 0 < length <= self.size - offset:
             raise MediaError(self.name, "it was garbled on its way here; choose it again")
         try:
-            self._file.write(piece)
+            self._file.write(chunk)
             self.received += length
             if self.complete:
                 self._file.close()

@@ -1,4 +1,8 @@
-// The page's half of LossCurve: keeps the rows that arrive, and draws them once a frame at most.
+// The JavaScript of LossCurve: it keeps the losses that arrive, and draws them at most once for
+// each refresh of the screen.
+
+import { logRange, powerTicks, roundSteps } from "./curve_axes.js";
+import { element, listen } from "./dom.js";
 
 const HEIGHT = 240;
 const FONT_PX = 12;
@@ -6,7 +10,7 @@ const LABEL_ROWS = 3;
 const ROW_PX = 15;
 const MOST_POINTS = 2_000;
 
-// All steps so far, a number for each term; grows by doubling.
+// The losses of all steps so far, one number for each term. The array grows by doubling.
 class Rows {
   constructor(terms) {
     this.terms = terms;
@@ -16,7 +20,7 @@ class Rows {
     this.count = 0;
     this.values = new Float32Array(this.terms * 256);
   }
-  // False if rows in between are missing.
+  // Returns false if rows before `start` are missing.
   take(start, added) {
     if (start > this.count) return false;
     const end = start * this.terms + added.length;
@@ -36,7 +40,7 @@ class Rows {
 
 function floats(data) {
   const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  // A copy, because numbers must begin at a multiple of their size.
+  // A copy, because a Float32Array must start at a multiple of four bytes.
   return new Float32Array(bytes.slice().buffer);
 }
 
@@ -118,7 +122,7 @@ function drawChanges(pen, box, changes, look) {
   nameChanges(pen, box, changes, look);
 }
 
-// Words stand in the first row that has room for them; what fits nowhere is in the list below.
+// Writes each change in the first row with room for it. The list below the drawing has all of them.
 function nameChanges(pen, box, changes, look) {
   const free = Array(LABEL_ROWS).fill(-Infinity);
   pen.textAlign = "left";
@@ -139,7 +143,7 @@ function nameChanges(pen, box, changes, look) {
 }
 
 function drawTerm(pen, box, rows, column, frames, { color, dash }) {
-  // A frame begins anew: nothing leads there from the one before.
+  // The first step of a frame is not connected with the last step of the frame before.
   const starts = new Set(frames.map(([step]) => step));
   const stride = Math.max(1, Math.ceil(rows.count / MOST_POINTS));
   pen.strokeStyle = pen.fillStyle = color;
@@ -161,7 +165,7 @@ function drawTerm(pen, box, rows, column, frames, { color, dash }) {
     drawn ||= isPoint;
   }
   pen.stroke();
-  // A dot where a curve begins: one of a single step would not be seen.
+  // A dot at the start of each curve makes a curve of a single step visible.
   for (const [x, y] of points) pen.fillRect(x - 1.5, y - 1.5, 3, 3);
   return drawn;
 }
@@ -273,7 +277,7 @@ function render({ model, el }) {
   ]);
   const resized = new ResizeObserver(redraw);
   resized.observe(root);
-  // Lab and Voila say at the body which theme they have.
+  // JupyterLab and Voila store their theme in attributes of the body.
   const themed = new MutationObserver(redraw);
   themed.observe(document.body, { attributes: true });
   keep();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from ..losses import TERMS
 from ..settings import Weights
-from .page_sources import page_source
+from .modules import bundle, stylesheet
 from .weight_words import change_words, page_terms
+
+_HERE = Path(__file__).parent
 
 # A slider that is dragged changes the weights again and again: that is one change.
 _SAME_CHANGE_STEPS, _SAME_CHANGE_SECONDS = 2, 1.5
@@ -35,8 +38,8 @@ class LossCurve(anywidget.AnyWidget):
     Any thread may use it.
     """
 
-    _esm = page_source("page_parts.js", "curve_axes.js", "loss_curve.js")
-    _css = page_source("page_parts.css", "loss_curve.css")
+    _esm = bundle(_HERE / "loss_curve.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "loss_curve.css")
 
     _terms: traitlets.List[dict[str, Any]] = traitlets.List(
         help="Name, colour and dashes of each curve, in the order of the columns of the rows."

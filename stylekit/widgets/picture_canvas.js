@@ -1,18 +1,13 @@
-// The page's half of PictureCanvas: decode the newest picture, paint it, draw marks, pick pixels.
+// The JavaScript of PictureCanvas: it paints the newest picture, draws marks, and picks pixels.
+
+import { element, listen, newName } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ASK_EVERY_MS = 5_000;
 const ANSWER_WITHIN_MS = 10_000;
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-function element(parent, name, className) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  parent.append(made);
-  return made;
-}
-
-// Whole numbers are the middles of pixels, whose corners the drawing counts from.
+// Marks give pixels as whole numbers; in the drawing the middle of a pixel is half a unit further.
 const middle = (number) => number + 0.5;
 
 function outlines(mark, size) {
@@ -27,7 +22,7 @@ function outlines(mark, size) {
   }
   const points = mark.points.map(([x, y]) => `${middle(x)} ${middle(y)}`);
   if (!points.length) return [];
-  // A line of no length with round ends is a dot that does not grow with the picture.
+  // A line of length zero with round ends is a dot, whose size does not depend on the picture's.
   return [["M" + points.join("L"), ""], [points.map((point) => `M${point}h0`).join(""), "dots"]];
 }
 
@@ -56,11 +51,11 @@ function render({ model, el }) {
   const hint = element(root, "p", "hint");
   const state = element(root, "p", "gone");
   const context = canvas.getContext("2d");
-  hint.id = `stylekit-hint-${Math.random().toString(36).slice(2)}`;
+  hint.id = newName();
   hint.setAttribute("aria-live", "polite");
   state.setAttribute("role", "status");
   hint.hidden = state.hidden = true;
-  // Without it Lab takes the arrow keys for moving between cells.
+  // Without this attribute JupyterLab moves between cells with the arrow keys.
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   canvas.width = canvas.height = 1;
 
@@ -91,7 +86,7 @@ function render({ model, el }) {
     draw(svg, marks, canvas.width, canvas.height);
   }
 
-  // One loop: what arrives while it decodes is looked at when it has painted, the newest alone.
+  // Only one call runs at a time. If pictures arrive while one is decoded, the newest comes next.
   async function paint() {
     if (busy) return;
     busy = true;
@@ -167,7 +162,7 @@ function render({ model, el }) {
     const [x, y] = crosshair || [canvas.width >> 1, canvas.height >> 1];
     if (event.key in STEPS) {
       const [dx, dy] = STEPS[event.key].map((step) => step * (event.shiftKey ? 10 : 1));
-      // The first press only shows where the crosshair is.
+      // The first key press only shows the crosshair.
       crosshair ? point(x + dx, y + dy) : point(x, y);
     } else if (event.key === "Enter") {
       point(x, y);
@@ -183,8 +178,8 @@ function render({ model, el }) {
     event.stopPropagation();
   }
 
-  // The manager marks a view whose kernel was restarted; of one that died it may say nothing, so
-  // the kernel is asked now and then.
+  // The widget manager marks the views of a kernel that was restarted, but perhaps not those of a
+  // kernel that has died. Therefore the kernel is asked for an answer every few seconds.
   let askedAt = 0;
   const isCut = () => Boolean(el.closest(".jupyter-widgets-disconnected"));
   function watch() {
@@ -202,7 +197,7 @@ function render({ model, el }) {
     tell("");
   }
 
-  const listeners = [
+  const stopListening = listen(model, [
     ["change:_serial", heard],
     ["change:_serial", paint],
     ["change:_marks", () => shown === model.get("_serial") && drawMarks()],
@@ -210,8 +205,7 @@ function render({ model, el }) {
     ["change:width", fit],
     ["comm_live_update", watch],
     ["msg:custom", heard],
-  ];
-  for (const [name, listener] of listeners) model.on(name, listener);
+  ]);
   canvas.addEventListener("click", onClick);
   canvas.addEventListener("keydown", onKey);
   const resized = new ResizeObserver(fit);
@@ -221,7 +215,7 @@ function render({ model, el }) {
   paint();
 
   return () => {
-    for (const [name, listener] of listeners) model.off(name, listener);
+    stopListening();
     resized.disconnect();
     clearInterval(timer);
   };

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from ..arrays import Image
 from ..media.preview import encode_preview
+from .modules import bundle, stylesheet
 
+_HERE = Path(__file__).parent
 _MARK_NUMBERS = {"path": (), "cross": ("x", "y"), "rectangle": ("x", "y", "width", "height")}
 _MARK_EXTRAS = ("color", "dashed")
 
@@ -36,8 +38,8 @@ class PictureCanvas(anywidget.AnyWidget):
     pixels stay squares. It never gets wider than what it stands in.
     """
 
-    _esm = Path(__file__).with_name("picture_canvas.js")
-    _css = Path(__file__).with_name("picture_canvas.css")
+    _esm = bundle(_HERE / "picture_canvas.js")
+    _css = stylesheet(_HERE / "picture_canvas.css")
 
     _picture = traitlets.Bytes().tag(sync=True)
     _media_type = traitlets.Unicode().tag(sync=True)

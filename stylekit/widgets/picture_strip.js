@@ -1,4 +1,6 @@
-// The page's half of PictureStrip: radio buttons that are small pictures.
+// The JavaScript of PictureStrip: a group of radio buttons, each a small picture with a label.
+
+import { element, listen, newName } from "./dom.js";
 
 function render({ model, el }) {
   const root = element(el, "fieldset", "stylekit-part stylekit-strip");
@@ -22,7 +24,7 @@ function render({ model, el }) {
       const input = element(label, "input", "unseen", { type: "radio", name: group });
       const address = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
       addresses.push(address);
-      // Its label says what it is.
+      // The text is empty because the label beside the picture describes it.
       element(label, "img", "", { src: address, alt: "", draggable: "false" });
       element(label, "span").textContent = labels[index];
       input.addEventListener("change", () => model.send({ type: "pick", index }));

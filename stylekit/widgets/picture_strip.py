@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,7 +13,9 @@ import traitlets
 
 from ..arrays import Image
 from ..media.preview import encode_preview
-from .page_sources import page_source
+from .modules import bundle, stylesheet
+
+_HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +37,8 @@ class PictureStrip(anywidget.AnyWidget):
     on any thread; what they raise must be shown by themselves (see `Alerts`).
     """
 
-    _esm = page_source("page_parts.js", "picture_strip.js")
-    _css = page_source("page_parts.css", "picture_strip.css")
+    _esm = bundle(_HERE / "picture_strip.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "picture_strip.css")
 
     _legend = traitlets.Unicode().tag(sync=True)
     _pictures: traitlets.List[bytes] = traitlets.List().tag(sync=True)

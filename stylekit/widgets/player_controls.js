@@ -1,9 +1,12 @@
-// The page's half of a player: buttons, a status line, numbers, and word that the page is there.
+// The JavaScript of PlayerControls: buttons, a status line and the numbers of a run. It also tells
+// the kernel regularly that the page is open.
+
+import { button, element, listen, statusLine } from "./dom.js";
 
 const ALIVE_EVERY_MS = 20_000;
 const ENDED = ["done", "stopped", "failed"];
 
-// What a button asks for in each state, and what it says; none where it would do nothing.
+// For each button: the command that it sends in a state, null for none, and its label.
 const PRESSES = [
   (state) => (state === "idle" || ENDED.includes(state) ? ["start", state === "idle" ? "Start" : "Start again"] : [null, "Start"]),
   (state) => (state === "paused" ? ["resume", "Resume"] : [state === "running" ? "pause" : null, "Pause"]),
@@ -26,7 +29,7 @@ function makeButtons(parent, model) {
     PRESSES.forEach((choose, index) => {
       const [what, words] = choose(model.get("_state"));
       made[index].textContent = words;
-      // Not `disabled`: a button that has the focus would lose it when it is pressed.
+      // With `disabled` a button would lose the focus when it is pressed.
       made[index].setAttribute("aria-disabled", String(!what));
     });
   };
@@ -92,8 +95,8 @@ function render({ model, el }) {
   const showFacts = makeFacts(root);
   const showLosses = makeLosses(root, model.get("_terms"));
 
-  // Asks for the next step when the last one has been answered; every view of several asks, and
-  // the kernel takes one step at a time.
+  // Asks for the next step when the last one has been answered. If the widget has several views,
+  // all of them ask, and the kernel takes one step at a time.
   let asked = false;
   function tick() {
     if (asked || !model.get("ticking")) return;

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
 from .loop import Ending, LoopState
-from .page_sources import page_source
+from .modules import bundle, stylesheet
 from .weight_words import page_terms
 
+_HERE = Path(__file__).parent
 _REASONS = {
     Ending.REPLACED: ": another player has taken its name",
     Ending.PAGE_GONE: ", because its page was not heard of any more; what is finished is kept",
@@ -41,8 +43,8 @@ class PlayerControls(anywidget.AnyWidget):
     Callbacks come on any thread; what they raise must be shown by themselves (see `Alerts`).
     """
 
-    _esm = page_source("page_parts.js", "player_controls.js")
-    _css = page_source("page_parts.css", "player_controls.css")
+    _esm = bundle(_HERE / "player_controls.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "player_controls.css")
 
     _state = traitlets.Unicode(LoopState.IDLE.value).tag(sync=True)
     _status = traitlets.Unicode("Ready.").tag(sync=True)

@@ -1,4 +1,7 @@
-// The page's half of SplitView: two pictures over each other, and the divider.
+// The JavaScript of SplitView: two pictures, one above the other, and a divider between them.
+
+import { divider } from "./divider.js";
+import { element, listen, statusLine } from "./dom.js";
 
 async function decoded(bytes, type) {
   const picture = new Image();
@@ -37,7 +40,7 @@ function render({ model, el }) {
       const arrived = await Promise.all(
         parts.map((part) => decoded(model.get(`_${part}`), model.get("_media_type")))
       );
-      // Newer pictures may have come while these were decoded; they paint themselves.
+      // If newer pictures have arrived meanwhile, another call of this function shows them.
       if (serial !== model.get("_serial")) return;
       release();
       pictures = arrived;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import anywidget
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from ..arrays import Image
 from ..media.preview import encode_preview
-from .page_sources import page_source
+from .modules import bundle, stylesheet
+
+_HERE = Path(__file__).parent
 
 
 class SplitView(anywidget.AnyWidget):
@@ -27,8 +30,8 @@ class SplitView(anywidget.AnyWidget):
     get wider than what they stand in.
     """
 
-    _esm = page_source("page_parts.js", "divider.js", "split_view.js")
-    _css = page_source("page_parts.css", "divider.css", "split_view.css")
+    _esm = bundle(_HERE / "split_view.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "divider.css")
 
     _name_before = traitlets.Unicode().tag(sync=True)
     _name_after = traitlets.Unicode().tag(sync=True)

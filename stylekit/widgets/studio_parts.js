@@ -1,4 +1,6 @@
-// The page's half of the studio's small parts, each drawn by its kind.
+// The JavaScript of the studio's headings, buttons and fields: one function for each kind.
+
+import { button, element, listen, newName, statusLine } from "./dom.js";
 
 function heading(model, el) {
   const root = element(el, "div", "stylekit-part studio-heading");
@@ -14,9 +16,9 @@ function heading(model, el) {
   function call() {
     const page = el.closest(".stylekit-studio");
     const active = document.activeElement;
-    // Who types in another cell meanwhile is left alone.
+    // Do not take the focus from a user who works in another cell.
     if (active && active !== document.body && !page?.contains(active)) return;
-    // What was hidden is only shown with the next frame.
+    // An element that was hidden can take the focus only when it has been shown.
     requestAnimationFrame(() => {
       title.focus({ preventScroll: true });
       title.scrollIntoView({ block: "nearest" });

@@ -9,19 +9,22 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-from .page_sources import page_source
+from .modules import bundle, stylesheet
+
+_HERE = Path(__file__).parent
 
 
 class _Part(anywidget.AnyWidget):
     """What they share: one file of JavaScript, which draws by `_kind`."""
 
-    _esm = page_source("page_parts.js", "studio_parts.js")
-    _css = page_source("page_parts.css", "studio.css")
+    _esm = bundle(_HERE / "studio_parts.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "studio.css")
 
     _kind = traitlets.Unicode().tag(sync=True)
     _text = traitlets.Unicode().tag(sync=True)

@@ -1,4 +1,7 @@
-// The page's half of Upload: take a file, look at its ending and size, send it.
+// The JavaScript of Upload: it takes a file, checks its ending and its size, and sends it.
+
+import { sendFile, SILENCE } from "./chunks.js";
+import { button, element, listen, newName, progressBar, sizeWords, statusLine } from "./dom.js";
 
 function refusal(file, accept, maxBytes) {
   const name = file.name;
@@ -41,8 +44,8 @@ function render({ model, el }) {
   const cancel = button(progress.row, "Cancel");
   const trouble = element(root, "div");
 
-  let running = null; // what ends the transfer of this view
-  let noted = ""; // what this view knows better than the kernel
+  let running = null; // the AbortController of this view's transfer
+  let noted = ""; // why this view has refused a file; it replaces the kernel's words
 
   function draw() {
     const state = noted ? "refused" : model.get("_state");
@@ -56,7 +59,7 @@ function render({ model, el }) {
       if (orphan) input.focus();
     }
     say(noted || model.get("_words"), { accepted: "good", refused: "bad" }[state]);
-    trouble.innerHTML = noted ? "" : model.get("_trouble"); // escaped where it was written
+    trouble.innerHTML = noted ? "" : model.get("_trouble"); // escaped in Python
   }
 
   function note(words) {
@@ -81,7 +84,7 @@ function render({ model, el }) {
         onSilence: (silent) => (silent ? say(SILENCE) : draw()),
       });
     } catch (error) {
-      // A file may have gone from its place since it was chosen.
+      // The file may have been moved or deleted since it was chosen.
       if (!own.signal.aborted) note(`${file.name}: cannot be sent. ${error.message || error}`);
     } finally {
       if (running === own) running = null;
@@ -90,7 +93,7 @@ function render({ model, el }) {
 
   function onCancel() {
     if (running) running.abort();
-    // What is being checked, or sent by another view, has to be stopped in the kernel.
+    // A file that is being checked, or is sent by another view, is cancelled by the kernel.
     else model.send({ type: "cancel" });
   }
 
@@ -115,7 +118,7 @@ function render({ model, el }) {
   input.addEventListener("change", () => {
     const [file] = input.files;
     if (file) take(file);
-    // Or choosing the same file again would be no change.
+    // Otherwise choosing the same file again would not count as a change.
     input.value = "";
   });
   cancel.addEventListener("click", onCancel);

@@ -1,4 +1,4 @@
-"""A slot of a page for one file: it is sent in pieces, looked at, and taken or refused in words."""
+"""A slot of a page for one file: it is sent in chunks, looked at, and taken or refused in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import traitlets
 from ..errors import MediaError, SettingsError, StylekitError
 from .alerts import alert_html
 from .incoming import IncomingFile
-from .page_sources import page_source
+from .modules import bundle, stylesheet
+
+_HERE = Path(__file__).parent
 
 
 class UploadState(Enum):
@@ -34,7 +36,7 @@ class Upload(anywidget.AnyWidget):
     ...               validate=describe)
     >>> slot.on_accepted(lambda path: ...)
 
-    The page looks at the file's ending and size, and then sends it in pieces that are acknowledged
+    The page looks at the file's ending and size, and then sends it in chunks that are acknowledged
     one by one, so that no limit of a server on messages matters. It is kept under a name like its
     own in a folder that no other user can enter. `validate(path)` returns a line of what the file
     is, and the slot turns green with it; what it raises is shown in a slot that turns red.
@@ -49,8 +51,8 @@ class Upload(anywidget.AnyWidget):
     Raises SettingsError for an ending without a dot or a `max_bytes` below 1.
     """
 
-    _esm = page_source("page_parts.js", "pieces.js", "upload.js")
-    _css = page_source("page_parts.css", "upload.css")
+    _esm = bundle(_HERE / "upload.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "transfer.css")
 
     _label = traitlets.Unicode().tag(sync=True)
     _accept: traitlets.List[str] = traitlets.List().tag(sync=True)
@@ -128,7 +130,7 @@ class Upload(anywidget.AnyWidget):
         kind, token = message.get("type"), message.get("token", "")
         if kind == "begin":
             self._begin(token, message["name"], message["size"])
-        elif kind == "piece":
+        elif kind == "chunk":
             self._take(token, message["offset"], buffers[0])
         elif kind == "cancel":
             with self._lock:
@@ -153,13 +155,13 @@ class Upload(anywidget.AnyWidget):
         if not 0 < size <= self._max_bytes:
             raise MediaError(name, f"must have 1 to {self._max_bytes} bytes, has {size}")
 
-    def _take(self, token: str, offset: int, piece: memoryview) -> None:
+    def _take(self, token: str, offset: int, chunk: memoryview) -> None:
         with self._lock:
             incoming = self._incoming
-            # The last pieces of a file that was replaced are still on their way.
+            # The last chunks of a file that was replaced are still on their way.
             if incoming is None or token != self._token:
                 return
-            following = incoming.take(offset, piece)
+            following = incoming.take(offset, chunk)
             self.send({"type": "next", "token": token, "offset": following})
             if not incoming.complete:
                 return

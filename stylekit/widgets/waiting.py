@@ -12,9 +12,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-_FOLDER = Path(__file__).with_name("waiting")
-# Together they are one module, because the page is sent one text and can't import from beside it.
-_PARTS = ("alphabet", "colors", "points", "layers", "clock", "shadows", "pointer", "stage", "view")
+from .modules import bundle, stylesheet
+
+_HERE = Path(__file__).parent
 _SEEDS = 2**32
 _LETTERS = 16
 _WORD = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
@@ -50,8 +50,8 @@ class Waiting(anywidget.AnyWidget):
     gets there.
     """
 
-    _esm = "\n".join(_FOLDER.joinpath(f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
-    _css = Path(__file__).with_name("waiting.css")
+    _esm = bundle(_HERE / "waiting" / "view.js")
+    _css = stylesheet(_HERE / "picture_canvas.css")
 
     _picture = traitlets.Unicode().tag(sync=True)
     _seed = traitlets.Int().tag(sync=True)

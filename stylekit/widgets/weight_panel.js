@@ -1,4 +1,7 @@
-// The page's half of WeightPanel: logarithmic sliders, boxes that turn a term off, presets, Python.
+// The JavaScript of WeightPanel: logarithmic sliders, boxes that turn a term off, presets, and the
+// weights as a line of Python.
+
+import { button, element, listen, newName, statusLine } from "./dom.js";
 
 const DIGITS = 3;
 const OWN = "your own";
@@ -42,7 +45,7 @@ function weightRow(parent, name, write) {
       if (value) last = value;
       off.checked = !value;
       slider.disabled = !value;
-      // A finger on the slider is not led elsewhere by what it did a moment ago.
+      // While the user drags the slider, an older value that arrives must not move it back.
       if (!slider.matches(":active")) slider.value = String(Math.log10(last));
       amount.textContent = value ? numberWords(value) : "off";
       slider.setAttribute("aria-valuetext", amount.textContent);
@@ -50,7 +53,8 @@ function weightRow(parent, name, write) {
   };
 }
 
-// Where the page has no clipboard of its own, as on a server without encryption, the old way.
+// Pages from a server without encryption have no `navigator.clipboard`; there the older command is
+// used.
 async function copy(field) {
   try {
     await navigator.clipboard.writeText(field.value);

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -19,9 +20,10 @@ from ..errors import SettingsError
 from ..losses import TERMS, weight_of
 from ..settings import ImageSettings, Weights, check_layer_count, tunables
 from .alerts import Alerts
-from .page_sources import page_source
+from .modules import bundle, stylesheet
 from .weight_words import python_line
 
+_HERE = Path(__file__).parent
 REPORT = "report"
 """The name of the preset that holds the defaults."""
 
@@ -43,8 +45,8 @@ class WeightControls(anywidget.AnyWidget):
     reader neither their name nor their value.
     """
 
-    _esm = page_source("page_parts.js", "weight_panel.js")
-    _css = page_source("page_parts.css", "weight_panel.css")
+    _esm = bundle(_HERE / "weight_panel.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "weight_panel.css")
 
     _rows: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)

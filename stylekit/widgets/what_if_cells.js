@@ -1,4 +1,6 @@
-// The page's half of WhatIf's grid: a table of pictures, each a button that takes its weights.
+// The JavaScript of WhatIf's grid: a table of pictures. Each is a button that sets its weights.
+
+import { element, listen } from "./dom.js";
 
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-what-if");
@@ -39,14 +41,14 @@ function render({ model, el }) {
     }
   }
 
-  // All pictures come as one sheet, so that they change at once and are decoded once.
+  // All pictures arrive as one large image, so that they are decoded once and change together.
   async function paint() {
     const [data, serial] = [model.get("_sheet"), model.get("_serial")];
     const count = cells.length;
     if (!data?.byteLength || !count) return;
     const sheet = await createImageBitmap(new Blob([data], { type: "image/png" }));
     const { rows, columns } = model.get("_labels");
-    // A newer sheet may have been decoded sooner, or the table may have been built anew.
+    // Meanwhile a newer image may have been decoded, or the table may have been built again.
     if (serial >= shown && count === cells.length) {
       shown = serial;
       const [width, height] = [sheet.width / columns.length, sheet.height / rows.length];

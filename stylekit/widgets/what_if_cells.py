@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from ..arrays import to_bytes
 from ..media.preview import encode_preview
 from ..settings import Weights, tunables
-from .page_sources import page_source
+from .modules import bundle, stylesheet
 from .weight_words import short_number, symbol_of
 
+_HERE = Path(__file__).parent
 MOST_VALUES = 5
 """More values of a weight than this make pictures too many and too small to compare."""
 
@@ -31,8 +33,8 @@ class GridCells(anywidget.AnyWidget):
     it raises must be shown by itself (see `Alerts`).
     """
 
-    _esm = page_source("page_parts.js", "what_if_cells.js")
-    _css = page_source("page_parts.css", "what_if_cells.css")
+    _esm = bundle(_HERE / "what_if_cells.js")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "what_if_cells.css")
 
     _labels: traitlets.Dict[str, Any] = traitlets.Dict(
         {"corner": "", "rows": [], "columns": [], "names": []}

@@ -1,8 +1,9 @@
-// The alphabet that all four pictures are made of: one pen, straight lines and arcs.
+// The shapes of letters and digits, from straight lines and arcs; all four drawings use them.
 //
-// A stroke is a row of points "x,y" and arcs "x,y,rx,ry,from,to" (centre, radii, degrees
-// counter-clockwise from the right), joined by straight lines; "|" lifts the pen. y goes up: 0 is
-// the baseline, 5 the height of an x, 8 that of capitals, -2.8 the depth of a p.
+// A glyph is a list of strokes, separated by "|". A stroke is a list of points "x,y" and elliptic
+// arcs "x,y,rx,ry,from,to" (centre, radii, and angles in degrees, counter-clockwise from the
+// right), joined by straight lines. The y axis points up: 0 is the baseline, 5 the height of an x,
+// 8 that of a capital letter, and -2.8 the lowest point of a p.
 const BOWL = "2.5,2.5,2.5,2.5,0,360";
 const DOT = "0,6.95 0,7.45";
 const GLYPHS = {
@@ -75,7 +76,8 @@ const SPACE = 2.2;
 const WEIGHT = 1.05;
 const ARC_STEP = 15;
 
-// The points of one stroke; `keys` says which of them are the alphabet's own, not an arc's inside.
+// The points of one stroke. `keys` are the indices of those that are vertices of the glyph, as
+// opposed to the points inside an arc.
 function stroke(text, letter) {
   const [points, keys] = [[], []];
   const add = (x, y, key) => {
@@ -97,13 +99,14 @@ function stroke(text, letter) {
       add(x + width * Math.cos(angle), y + height * Math.sin(angle), key);
     }
   }
-  // A dot is one vertex.
+  // A dot counts as one vertex.
   if (text.trim() === DOT) keys.pop();
   return { letter, points, keys };
 }
 
-// The word as strokes in pixels, y down, in the middle of a box of `width` × `height`.
-function fitWord(text, width, height) {
+// The strokes of a word in pixels, with y pointing down, in the middle of a box of `width` ×
+// `height`.
+export function fitWord(text, width, height) {
   const strokes = [];
   let pen = 0;
   [...text].forEach((character, letter) => {
@@ -118,7 +121,7 @@ function fitWord(text, width, height) {
   const all = strokes.flatMap(({ points }) => points);
   const right = Math.max(...all.map(([x]) => x));
   const [top, bottom] = [Math.max(...all.map(([, y]) => y)), Math.min(...all.map(([, y]) => y))];
-  // Short words are held by the height.
+  // The height limits the size of short words.
   const [wide, high] = [right + WEIGHT, top - bottom + WEIGHT];
   const scale = Math.min((0.86 * width) / wide, (0.6 * height) / high);
   for (const point of all) {
@@ -128,7 +131,8 @@ function fitWord(text, width, height) {
   return { strokes, scale, weight: WEIGHT * scale, letters: [...text].length };
 }
 
-function trace(context, points) {
+// Adds a line through `points` to the path of `context`.
+export function trace(context, points) {
   context.moveTo(points[0][0], points[0][1]);
   for (let index = 1; index < points.length; index++) {
     context.lineTo(points[index][0], points[index][1]);

@@ -1,10 +1,15 @@
-// A clock: the vertices of the letters go round in twelve steps, each with a tremble, and are home.
+// The drawing "clock": the vertices of the letters move round circles in twelve steps, as the hands
+// of a clock do. They tremble after each step, and after twelve they are where they began.
+
+import { trace } from "./alphabet.js";
+import { onRing } from "./colors.js";
+
 const HOURS = 12;
 const STEP_MS = 1400;
 const DELAY_MS = 30;
 const SETTLED_MS = 430;
 
-// Hours gone by: a step function, and after each step a sine that dies away.
+// The number of steps after `time` ms: a step function, with a damped oscillation after each step.
 function hours(time) {
   const gone = Math.max(time, 0);
   const since = gone % STEP_MS;
@@ -17,7 +22,7 @@ function circle(context, [x, y, radius]) {
   context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
-function clockPicture({ strokes, scale, weight, letters }, { width, height, random }) {
+export function clockPicture({ strokes, scale, weight, letters }, { width, height, random }) {
   const first = random();
   const reach = 4.2 * scale;
 
@@ -54,7 +59,7 @@ function clockPicture({ strokes, scale, weight, letters }, { width, height, rand
       context.stroke();
       context.globalAlpha = 1;
       context.beginPath();
-      // A dot's only vertex is drawn below.
+      // A dot has one vertex, which is drawn below.
       if (keys.length > 1) trace(context, moved);
       context.lineWidth = weight * 0.5;
       context.stroke();

@@ -1,9 +1,12 @@
-// Layers of letters, one behind the other, that swing to and fro and change their colours.
+// The drawing "layers": copies of the word, one behind the other, that swing and change colour.
+
+import { onRing } from "./colors.js";
+
 const LAYERS = 6;
 const SIDEWAYS = 0.5;
 const UPWARDS = 0.35;
 
-function layersPicture({ strokes, scale, weight }, { width, height, random }) {
+export function layersPicture({ strokes, scale, weight }, { width, height, random, driftMs }) {
   const first = random();
   const phase = random() * 2 * Math.PI;
   const gap = 1.5 * scale;
@@ -49,6 +52,6 @@ function layersPicture({ strokes, scale, weight }, { width, height, random }) {
       context.stroke();
     });
     context.globalAlpha = 1;
-    return DRIFT_MS;
+    return driftMs;
   };
 }

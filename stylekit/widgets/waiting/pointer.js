@@ -1,13 +1,14 @@
-// Where the pointer is and how far the picture was dragged, followed softly.
+// The position of the pointer, and how far the drawing was turned by dragging, both smoothed in
+// time.
 const FOLLOW = 0.3;
 const RETURN = 0.97;
 const RADIANS_PER_PIXEL = 0.008;
 const STEEPEST = 1.1;
 
-// Within a picture's height around the canvas the pointer counts; further off it is away.
-// `changed` is called when there is something to follow, and a picture that `turns` is turned by
-// dragging. All listeners end with `signal`.
-function followPointer(canvas, turns, changed, signal) {
+// The pointer is near while its distance from the canvas is less than the height of the canvas.
+// `changed` is called when the pointer or the angle changes. If `turns` is true, dragging turns the
+// drawing. `signal` removes all listeners.
+export function followPointer(canvas, turns, changed, signal) {
   const pointer = { x: 0, y: 0, near: 0 };
   const turn = { x: 0, y: 0 };
   const goal = { x: 0, y: 0, near: 0, turnX: 0, turnY: 0 };
@@ -40,7 +41,7 @@ function followPointer(canvas, turns, changed, signal) {
   function released(event) {
     if (held) changed();
     held = null;
-    // A finger that is lifted is nowhere.
+    // A finger that was lifted has no position any more.
     if (event.pointerType === "touch") left();
   }
 
@@ -53,7 +54,7 @@ function followPointer(canvas, turns, changed, signal) {
     canvas.style.cursor = "grab";
     canvas.addEventListener("pointerdown", pressed, options);
   }
-  // A press would take the focus from where one is typing.
+  // Otherwise a click would take the focus from the element in which the user types.
   canvas.addEventListener("mousedown", (event) => event.preventDefault(), { signal });
 
   function ease(what, key, to, close) {
@@ -62,8 +63,8 @@ function followPointer(canvas, turns, changed, signal) {
     return what[key] === to;
   }
 
-  // One frame nearer to where the pointer is; says whether it is there. It goes by frames, not by
-  // the clock, so that the pictures answer when time stands still.
+  // Moves the smoothed values one frame closer to the actual ones, and returns whether they are
+  // equal. It counts frames, not time, so that a drawing reacts even while its clock stands still.
   function follow() {
     if (!pointer.near) Object.assign(pointer, { x: goal.x, y: goal.y });
     if (!held) {

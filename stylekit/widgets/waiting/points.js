@@ -1,18 +1,22 @@
-// Letters of points: each is pushed away from the pointer by a hyperbolic secant of its distance.
+// The drawing "points": letters of dots, which are pushed away from the pointer, by an amount that
+// is a hyperbolic secant of the distance.
+
+import { onRing } from "./colors.js";
+
 const ROWS = [-0.34, 0, 0.34];
 
-// Points about `spacing` apart, from end to end of a line that runs `aside` of `points`.
+// Dots about `spacing` apart on the line that is parallel to `points` at the distance `aside`.
 function beads(points, spacing, aside) {
-  const pieces = points.slice(1).map(([toX, toY], index) => {
+  const segments = points.slice(1).map(([toX, toY], index) => {
     const [x, y] = points[index];
     return { x, y, dx: toX - x, dy: toY - y, length: Math.hypot(toX - x, toY - y) };
   });
-  const whole = pieces.reduce((sum, { length }) => sum + length, 0);
+  const whole = segments.reduce((sum, { length }) => sum + length, 0);
   const step = whole / Math.max(Math.round(whole / spacing), 1);
   const found = [];
   let left = 0;
-  for (const { x, y, dx, dy, length } of pieces) {
-    // The last point is there in spite of rounding.
+  for (const { x, y, dx, dy, length } of segments) {
+    // The small term includes the last dot in spite of rounding errors.
     for (; left <= length + 1e-6 * whole; left += step) {
       const share = left / length;
       found.push([x + dx * share - (dy / length) * aside, y + dy * share + (dx / length) * aside]);
@@ -22,14 +26,14 @@ function beads(points, spacing, aside) {
   return found;
 }
 
-function pointsPicture({ strokes, weight }, { width, random }) {
+export function pointsPicture({ strokes, weight }, { width, random }) {
   const spacing = Math.max(weight * 0.36, 2.6);
   const dots = [];
   const far = (spacing * 0.72) ** 2;
   for (const { points } of strokes) {
     for (const row of ROWS) {
       for (const [x, y] of beads(points, spacing, row * weight)) {
-        // Where strokes meet, their points would lie on each other.
+        // Leave out dots that would overlap where strokes meet.
         if (dots.every((dot) => (dot.x - x) ** 2 + (dot.y - y) ** 2 > far)) dots.push({ x, y });
       }
     }

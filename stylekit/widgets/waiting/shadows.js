@@ -1,7 +1,12 @@
-// Shadows: every line of the letters is scaled a thousandfold away from the lamp, and filled black.
+// The drawing "shadows": the letters cast shadows in the light of a lamp. A shadow is the black
+// area between a line and its copy, which is scaled by a factor of 1000 about the lamp.
+
+import { trace } from "./alphabet.js";
+import { DARK, onRing } from "./colors.js";
+
 const AWAY = 1000;
 const BULB = 4;
-function shadowsPicture({ strokes, weight }, { width, height, random }) {
+export function shadowsPicture({ strokes, weight }, { width, height, random, driftMs }) {
   const phase = random() * 2 * Math.PI;
   const first = random();
   const thick = weight / 2;
@@ -13,8 +18,8 @@ function shadowsPicture({ strokes, weight }, { width, height, random }) {
     return { path, color: DARK.ring[onRing(first + 0.06 * letter)] };
   });
 
-  // What is dark behind the line from (x, y) to (toX, toY). All shadows turn the same way round,
-  // or where two of opposite turn overlap there would be a hole.
+  // Adds the shadow of the line from (x, y) to (toX, toY) to the path. All shadows have the same
+  // orientation; otherwise two that overlap would leave a hole.
   function shade(context, lamp, x, y, toX, toY) {
     const turn = (x - lamp.x) * (toY - lamp.y) - (y - lamp.y) * (toX - lamp.x);
     if (turn < 0) [x, y, toX, toY] = [toX, toY, x, y];
@@ -45,7 +50,7 @@ function shadowsPicture({ strokes, weight }, { width, height, random }) {
       points.forEach(([x, y], index) => {
         const [dx, dy] = [x - lamp.x, y - lamp.y];
         const distance = Math.hypot(dx, dy);
-        // The stroke under the lamp itself throws no shadow, or all would go dark.
+        // A stroke directly below the lamp casts no shadow, which would cover everything.
         if (distance < thick * 1.2) return;
         const [sideX, sideY] = [(-dy / distance) * thick, (dx / distance) * thick];
         shade(context, lamp, x - sideX, y - sideY, x + sideX, y + sideY);
@@ -69,6 +74,6 @@ function shadowsPicture({ strokes, weight }, { width, height, random }) {
       context.strokeStyle = color;
       context.stroke(path);
     }
-    return pointer.near === 1 ? Infinity : DRIFT_MS;
+    return pointer.near === 1 ? Infinity : driftMs;
   };
 }

@@ -1,4 +1,13 @@
-// One picture on a canvas: when to draw, and when not to.
+// One of the four drawings on a canvas: when it is drawn, at which size, and in which colours.
+
+import { fitWord } from "./alphabet.js";
+import { clockPicture } from "./clock.js";
+import { randomFrom, readTheme } from "./colors.js";
+import { layersPicture } from "./layers.js";
+import { followPointer } from "./pointer.js";
+import { pointsPicture } from "./points.js";
+import { shadowsPicture } from "./shadows.js";
+
 const PICTURES = {
   points: { make: pointsPicture },
   layers: { make: layersPicture, turns: true },
@@ -6,16 +15,17 @@ const PICTURES = {
   shadows: { make: shadowsPicture, lit: true },
 };
 const FRAME_MS = 1000 / 30;
-// What drifts by itself is slow, and painting a page costs a machine without a graphics processor
-// more than drawing. Three refreshes of most screens.
+// The interval of frames for slow motion, three refreshes of most screens. Showing a frame costs a
+// computer without a graphics processor more than drawing it.
 const DRIFT_MS = 50;
 const SHARPEST = 2;
 
 const clock = () => performance.now();
 
-// Draws `picture` (a key of PICTURES) on `canvas` until `stop()`; `setText` replaces the word.
-// `now` gives milliseconds; with it and `seed` the drawing is determined. `frames()` counts.
-function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {}) {
+// Draws `picture` (a key of PICTURES) on `canvas` until `stop()` is called; `setText` replaces the
+// word, and `frames()` returns the number of frames so far. `now` returns a time in milliseconds;
+// `now` and `seed` determine the drawing.
+export function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {}) {
   const context = canvas.getContext("2d");
   const ended = new AbortController();
   const { signal } = ended;
@@ -46,16 +56,16 @@ function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {
     plan(stamp + (arrived ? Math.max(rest, FRAME_MS) : FRAME_MS));
   }
 
-  // The next frame, at `at` on the page's own clock, unless an earlier one is planned.
+  // Plans the next frame at the time `at` of `performance.now()`, unless an earlier one is planned.
   function plan(at) {
     if (at >= due || request) return;
     due = at;
     clearTimeout(timer);
-    // The page's next refresh is waited for as well, which may not be later than need be.
+    // The timer ends 4 ms early, because the frame then waits for the next refresh of the screen.
     timer = setTimeout(() => (request = requestAnimationFrame(early)), at - performance.now() - 4);
   }
 
-  // A fast screen refreshes before a frame is due.
+  // Waits for another refresh if the screen refreshes before the frame is due.
   function early(stamp) {
     if (stamp < due - 1) request = requestAnimationFrame(early);
     else frame(stamp);
@@ -72,13 +82,13 @@ function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {
     due = Infinity;
   }
 
-  // For those who want no motion: the word as it is, the lamp above it.
+  // The still drawing for reduced motion: the word at rest, with the lamp above it.
   function still() {
     const lamp = { x: 0.36 * width, y: 0.08 * height, near: lit ? 1 : 0 };
     return { time: 0, pointer: lamp, turn: { x: 0, y: 0 } };
   }
 
-  // What stands still is drawn anew when its size, its word or the theme changes.
+  // Draws once more after a change of the size, the word or the theme, also without motion.
   function renew() {
     if (!draw) return;
     paint(reduced.matches ? still() : { time: now() - began, pointer, turn });
@@ -88,12 +98,14 @@ function start(canvas, picture, { text = "stylekit", seed = 1, now = clock } = {
   function build() {
     [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width || !height) return;
-    // Not earlier: a canvas that is not yet in the page has no colours from it.
+    // Only a canvas that is in the page has colours from the page.
     theme = readTheme(canvas);
     const sharpness = Math.min(devicePixelRatio, SHARPEST);
     canvas.width = Math.round(width * sharpness);
     canvas.height = Math.round(height * sharpness);
-    draw = make(fitWord(text, width, height), { width, height, random: randomFrom(seed) });
+    draw = make(fitWord(text, width, height), {
+      width, height, random: randomFrom(seed), driftMs: DRIFT_MS,
+    });
     renew();
   }
 

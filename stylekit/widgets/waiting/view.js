@@ -1,4 +1,7 @@
-// The page's half of Waiting.
+// The JavaScript of Waiting: one drawing on a canvas, with a description for screen readers.
+
+import { start } from "./stage.js";
+
 const WORDS = {
   points: "made of points that give way to the pointer",
   layers: "in coloured layers that swing to and fro",
@@ -29,5 +32,4 @@ function render({ model, el }) {
   };
 }
 
-export { start };
 export default { render };

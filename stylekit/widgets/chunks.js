@@ -1,15 +1,18 @@
-// Files in pieces over a widget's own channel, whichever way: a server's default takes no message
-// above 10 MiB. A few pieces are on their way at a time; each is answered, and offsets are checked.
+// Transfer of files in chunks, in both directions, through the messages of a widget. A Jupyter
+// server by default accepts no message above 10 MiB. Up to four chunks are sent ahead of the
+// answers; every chunk is answered, and its offset is checked.
 
-const PIECE = 1 << 20;
-const AHEAD = 4 * PIECE;
+import { listen, newName } from "./dom.js";
+
+const CHUNK_BYTES = 1 << 20;
+const AHEAD = 4 * CHUNK_BYTES;
 const ANSWER_WITHIN_MS = 10_000;
-const SILENCE = "The kernel does not answer: it is busy with another cell, or gone.";
+export const SILENCE = "The kernel does not answer: it is busy with another cell, or gone.";
 const GARBLED = "It was garbled on its way; try again.";
 
-// The messages for one transfer, which its token tells from all others, one after the other.
-// `onSilence(true)` is called when the kernel has not answered for long, and `onSilence(false)`
-// when it does again: it may only be busy, so nothing ends by itself.
+// The messages of one transfer, in order; a token distinguishes them from those of other transfers.
+// `onSilence(true)` is called when the kernel has not answered for a while, and `onSilence(false)`
+// when it answers again. The transfer goes on, because the kernel may only be busy.
 function openChannel(model, el, { signal, onSilence }) {
   const token = newName();
   const waiting = [];
@@ -27,7 +30,7 @@ function openChannel(model, el, { signal, onSilence }) {
     let silent = false;
     while (!waiting.length) {
       signal.throwIfAborted();
-      // The manager marks the view of a kernel that was restarted.
+      // The widget manager gives this class to the views of a kernel that was restarted.
       if (el.closest(".jupyter-widgets-disconnected")) {
         throw new Error("The kernel is gone: run the cell again.");
       }
@@ -52,31 +55,32 @@ function openChannel(model, el, { signal, onSilence }) {
   };
 }
 
-// Gives true when the kernel has all of `file`, false when it wants no more of it.
-async function sendFile(model, el, file, { onProgress, ...options }) {
+// Resolves to true when the kernel has received all of `file`, to false when it has refused the
+// rest.
+export async function sendFile(model, el, file, { onProgress, ...options }) {
   const channel = openChannel(model, el, options);
   try {
     channel.send({ type: "begin", name: file.name, size: file.size });
-    let [sent, taken] = [0, -PIECE];
+    let [sent, taken] = [0, -CHUNK_BYTES];
     for (;;) {
       const answer = await channel.next();
       if (answer.type === "stop") return false;
-      if (answer.offset !== Math.min(taken + PIECE, file.size)) throw new Error(GARBLED);
+      if (answer.offset !== Math.min(taken + CHUNK_BYTES, file.size)) throw new Error(GARBLED);
       taken = answer.offset;
       onProgress(taken);
       if (taken === file.size) return true;
       while (sent < file.size && sent - taken < AHEAD) {
-        const piece = await file.slice(sent, sent + PIECE).arrayBuffer();
+        const chunk = await file.slice(sent, sent + CHUNK_BYTES).arrayBuffer();
         options.signal.throwIfAborted();
-        channel.send({ type: "piece", offset: sent }, [piece]);
-        sent += piece.byteLength;
+        channel.send({ type: "chunk", offset: sent }, [chunk]);
+        sent += chunk.byteLength;
       }
     }
   } catch (error) {
     try {
       channel.send({ type: "cancel" });
     } catch {
-      // Nobody is there to hear it.
+      // The connection is closed, so there is nothing to cancel.
     }
     throw error;
   } finally {
@@ -84,29 +88,29 @@ async function sendFile(model, el, file, { onProgress, ...options }) {
   }
 }
 
-// Gives a Blob of the kernel's file that `want` names.
-async function fetchFile(model, el, want, mediaType, { onProgress, ...options }) {
+// Resolves to a Blob with the contents of the file in the kernel that the message `want` names.
+export async function fetchFile(model, el, want, mediaType, { onProgress, ...options }) {
   const channel = openChannel(model, el, options);
-  const pieces = [];
+  const chunks = [];
   try {
-    let [asked, taken, size, stamp] = [PIECE, 0, 0, null];
+    let [asked, taken, size, stamp] = [CHUNK_BYTES, 0, 0, null];
     channel.send({ ...want, type: "want", offset: 0, stamp });
     do {
       const answer = await channel.next();
       if (answer.type === "gone") throw new Error(answer.words);
-      const [piece] = answer.buffers;
+      const [chunk] = answer.buffers;
       ({ size, stamp } = answer);
-      if (answer.offset !== taken || piece.byteLength !== Math.min(PIECE, size - taken)) {
+      if (answer.offset !== taken || chunk.byteLength !== Math.min(CHUNK_BYTES, size - taken)) {
         throw new Error(GARBLED);
       }
-      pieces.push(piece);
-      taken += piece.byteLength;
+      chunks.push(chunk);
+      taken += chunk.byteLength;
       onProgress(taken, size);
-      for (; asked < size && asked - taken < AHEAD; asked += PIECE) {
+      for (; asked < size && asked - taken < AHEAD; asked += CHUNK_BYTES) {
         channel.send({ ...want, type: "want", offset: asked, stamp });
       }
     } while (taken < size);
-    return new Blob(pieces, { type: mediaType });
+    return new Blob(chunks, { type: mediaType });
   } finally {
     channel.close();
   }

@@ -1,14 +1,16 @@
-// Two videos as one player: the first sets the time, the second follows.
+// Two videos that play synchronously: the first sets the time, the second follows it.
 
-const RIGHT_AT_ONCE_MS = 500;
-// Below this an error is smaller than what the browser's clocks can say.
-const STILL_EXACT_S = 0.002;
-const MOST_NUDGE = 0.1;
+// Least time between two jumps of the second video to the time of the first.
+const MIN_JUMP_INTERVAL_MS = 500;
+// Smaller differences are below the resolution of the browser's clocks.
+const TOLERANCE_S = 0.002;
+// Largest relative change of the second video's speed.
+const MAX_RATE_CHANGE = 0.1;
 
-const happened = (video, name) =>
+const nextEvent = (video, name) =>
   new Promise((resolve) => video.addEventListener(name, resolve, { once: true }));
 
-class Lockstep {
+export class SynchronizedVideos {
   // `onChange()` is called whenever `frame` or `playing` may have changed.
   constructor(videos, fps, onChange) {
     Object.assign(this, { videos, fps, onChange });
@@ -22,7 +24,7 @@ class Lockstep {
   }
 
   get frame() {
-    // A time on the border of two frames belongs to the later.
+    // A time at the boundary of two frames belongs to the later one.
     const frame = Math.floor(this.videos[0].currentTime * this.fps + 1e-3);
     return this.goal ?? Math.min(frame, this.frames - 1);
   }
@@ -35,12 +37,12 @@ class Lockstep {
 
   pause() {
     this.playing = false;
-    // The leader may have gone a little farther: rest both on the same frame.
+    // The two videos may have stopped at different times: set both to the same frame.
     return this.seek(this.frame);
   }
 
-  // Both to the middle of a frame; on from there if they are playing. While they are on their way
-  // only the newest goal counts.
+  // Moves both videos to the middle of a frame, and goes on playing if they were. If this is called
+  // again before they have arrived, only the newest frame counts.
   async seek(frame) {
     this.goal = Math.min(Math.max(frame, 0), this.frames - 1);
     this.onChange();
@@ -52,7 +54,7 @@ class Lockstep {
       const time = (reached + 0.5) / this.fps;
       await Promise.all(
         this.videos.map((video) => {
-          const done = happened(video, "seeked");
+          const done = nextEvent(video, "seeked");
           video.currentTime = time;
           return done;
         })
@@ -69,7 +71,7 @@ class Lockstep {
     try {
       await Promise.all(this.videos.map((video) => video.play()));
     } catch (error) {
-      // A pause or a seek that came meanwhile is no failure.
+      // This error only says that a pause or a seek has interrupted the start.
       if (error.name !== "AbortError") throw error;
     }
     cancelAnimationFrame(this.timer);
@@ -98,13 +100,13 @@ class Lockstep {
   follow(leader, follower) {
     const ahead = follower.currentTime - leader.currentTime;
     const now = performance.now();
-    if (Math.abs(ahead) > 1 / this.fps && now - this.corrected > RIGHT_AT_ONCE_MS) {
+    if (Math.abs(ahead) > 1 / this.fps && now - this.corrected > MIN_JUMP_INTERVAL_MS) {
       this.corrected = now;
       follower.currentTime = leader.currentTime;
       return;
     }
-    const nudge = Math.min(Math.max(4 * ahead, -MOST_NUDGE), MOST_NUDGE);
-    const rate = this.rate * (Math.abs(ahead) < STILL_EXACT_S ? 1 : 1 - nudge);
+    const change = Math.min(Math.max(4 * ahead, -MAX_RATE_CHANGE), MAX_RATE_CHANGE);
+    const rate = this.rate * (Math.abs(ahead) < TOLERANCE_S ? 1 : 1 - change);
     if (Math.abs(follower.playbackRate - rate) > 0.002) follower.playbackRate = rate;
   }
 

@@ -1,10 +1,12 @@
-// What the widgets that move files and compare pictures share; it comes in front of each one's own.
+// Elements that several widgets are built from: buttons, a status line and a progress bar.
 
 const CONTROLS = ["button", "input", "select"];
 
-function element(parent, name, className = "", attributes = {}) {
+// A new element with the tag `name`, as the last child of `parent`.
+export function element(parent, name, className = "", attributes = {}) {
   const made = document.createElement(name);
-  // Without it Lab takes the arrow keys and Enter for its cells; it has to be on what has the focus.
+  // Without this attribute JupyterLab uses the arrow keys and Enter for its cells. It must be on
+  // the element that has the focus.
   if (CONTROLS.includes(name)) made.setAttribute("data-lm-suppress-shortcuts", "true");
   if (className) made.className = className;
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -12,16 +14,17 @@ function element(parent, name, className = "", attributes = {}) {
   return made;
 }
 
-function button(parent, words) {
+export function button(parent, words) {
   const made = element(parent, "button", "stylekit-button", { type: "button" });
   made.textContent = words;
   return made;
 }
 
-const newName = () => `stylekit-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+// A name that is unique in the page, for ids, groups of radio buttons, and transfers.
+export const newName = () => `stylekit-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 
-// Counted as file managers count: 1 MB is a million bytes.
-function sizeWords(bytes) {
+// A size in words, in decimal units as in file managers: 1 MB is a million bytes.
+export function sizeWords(bytes) {
   if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
   const units = ["kB", "MB", "GB"];
   let [size, unit] = [bytes / 1000, 0];
@@ -29,8 +32,9 @@ function sizeWords(bytes) {
   return `${size < 10 ? Number(size.toFixed(1)) : Math.round(size)} ${units[unit]}`;
 }
 
-// A line that is read out when it changes; what it says is never said by its colour alone.
-function statusLine(parent) {
+// A line that a screen reader reads aloud when it changes. Returns a function that sets its text;
+// `kind` is "good" or "bad", and is shown by a sign as well as by a colour.
+export function statusLine(parent) {
   const line = element(parent, "p", "stylekit-status", { role: "status" });
   const marks = { good: ["✓", "Good:"], bad: ["✗", "Not good:"] };
   return (words, kind = "") => {
@@ -46,7 +50,7 @@ function statusLine(parent) {
   };
 }
 
-function progressBar(parent, label) {
+export function progressBar(parent, label) {
   const row = element(parent, "div", "stylekit-progress");
   const track = element(row, "div", "track", {
     role: "progressbar", "aria-label": label, "aria-valuemin": "0", "aria-valuemax": "100",
@@ -71,8 +75,9 @@ function progressBar(parent, label) {
   };
 }
 
-// Listens to the model until the returned function is called.
-function listen(model, listeners) {
+// Adds listeners, pairs of an event and a function, to the model. Returns a function that removes
+// them.
+export function listen(model, listeners) {
   for (const [name, listener] of listeners) model.on(name, listener);
   return () => {
     for (const [name, listener] of listeners) model.off(name, listener);
