@@ -15,6 +15,7 @@ from typing import Any
 from . import __version__
 from .errors import WeightsError
 from .materials import MaterialKind, materials
+from .opencv import cv2
 
 _PACKAGES = (
     "tensorflow",
@@ -122,7 +123,7 @@ def _packages(problems: list[str]) -> dict[str, str]:
 
 def _opencv(problems: list[str]) -> str:
     try:
-        from .opencv import cv2
+        version = cv2.__version__
     except ModuleNotFoundError as error:
         problems.append(f"opencv-python: {error}; install it: pip install opencv-python")
         return "not installed"
@@ -133,7 +134,7 @@ def _opencv(problems: list[str]) -> str:
         problems.append(
             "opencv-python: two OpenCV wheels share one folder; uninstall both, install one"
         )
-    return f"{cv2.__version__} imports"
+    return f"{version} imports"
 
 
 def _backbone(problems: list[str]) -> str:

@@ -68,13 +68,6 @@ class Interpolation(Enum):
     LANCZOS = "lanczos"
 
 
-_CV2_INTERPOLATION = {
-    Interpolation.LINEAR: cv2.INTER_LINEAR,
-    Interpolation.CUBIC: cv2.INTER_CUBIC,
-    Interpolation.LANCZOS: cv2.INTER_LANCZOS4,
-}
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowPair:
     """The flow between two neighbouring frames, both ways, each `(H, W, 2)`.
@@ -155,7 +148,7 @@ def warp(image: Image, flow: Flow, *, interpolation: Interpolation = Interpolati
         np.ascontiguousarray(image),
         x,
         y,
-        interpolation=_CV2_INTERPOLATION[interpolation],
+        interpolation=_cv2_interpolation(interpolation),
         borderMode=cv2.BORDER_REPLICATE,
     ).reshape(image.shape)
     if interpolation is not Interpolation.LINEAR:
@@ -213,6 +206,15 @@ def write_flo(flow: Flow, path: str | Path) -> None:
     with atomic_path(path) as temporary:
         header = _FLO_HEADER.pack(_FLO_MAGIC, width, height)
         temporary.write_bytes(header + flow.astype("<f4").tobytes())
+
+
+def _cv2_interpolation(interpolation: Interpolation) -> int:
+    constants = {
+        Interpolation.LINEAR: cv2.INTER_LINEAR,
+        Interpolation.CUBIC: cv2.INTER_CUBIC,
+        Interpolation.LANCZOS: cv2.INTER_LANCZOS4,
+    }
+    return constants[interpolation]
 
 
 def _to_grey(image: Image) -> NDArray[np.uint8]:

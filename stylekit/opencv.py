@@ -1,6 +1,12 @@
-"""The one door to OpenCV: `from .opencv import cv2`, with an import error that says what to do."""
+"""The one module that imports OpenCV: `from .opencv import cv2`.
+
+OpenCV is loaded when `cv2` is first used, so that modules that need it can be imported, and the
+doctor can report, where it is broken. The import error then says what to install.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 # What the desktop wheel `opencv-python` links to and slim systems leave out.
 _SYSTEM_LIBRARIES = ("libGL", "libgthread", "libglib", "libSM", "libXext", "libXrender", "libxcb")
@@ -24,9 +30,20 @@ def explain(error: ImportError) -> ImportError:
     return error
 
 
-try:
+if TYPE_CHECKING:
     import cv2
-except ImportError as error:
-    raise explain(error) from error
+else:
+
+    class _OpenCV:
+        """Stands for the module; each of its names is looked up in OpenCV itself."""
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                import cv2
+            except ImportError as error:
+                raise explain(error) from error
+            return getattr(cv2, name)
+
+    cv2 = _OpenCV()
 
 __all__ = ["cv2", "explain"]
