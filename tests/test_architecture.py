@@ -249,6 +249,17 @@ def test_importing_stylekit_is_light() -> None:
 
 @pytest.mark.parametrize("module", ["settings", "materials", "cli", "plots", "backbones", "probe"])
 def test_what_needs_no_tensorflow_does_not_load_it(module: str) -> None:
-    code = f"import sys, stylekit.{module}; print('tensorflow' in sys.modules)"
+    assert "tensorflow" not in loaded_with(module)
+
+
+@pytest.mark.parametrize("module", ["flow", "occlusion", "features", "options", "doctor"])
+def test_modules_that_need_opencv_or_tensorflow_load_them_when_they_are_used(module: str) -> None:
+    """So the names in a table cost nothing, and the doctor works where either is broken."""
+    assert not {"cv2", "tensorflow", "keras"} & loaded_with(module)
+
+
+def loaded_with(module: str) -> set[str]:
+    """The dependencies that are in memory once a process has imported `stylekit.<module>`."""
+    code = f"import sys, stylekit.{module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    return HOMES.keys() & set(done.stdout.split())
