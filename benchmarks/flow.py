@@ -18,21 +18,16 @@ from statistics import fmean, median
 from machine import describe_machine
 
 from stylekit.flow import estimate_flow
+from stylekit.flow import FLOWS, FlowMethod, estimate_flow
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.images import load_image
 from stylekit.metrics import MotionScores, motion_scores
 from stylekit.occlusion import robust_mask
 from stylekit.scenes import SCENES, Scene, make_scene, motorcycle_pair
-from stylekit.settings import FlowMethod, ImageSettings, VideoSettings
+from stylekit.settings import ImageSettings, VideoSettings
 
-# Best to worst, so that each table begins with what the thresholds do when flow is perfect.
-METHODS = (
-    FlowMethod.EXACT,
-    FlowMethod.DIS_SHARP,
-    FlowMethod.DIS,
-    FlowMethod.DIS_FAST,
-    FlowMethod.FARNEBACK,
-)
+# Exact flow first, so that each table begins with what the thresholds do when flow is perfect.
+METHODS = ("exact", *(name for name in FLOWS if name != FlowMethod.EXACT))
 
 # Scenes that are painted for the ablation, and in which style.
 ABLATION = (
@@ -73,15 +68,15 @@ def scenes(options: argparse.Namespace) -> Iterator[str]:
     yield "End-point error in pixels, Fl-all, F1 within 1 px, and the share of the trusted area"
     yield "whose flow is wrong by over a pixel; the masks are the paper's"
     yield f"{'scene':<15}{'flow':<11}{_SCORES}"
-    table: dict[FlowMethod, list[MotionScores]] = {method: [] for method in METHODS}
+    table: dict[str, list[MotionScores]] = {method: [] for method in METHODS}
     for name in SCENES:
         scene = make_scene(name, frames=4, size=options.size)
         for method in METHODS:
             scores = [_scores(scene, index, method) for index in range(len(scene.backward))]
             table[method] += scores
-            yield f"{name:<15}{method.value:<11}{_line(scores)}"
+            yield f"{name:<15}{method:<11}{_line(scores)}"
     for method in METHODS:
-        yield f"{'all':<15}{method.value:<11}{_line(table[method])}"
+        yield f"{'all':<15}{method:<11}{_line(table[method])}"
     dis, farneback = table[FlowMethod.DIS], table[FlowMethod.FARNEBACK]
     yield (
         f"dis / farneback over all scenes: end-point error {_ratio(dis, farneback, _epe):.2f}, "
@@ -99,7 +94,7 @@ def pair(options: argparse.Namespace) -> Iterator[str]:
     scene = motorcycle_pair()
     scores = {method: [_scores(scene, 0, method)] for method in METHODS}
     for method in METHODS:
-        yield f"{method.value:<26}{_line(scores[method])}"
+        yield f"{method:<26}{_line(scores[method])}"
     ratio = _ratio(scores[FlowMethod.DIS], scores[FlowMethod.FARNEBACK], _epe)
     yield f"dis / farneback: end-point error {ratio:.2f}"
 
@@ -139,7 +134,7 @@ def speed(options: argparse.Namespace) -> Iterator[str]:
     frames = {size: make_scene("crossing", frames=2, size=size).frames for size in sizes}
     for method in METHODS[1:]:
         medians = [median(_seconds(frames[size], method) for _ in range(5)) for size in sizes]
-        yield f"{method.value:<26}" + "".join(f"{seconds:>10.3f}" for seconds in medians)
+        yield f"{method:<26}" + "".join(f"{seconds:>10.3f}" for seconds in medians)
 
 
 def ablation(options: argparse.Namespace) -> Iterator[str]:
@@ -159,7 +154,7 @@ def ablation(options: argparse.Namespace) -> Iterator[str]:
         yield result.table()
 
 
-def _scores(scene: Scene, index: int, method: FlowMethod) -> MotionScores:
+def _scores(scene: Scene, index: int, method: str) -> MotionScores:
     flow = scene.flow_pair(index, method=method)
     return motion_scores(flow.backward_flow, flow.forward_flow, scene.backward[index])
 
@@ -199,7 +194,7 @@ def _ratio(ours: list[MotionScores], theirs: list[MotionScores], value) -> float
     return fmean(map(value, ours)) / fmean(map(value, theirs))
 
 
-def _seconds(frames, method: FlowMethod) -> float:
+def _seconds(frames, method: str) -> float:
     start = time.perf_counter()
     estimate_flow(frames[0], frames[1], method=method)
     return time.perf_counter() - start

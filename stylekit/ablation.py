@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from .arrays import BoolMask, Image, Mask
-from .flow import FlowPair
+from .choices import NameOrFunction, name_of
+from .flow import FlowFunction, FlowMethod, FlowPair
 from .metrics import (
     MotionScores,
     WarpingError,
@@ -26,7 +28,7 @@ from .metrics import (
 )
 from .metrics.motion import WRONG_PIXELS
 from .scenes import Scene, Truth
-from .settings import FlowMethod, VideoSettings
+from .settings import VideoSettings
 from .video import FrameResult, Motion, VideoRun
 
 # From here on a pixel is held to the one before rather than painted anew.
@@ -54,7 +56,7 @@ class AblationRow:
     - `frames` are the N stylised frames, `masks` the N − 1 masks that were used.
     """
 
-    method: FlowMethod
+    method: NameOrFunction
     endpoint_error: float
     union_f1: float
     reliable: float
@@ -89,7 +91,7 @@ class FlowAblation:
             "|---|---|---|---|---|---|---|---|---|---|---|",
         ]
         lines += [
-            f"| {row.method.value} | {row.endpoint_error:.2f} | {row.union_f1:.2f} "
+            f"| {name_of(row.method)} | {row.endpoint_error:.2f} | {row.union_f1:.2f} "
             f"| {100 * row.reliable:.1f} | {100 * row.trusted_but_wrong:.2f} "
             f"| {1000 * row.warping_error.rmse:.1f} | {_permille(row.smudge.rmse)} "
             f"| {100 * row.error_deceived:.0f} | {100 * row.error_doubted:.0f} "
@@ -105,7 +107,7 @@ def ablate_flow(
     out: str | Path,
     settings: VideoSettings | None = None,
     *,
-    methods: Sequence[FlowMethod] = METHODS,
+    methods: Sequence[str | FlowFunction] = METHODS,
     style_name: str = "style",
 ) -> FlowAblation:
     """Paint `scene` once with each flow method, all else equal, and judge by the exact motion.
@@ -119,9 +121,9 @@ def ablate_flow(
         run = VideoRun(
             scene.frames,
             style,
-            Path(out) / method.value,
+            Path(out) / _folder_name(method),
             dataclasses.replace(settings, flow=method),
-            flows=_exact(scene) if method is FlowMethod.EXACT else None,
+            flows=_exact(scene) if method == FlowMethod.EXACT else None,
         )
         runs[method] = run, list(run.frames())
     motions = {
@@ -141,9 +143,14 @@ def ablate_flow(
     )
 
 
+def _folder_name(method: NameOrFunction) -> str:
+    """The method's name, without the signs of `<lambda>`, which not every system allows."""
+    return re.sub(r"[^\w.-]", "_", name_of(method))
+
+
 def _row(
     scene: Scene,
-    method: FlowMethod,
+    method: NameOrFunction,
     results: list[FrameResult],
     motions: list[Motion],
     deceived: list[BoolMask],

@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -220,6 +219,8 @@ def _read_kernels(path: Path) -> tuple[str, Kernels]:
 
 
 def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    import h5py  # here, because it takes a third of a second that the command line need not wait
+
     kernels: dict[str, NDArray[np.float32]] = {}
     biases: dict[str, NDArray[np.float32]] = {}
 

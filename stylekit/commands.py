@@ -17,7 +17,7 @@ from .arrays import Image
 from .backbones import load_backbone
 from .console import Progress
 from .errors import MediaError, SettingsError
-from .flow import FlowPair
+from .flow import FlowMethod, FlowPair
 from .jobs import Report, finish_clip, finish_image
 from .losses import TERMS
 from .materials import MaterialKind, find_material
@@ -87,7 +87,7 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
         allow_partial=options.allow_partial,
     )
     style = load_image(style_path)
-    flows = _exact_flows(clip) if settings.flow is FlowMethod.EXACT else None
+    flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None
     _check_weight_file(settings.image.backbone)
     description = describe_run(clip, style, settings, exact_flow=flows is not None)
     folder = options.run or _default_run(options.output, description)

@@ -7,20 +7,25 @@ Flow lives on the grid of the frame it starts from, in pixels, x to the right an
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Flow, Image, check_flow, check_image, to_bytes
+from .choices import Implementation, function_of, name_of
 from .errors import MediaError, SettingsError
 from .media.files import atomic_path, check_input
 from .opencv import cv2
-from .settings import FlowMethod
 
 __all__ = [
+    "FLOWS",
+    "FlowEstimator",
+    "FlowFunction",
     "FlowMethod",
     "FlowPair",
     "Interpolation",
@@ -56,6 +61,27 @@ _FLO_HEADER = struct.Struct("<fii")
 _FLO_MAX_SIDE = 32_767
 
 
+FlowFunction = Callable[[Image, Image], Flow]
+"""Flow from two pictures of equal size, `(source, target) -> flow`, as `estimate_flow`."""
+
+FlowEstimator = Implementation[FlowFunction]
+"""A row of `FLOWS`."""
+
+
+class FlowMethod(StrEnum):
+    """Names of rows of `FLOWS`: DIS is fine and the default, Farneback the report's.
+
+    Sharp DIS keeps closer to moving edges, for two to three times the time of DIS. The exact
+    flow is known for scenes alone (`Scene.flow_pair`); a clip has none.
+    """
+
+    DIS = "dis"
+    DIS_FAST = "dis-fast"
+    DIS_SHARP = "dis-sharp"
+    FARNEBACK = "farneback"
+    EXACT = "exact"
+
+
 class Interpolation(Enum):
     """How `warp` reads between pixels.
 
@@ -81,24 +107,26 @@ class FlowPair:
     backward_flow: Flow
 
 
-def estimate_flow(source: Image, target: Image, *, method: FlowMethod = FlowMethod.DIS) -> Flow:
+def estimate_flow(
+    source: Image, target: Image, *, method: str | FlowFunction = FlowMethod.DIS
+) -> Flow:
     """Where each pixel of `source` went in `target`.
 
     `source` and `target` are pictures `(H, W, 3)` of equal size; the flow is `(H, W, 2)` on
-    the grid of `source`, in pixels, such that `source(p) ≈ target(p + flow(p))`. Only their
-    8-bit grey values count. The same pair gives the same flow bit for bit, whatever the number
-    of threads. Never ask for the flow across a cut: there is none, yet numbers come back.
+    the grid of `source`, in pixels, such that `source(p) ≈ target(p + flow(p))`. `method` is a
+    name in `FLOWS` or a function `(source, target) -> flow`. Never ask for the flow across a cut:
+    there is none, yet numbers come back.
 
     Methods: dense inverse search (Kroeger et al. 2016) in a fast, a fine and a sharp setting,
-    and Farnebäck's polynomial expansion (2003) with the report's parameters.
+    and Farnebäck's polynomial expansion (2003) with the report's parameters. To them only 8-bit
+    grey values count, and the same pair gives the same flow bit for bit, whatever the number of
+    threads.
 
-    Raises ValueError if the pictures differ in size or are not float32 RGB in [0, 1], and
-    SettingsError for the exact flow, which cannot be estimated.
+    Raises ValueError if the pictures differ in size or are not float32 RGB in [0, 1], or if the
+    method's result is no flow of their size; SettingsError if `FLOWS` has no such name, and for
+    the exact flow, which cannot be estimated.
     """
-    if method is FlowMethod.EXACT:
-        raise SettingsError(
-            "flow", "the exact flow is known for scenes alone, take it from Scene.flow_pair"
-        )
+    function = function_of("flow", FLOWS, method)
     check_image(source, "source")
     check_image(target, "target")
     if source.shape != target.shape:
@@ -106,16 +134,11 @@ def estimate_flow(source: Image, target: Image, *, method: FlowMethod = FlowMeth
             f"target: must be {source.shape[1]}×{source.shape[0]} pixels as the source, "
             f"is {target.shape[1]}×{target.shape[0]}"
         )
-    grey_source, grey_target = _to_grey(source), _to_grey(target)
-    if method is FlowMethod.FARNEBACK:
-        start = np.zeros((*grey_source.shape, 2), np.float32)
-        flow = cv2.calcOpticalFlowFarneback(grey_source, grey_target, start, *FARNEBACK)
-        return np.asarray(flow, np.float32)
-    return _dis_flow(grey_source, grey_target, method)
+    return check_flow(function(source, target), f"flow of {name_of(method)}", like=source)
 
 
 def flow_between(
-    previous: Image, current: Image, *, method: FlowMethod = FlowMethod.DIS
+    previous: Image, current: Image, *, method: str | FlowFunction = FlowMethod.DIS
 ) -> FlowPair:
     """The flow between two neighbouring frames both ways, see `estimate_flow`."""
     return FlowPair(
@@ -221,24 +244,27 @@ def _to_grey(image: Image) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(to_bytes(image), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _dis_flow(source: NDArray[np.uint8], target: NDArray[np.uint8], method: FlowMethod) -> Flow:
-    height, width = source.shape
-    below, right = max(0, _DIS_MIN_SIDE - height), max(0, _DIS_MIN_SIDE - width)
-    if below or right:
-        source, target = (
-            np.pad(grey, ((0, below), (0, right)), mode="edge") for grey in (source, target)
-        )
-    if method is FlowMethod.DIS_SHARP:
+def _farneback(source: Image, target: Image) -> Flow:
+    start = np.zeros((*source.shape[:2], 2), np.float32)
+    flow = cv2.calcOpticalFlowFarneback(_to_grey(source), _to_grey(target), start, *FARNEBACK)
+    return np.asarray(flow, np.float32)
+
+
+def _dis(source: Image, target: Image, *, fine: bool = True, sharp: bool = False) -> Flow:
+    height, width = source.shape[:2]
+    border = ((0, max(0, _DIS_MIN_SIDE - height)), (0, max(0, _DIS_MIN_SIDE - width)))
+    first, second = (np.pad(_to_grey(image), border, mode="edge") for image in (source, target))
+    if sharp:
         # Without a start: DIS weighs a start against its own guess in every patch, and one of
         # zeros wins by chance where the picture is plain.
-        first = _estimator(fine=True).calc(source, target, None)  # type: ignore[call-overload]
-        second = _estimator(fine=True)
-        second.setPatchSize(DIS_SHARP_PATCH)
-        second.setPatchStride(DIS_SHARP_STRIDE)
-        flow = second.calc(source, target, first)
+        coarse = _estimator(fine=True).calc(first, second, None)  # type: ignore[call-overload]
+        estimator = _estimator(fine=True)
+        estimator.setPatchSize(DIS_SHARP_PATCH)
+        estimator.setPatchStride(DIS_SHARP_STRIDE)
+        flow = estimator.calc(first, second, coarse)
     else:
-        start = np.zeros((*source.shape, 2), np.float32)
-        flow = _estimator(fine=method is FlowMethod.DIS).calc(source, target, start)
+        start = np.zeros((*first.shape, 2), np.float32)
+        flow = _estimator(fine=fine).calc(first, second, start)
     return np.ascontiguousarray(flow[:height, :width], np.float32)
 
 
@@ -250,6 +276,22 @@ def _estimator(*, fine: bool) -> cv2.DISOpticalFlow:
         estimator.setVariationalRefinementIterations(DIS_VARIATIONAL_ITERATIONS)
         estimator.setVariationalRefinementAlpha(DIS_VARIATIONAL_ALPHA)
     return estimator
+
+
+def _exact(source: Image, target: Image) -> Flow:
+    raise SettingsError(
+        "flow", "the exact flow is known for scenes alone, take it from Scene.flow_pair"
+    )
+
+
+FLOWS: dict[str, FlowEstimator] = {
+    "dis": FlowEstimator("DIS", _dis),
+    "dis-fast": FlowEstimator("DIS, fast", partial(_dis, fine=False)),
+    "dis-sharp": FlowEstimator("DIS, sharp", partial(_dis, sharp=True)),
+    "farneback": FlowEstimator("Farnebäck", _farneback, help="is the report's"),
+    "exact": FlowEstimator("exact", _exact, help="is known for built-in clips alone"),
+}
+"""Every flow method by its name in settings, files and on the command line."""
 
 
 def _flo_shape(path: Path, header: bytes) -> tuple[int, int]:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from . import __version__
+from .choices import Implementation, NameOrFunction, name_of
 from .errors import SettingsError
 from .losses import TERMS
 from .settings import ImageSettings, VideoSettings, Weights, tunables
+from .flow import FLOWS
 
 # Takes the options, gives the exit code.
 Command = Callable[[argparse.Namespace], int]

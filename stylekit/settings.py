@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Self
 
+from .choices import NameOrFunction, name_of
 from .errors import SettingsError
 
 # Losses are float32: far larger weights would end at infinity.
@@ -74,20 +75,6 @@ class Init(Enum):
 
     CONTENT = "content"
     NOISE = "noise"
-
-
-class FlowMethod(Enum):
-    """Where optical flow comes from: DIS is fine and the default, Farneback the report's.
-
-    Sharp DIS keeps closer to moving edges, for two to three times the time of DIS. The exact
-    flow is known for scenes alone (`Scene.flow_pair`); a clip has none.
-    """
-
-    DIS = "dis"
-    DIS_FAST = "dis-fast"
-    DIS_SHARP = "dis-sharp"
-    FARNEBACK = "farneback"
-    EXACT = "exact"
 
 
 class MaskMethod(Enum):
@@ -280,6 +267,10 @@ class VideoSettings(_Settings):
     `image` holds what concerns every frame; its `steps` are those of a first frame. Later
     frames take at most `frame_steps`. A frame starts cold, as the first of a new shot, where
     the reliable share of its flow falls below `cut_share`.
+
+    `flow` is a name in `stylekit.flow.FLOWS` or a function `(source, target) -> flow`. Names are
+    looked up where they are used, so that settings which name a flow of somebody else's can be
+    read.
     """
 
     image: ImageSettings = field(default_factory=lambda: ImageSettings(size=256))
@@ -380,6 +371,8 @@ def _to_json(value: Any) -> Any:
         return value.to_json()
     if isinstance(value, Enum):
         return value.value
+    if callable(value):
+        return name_of(value)
     return list(value) if isinstance(value, tuple) else value
 
 

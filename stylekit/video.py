@@ -14,14 +14,15 @@ import numpy as np
 
 from .arrays import Image, check_image, from_bytes, to_bytes
 from .backbones import load_backbone
+from .choices import function_of
 from .errors import SettingsError
-from .flow import FlowPair, Interpolation, flow_between, warp
+from .flow import FLOWS, FlowMethod, FlowPair, Interpolation, flow_between, warp
 from .losses import Losses
 from .motion import Motion, carried_paint, mask_of
 from .objective import Objective, TemporalTarget, worth_fusing
 from .occlusion import reliable_share
 from .run_folder import RunFolder, describe_run
-from .settings import FlowMethod, Start, VideoSettings, Weights
+from .settings import Start, VideoSettings, Weights
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
 
@@ -74,8 +75,8 @@ class VideoRun:
     first frame of their shot, by all terms but the temporal one, before the first step if need
     be, because a frame that goes on past that level drifts away from the one before.
 
-    Raises ResumeError if the folder holds another run, and SettingsError if the settings ask for
-    exact flow and none is given.
+    Raises ResumeError if the folder holds another run, and SettingsError if the settings name an
+    implementation that there is not, or ask for exact flow and none is given.
     """
 
     def __init__(
@@ -88,7 +89,8 @@ class VideoRun:
         flows: Sequence[FlowPair] | None = None,
     ) -> None:
         self.settings = settings or VideoSettings()
-        if self.settings.flow is FlowMethod.EXACT and flows is None:
+        function_of("flow", FLOWS, self.settings.flow)
+        if self.settings.flow == FlowMethod.EXACT and flows is None:
             raise SettingsError("flow", "the exact flow is known for scenes alone; give flows")
         self.clip = clip
         self.folder = RunFolder(Path(out))

@@ -11,11 +11,11 @@ from matplotlib.text import Text
 
 from stylekit.ablation import AblationRow, FlowAblation
 from stylekit.arrays import Flow, Image
+from stylekit.flow import FlowMethod
 from stylekit.metrics import WarpingError
 from stylekit.occlusion import consistency_mask
 from stylekit.plots import plot_warping_error
 from stylekit.scenes import Truth, make_scene
-from stylekit.settings import FlowMethod
 
 HEIGHT, WIDTH = 24, 36
 

@@ -10,9 +10,9 @@ import pytest
 import short_runs
 
 from stylekit.ablation import FlowAblation, ablate_flow
+from stylekit.flow import FlowMethod
 from stylekit.metrics import endpoint_error_map, warping_error, warping_error_map
 from stylekit.scenes import make_scene
-from stylekit.settings import FlowMethod
 
 SCENE = make_scene("pan", frames=3, size=64)
 METHODS = (FlowMethod.FARNEBACK, FlowMethod.EXACT)

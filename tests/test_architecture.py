@@ -20,6 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A module, or a package as a whole, imports only from floors below its own.
 FLOORS = (
     ("errors", "arrays", "opencv", "tensorflow_cpu"),
+    ("choices",),
     ("settings",),
     ("scales",),
     ("media", "materials", "colors", "texture"),

@@ -121,12 +121,12 @@ def test_an_error_is_shown_in_the_panel(notebook: NotebookPage) -> None:
         "kept, module.flow_between = module.flow_between, None"
     )
     flow = page.locator(".widget-dropdown", has_text="flow").locator("select")
-    flow.select_option("DIS fast")
+    flow.select_option("DIS, fast")
     alert = page.get_by_role("alert")
     alert.wait_for()
     assert "not foreseen" in alert.inner_text()
     notebook.python("module.flow_between = kept")
-    flow.select_option("DIS fine")
+    flow.select_option("DIS")
     alert.wait_for(state="detached")
 
 

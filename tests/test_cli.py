@@ -11,9 +11,9 @@ import pytest
 from short_runs import stylekit
 
 from stylekit import __version__, commands, tensorflow_cpu
+from stylekit.flow import FlowMethod
 from stylekit.materials import MaterialKind, find_material
 from stylekit.settings import (
-    FlowMethod,
     ImageSettings,
     Init,
     MaskMethod,

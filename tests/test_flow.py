@@ -29,7 +29,7 @@ from stylekit.opencv import cv2
 HEIGHT, WIDTH = 96, 128
 
 # What can be estimated: the exact flow cannot.
-ESTIMATES = [method for method in FlowMethod if method is not FlowMethod.EXACT]
+ESTIMATES = [method for method in FlowMethod if method != FlowMethod.EXACT]
 
 
 def texture(height: int = HEIGHT, width: int = WIDTH, *, seed: int = 0) -> Image:

@@ -361,7 +361,7 @@ def test_the_view_of_the_truth_needs_one(pair: MotionPair) -> None:
     assert "missed" in explorer._key.value
     # Back at a clip, the exact flow is not there to choose, and the mask is shown after all.
     explorer.source.value = "mine"
-    assert explorer.method.value is not FlowMethod.EXACT
+    assert explorer.method.value != FlowMethod.EXACT
     assert "exact" not in dict(explorer.method.options)
     assert "missed" not in explorer._key.value and explorer.alerts.widget.value == ""
 

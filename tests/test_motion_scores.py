@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stylekit.flow import FlowMethod
 from stylekit.metrics import (
     endpoint_error,
     mask_scores,
@@ -26,7 +27,6 @@ from stylekit.occlusion import (
     out_of_frame,
 )
 from stylekit.scenes import Scene, make_scene
-from stylekit.settings import FlowMethod
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ UNUSUAL_IMAGE = ImageSettings(
 )
 UNUSUAL_VIDEO = VideoSettings(
     image=UNUSUAL_IMAGE,
-    flow=other(VideoSettings().flow),
+    flow="my flow",
     frame_steps=5,
     start=other(VideoSettings().start),
     independent=other(VideoSettings().independent),
@@ -113,7 +113,7 @@ def test_unknown_settings_are_refused_and_the_known_ones_listed(kind: Any) -> No
         (ImageSettings, {"backbone": None}, "backbone"),
         (ImageSettings, ["size", 64], "ImageSettings"),
         (VideoSettings, {"image": {"size": 1}}, "size"),
-        (VideoSettings, {"flow": "sun"}, "flow"),
+        (VideoSettings, {"flow": 3}, "flow"),
         (VideoSettings, {"start": "again"}, "start"),
     ],
 )
@@ -178,7 +178,7 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (ImageSettings, "style_layers", [(), ("block1_conv1", "block1_conv1"), None]),
         (ImageSettings, "style_layer_weights", [(1.0,), (1, 1, 1, 1, -1), ("1",) * 5, [1.0] * 5]),
         (VideoSettings, "image", [None, {}, Weights()]),
-        (VideoSettings, "flow", ["dis", None]),
+        (VideoSettings, "flow", [3, None]),
         (VideoSettings, "start", ["warped", None]),
         (VideoSettings, "mask", ["robust", None]),
         (VideoSettings, "frame_steps", [0, 100_001, 1.5, *NOT_NUMBERS]),

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ..arrays import Image
+from ..choices import label_of
+from ..flow import FLOWS
 from ..metrics import warping_error_map
-from ..settings import FlowMethod
 from .areas import NOT_TRUSTED, WRONG, Area, draw_areas, pale_paper
 from .canvas import INK, house_style
 from .error_maps import LEAST_BRIGHTNESS, draw_error_scale, error_limit, show_error
@@ -22,14 +23,6 @@ from .masks import trusted_but_wrong_area
 if TYPE_CHECKING:
     # It stands on TensorFlow, which figures do without.
     from ..ablation import AblationRow, FlowAblation
-
-FLOW_NAMES = {
-    FlowMethod.DIS: "DIS",
-    FlowMethod.DIS_FAST: "DIS, fast",
-    FlowMethod.DIS_SHARP: "DIS, sharp",
-    FlowMethod.FARNEBACK: "Farnebäck",
-    FlowMethod.EXACT: "exact flow",
-}
 
 # The crop shows this share of the frame's width and height.
 _CROP_SHARE = 0.3
@@ -120,7 +113,7 @@ def _row_label(row: AblationRow) -> str:
 
 
 def _name(row: AblationRow) -> str:
-    return FLOW_NAMES[row.method]
+    return label_of(FLOWS, row.method)
 
 
 def _permille(error: float) -> str:

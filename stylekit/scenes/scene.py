@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..arrays import BoolMask, Flow, Image
 from ..errors import SettingsError
-from ..flow import FlowMethod, FlowPair, flow_between
+from ..flow import FlowFunction, FlowMethod, FlowPair, flow_between
 from ..materials import MaterialKind, materials
 from ..media.clips import Clip
 from .layers import Layer
@@ -66,9 +66,9 @@ class Scene:
         """Pixels of frame i + 1 beside another that moves with another layer."""
         return tuple(truth.motion_boundary for truth in self.backward)
 
-    def flow_pair(self, index: int, *, method: FlowMethod = FlowMethod.EXACT) -> FlowPair:
+    def flow_pair(self, index: int, *, method: str | FlowFunction = FlowMethod.EXACT) -> FlowPair:
         """The flow between frames `index` and `index` + 1 both ways: exact, or an estimate."""
-        if method is FlowMethod.EXACT:
+        if method == FlowMethod.EXACT:
             return FlowPair(self.forward_flow[index], self.backward_flow[index])
         return flow_between(self.frames[index], self.frames[index + 1], method=method)
 

@@ -15,7 +15,7 @@ from typing import Any
 import ipywidgets
 
 from ..arrays import Image, Mask
-from ..flow import FlowMethod
+from ..flow import FLOWS, FlowMethod
 from .alerts import Alerts
 from .mask_controls import MaskKnobs, wrapping
 from .mask_numbers import MaskNumbers
@@ -35,14 +35,6 @@ from .picture_canvas import PictureCanvas
 
 FIRST_SCENE = "crossing"
 
-_METHOD_LABELS = {
-    FlowMethod.DIS: "DIS fine",
-    FlowMethod.DIS_FAST: "DIS fast",
-    FlowMethod.DIS_SHARP: "DIS sharp",
-    FlowMethod.FARNEBACK: "Farnebäck (the report's)",
-    FlowMethod.EXACT: "exact",
-}
-
 
 class MaskView(Enum):
     """What the left picture shows: the parts of the mask, or where it is right and wrong."""
@@ -57,7 +49,7 @@ class _Wanted:
 
     source: str
     frame: int
-    method: FlowMethod
+    method: str
     view: MaskView
     choice: MaskChoice
 
@@ -91,7 +83,7 @@ class MaskExplorer(ipywidgets.VBox):
         self._sources = MotionSources(clips or {}, size=size)
         self._lock = threading.RLock()
         self._settling = False
-        self._pair_key: tuple[str, int, FlowMethod] | None = None
+        self._pair_key: tuple[str, int, str] | None = None
         self._shown: _Shown | None = None
         self._answered: _Wanted | None = None
         self.alerts = Alerts()
@@ -141,8 +133,8 @@ class MaskExplorer(ipywidgets.VBox):
             value=1, min=1, max=1, description="frame", style=style, layout=narrow()
         )
         self.method = ipywidgets.Dropdown(
-            options=_method_options(tuple(FlowMethod)),
-            value=FlowMethod.DIS,
+            options=_method_options(tuple(FLOWS)),
+            value=FlowMethod.DIS.value,
             description="flow",
             style=style,
             layout=narrow(),
@@ -248,8 +240,8 @@ class MaskExplorer(ipywidgets.VBox):
         self._code.value = code_html(choice)
 
 
-def _method_options(methods: tuple[FlowMethod, ...]) -> list[tuple[str, FlowMethod]]:
-    return [(_METHOD_LABELS[method], method) for method in methods]
+def _method_options(methods: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(FLOWS[method].label, method) for method in methods]
 
 
 def _texts(count: int) -> list[ipywidgets.HTML]:

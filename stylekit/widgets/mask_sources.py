@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from ..arrays import Image
 from ..errors import SettingsError
-from ..flow import FlowMethod, FlowPair, flow_between
+from ..flow import FLOWS, FlowMethod, FlowPair, flow_between
 from ..media.images import resize_image
 from ..scenes import SCENES, Scene, Truth, make_scene, motorcycle_pair
 
@@ -19,13 +19,6 @@ SCENE_FRAMES = 8
 
 # Scenes and flows that are kept, so that going back to one takes no time.
 _KEPT_SCENES, _KEPT_PAIRS = 4, 12
-
-_ESTIMATES = (
-    FlowMethod.DIS,
-    FlowMethod.DIS_FAST,
-    FlowMethod.DIS_SHARP,
-    FlowMethod.FARNEBACK,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +37,14 @@ class MotionPair:
 
 @dataclass(frozen=True)
 class MotionSource:
-    """Something with frames: `pair(index, method)` is frame `index` against the one before it."""
+    """Something with frames: `pair(index, method)` is frame `index` against the one before.
+
+    `methods` are names in `stylekit.flow.FLOWS`.
+    """
 
     frame_count: int
-    methods: tuple[FlowMethod, ...]
-    pair: Callable[[int, FlowMethod], MotionPair]
+    methods: tuple[str, ...]
+    pair: Callable[[int, str], MotionPair]
 
 
 class MotionSources:
@@ -78,7 +74,7 @@ class MotionSources:
         own = name in self._clips
         return MotionSource(
             frame_count=len(self._clips[name] if own else self._scene(name).frames),
-            methods=_ESTIMATES if own else (*_ESTIMATES, FlowMethod.EXACT),
+            methods=tuple(name for name in FLOWS if not (own and name == FlowMethod.EXACT)),
             pair=lambda index, method: self._pair(name, index, method),
         )
 
@@ -87,7 +83,7 @@ class MotionSources:
             return motorcycle_pair()
         return make_scene(name, frames=SCENE_FRAMES, size=self._size)
 
-    def _make_pair(self, name: str, index: int, method: FlowMethod) -> MotionPair:
+    def _make_pair(self, name: str, index: int, method: str) -> MotionPair:
         if name in self._clips:
             frames = self._clips[name]
             previous, frame = (
