@@ -17,7 +17,6 @@ from statistics import fmean, median
 
 from machine import describe_machine
 
-from stylekit.flow import estimate_flow
 from stylekit.flow import FLOWS, FlowMethod, estimate_flow
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.images import load_image

@@ -21,10 +21,11 @@ from speed_numbers import Spread, convolution_gflop, interleave
 from stylekit.arrays import Image
 from stylekit.backbones import Backbone
 from stylekit.colors import match_colors
+from stylekit.features import Pooling
 from stylekit.materials import MaterialKind, find_material
 from stylekit.media.images import load_image, resize_image
 from stylekit.objective import Objective
-from stylekit.settings import ImageSettings, Pooling, Weights
+from stylekit.settings import ImageSettings, Weights, name_of
 from stylekit.stylization import prepare_objective
 from stylekit.tensorflow_cpu import tf
 
@@ -222,14 +223,15 @@ def keras_evaluation(problem: Problem) -> Evaluate:
 def _keras_model(problem: Problem, shape: tuple[int, ...]) -> tf.keras.Model:
     """Scaled features by layer, of a batch of one picture of this shape."""
     layers = tf.keras.layers
-    average = problem.settings.pooling is Pooling.AVERAGE
+    pools = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
+    pool = pools[name_of(problem.settings.pooling)]
     inputs = tf.keras.Input(shape, batch_size=1)
     x = layers.Rescaling(255.0, offset=[-mean for mean in _MEAN_RGB])(inputs)
     outputs = {}
     block = problem.used[0].partition("_")[0]
     for name in problem.used:
         if (here := name.partition("_")[0]) != block:
-            x = layers.AveragePooling2D(2)(x) if average else layers.MaxPooling2D(2)(x)
+            x = pool(2)(x)
             block = here
         kernel, bias = problem.backbone.kernels[name]
         convolution = layers.Conv2D(
@@ -290,7 +292,7 @@ def _write_for_torch(problem: Problem, file: Path) -> None:
         "alpha": problem.weights.alpha,
         "beta": problem.weights.beta,
         "mean_rgb": _MEAN_RGB,
-        "average": problem.settings.pooling is Pooling.AVERAGE,
+        "average": problem.settings.pooling == Pooling.AVERAGE,
     }
     arrays: dict[str, Any] = {
         "image": problem.image,

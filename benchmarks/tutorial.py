@@ -14,7 +14,6 @@ from painting_task import Painted, Task
 
 from stylekit.backbones import Backbone
 from stylekit.media.images import fitted_size, resize_image
-from stylekit.settings import Pooling
 from stylekit.tensorflow_cpu import tf
 
 
@@ -95,15 +94,14 @@ class Tutorial:
         return grams, {name: outputs[name] for name in self._content_names}
 
 
-def keras_network(backbone: Backbone, layers: tuple[str, ...], pooling: Pooling) -> tf.keras.Model:
+def keras_network(backbone: Backbone, layers: tuple[str, ...], pooling: str) -> tf.keras.Model:
     """The backbone as a frozen functional model, from pre-processed pictures to these layers.
 
     Input is BGR with the mean subtracted, as Keras's pre-processing leaves it.
     """
     names = list(backbone.kernels)
-    pool = (
-        tf.keras.layers.MaxPooling2D if pooling is Pooling.MAX else tf.keras.layers.AveragePooling2D
-    )
+    layers_of = tf.keras.layers
+    pool = {"max": layers_of.MaxPooling2D, "average": layers_of.AveragePooling2D}[pooling]
     inputs = x = tf.keras.Input((None, None, 3))
     outputs, weights = {}, {}
     for name in names[: max(map(names.index, layers)) + 1]:

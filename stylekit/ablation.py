@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from .arrays import BoolMask, Image, Mask
-from .choices import NameOrFunction, name_of
 from .flow import FlowFunction, FlowMethod, FlowPair
 from .metrics import (
     MotionScores,
@@ -28,7 +27,7 @@ from .metrics import (
 )
 from .metrics.motion import WRONG_PIXELS
 from .scenes import Scene, Truth
-from .settings import VideoSettings
+from .settings import NameOrFunction, VideoSettings, name_of
 from .video import FrameResult, Motion, VideoRun
 
 # From here on a pixel is held to the one before rather than painted anew.

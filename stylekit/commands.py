@@ -30,7 +30,7 @@ from .run_folder import RunInputs, describe_run
 from .scales import most_steps, plan_scales
 from .scenes import CLIP_SCENES
 from .scenes.scene import scene_of_clip
-from .settings import FlowMethod, ImageSettings, Init, VideoSettings, Weights
+from .settings import ImageSettings, Init, VideoSettings, Weights
 from .stylization import Stylization
 from .video import FrameResult, VideoRun
 

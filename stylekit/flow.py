@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Flow, Image, check_flow, check_image, to_bytes
-from .choices import Implementation, function_of, name_of
 from .errors import MediaError, SettingsError
 from .media.files import atomic_path, check_input
 from .opencv import cv2
+from .settings import Implementation, function_of, name_of
 
 __all__ = [
     "FLOWS",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Image, Mask
+from .arrays import Image, Mask, check_mask
 from .flow import FlowPair, Interpolation, warp
-from .occlusion import consistency_mask, robust_mask
-from .settings import MaskMethod, VideoSettings
+from .occlusion import MASKS
+from .settings import VideoSettings, function_of, name_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,13 +28,14 @@ class Motion:
 def mask_of(flow: FlowPair, current: Image, previous: Image, settings: VideoSettings) -> Mask:
     """The reliability c of the backward flow by the method that the settings name, `(H, W)`.
 
-    `current` and `previous` are the frames `(H, W, 3)` that `flow` leads between.
+    `current` and `previous` are the frames `(H, W, 3)` that `flow` leads between. Raises
+    SettingsError if `MASKS` has no such name, ValueError if the method's result is no mask.
     """
     backward, forward = flow.backward_flow, flow.forward_flow
     boundary, dilate = settings.motion_boundary, settings.dilate
-    if settings.mask is MaskMethod.ROBUST:
-        return robust_mask(backward, forward, current, previous, boundary=boundary, dilate=dilate)
-    return consistency_mask(backward, forward, boundary=boundary, dilate=dilate)
+    function = function_of("mask", MASKS, settings.mask)
+    mask = function(backward, forward, current, previous, boundary=boundary, dilate=dilate)
+    return check_mask(mask, f"mask of {name_of(settings.mask)}", like=current)
 
 
 def carried_paint(painted: Image, motion: Motion, fresh: Image) -> Image:

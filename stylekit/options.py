@@ -10,14 +10,29 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from . import __version__
-from .choices import Implementation, NameOrFunction, name_of
 from .errors import SettingsError
-from .losses import TERMS
-from .settings import ImageSettings, VideoSettings, Weights, tunables
+from .features import POOLINGS
 from .flow import FLOWS
+from .losses import TERMS
+from .occlusion import MASKS
+from .settings import (
+    ImageSettings,
+    Implementation,
+    VideoSettings,
+    Weights,
+    name_of,
+    tunables,
+)
 
 # Takes the options, gives the exit code.
 Command = Callable[[argparse.Namespace], int]
+
+_TABLES: dict[str, Mapping[str, Implementation[Any]]] = {
+    "flow": FLOWS,
+    "mask": MASKS,
+    "pooling": POOLINGS,
+}
+"""The rows of which a setting names one."""
 
 T = TypeVar("T", Weights, ImageSettings, VideoSettings)
 
@@ -177,25 +192,27 @@ def _add_settings(
         if not known.flag:
             continue
         value = getattr(settings, name)
-        facts: dict[str, Any] = {"help": known.help, "default": value}
+        facts: dict[str, Any] = {"help": known.help, "default": value, "metavar": known.metavar}
+        if name in _TABLES:
+            rows = _TABLES[name]
+            # What the rows say of themselves; argparse fills in what a % begins.
+            said = ", ".join(f"{key} {row.help}" for key, row in rows.items() if row.help)
+            facts |= {"choices": list(rows), "help": said.replace("%", "%%")}
+            facts["default"] = name_of(value)
+        elif isinstance(value, Enum):
+            facts |= {"choices": [member.value for member in type(value)], "default": value.value}
         if isinstance(value, bool):
-            facts["action"] = "store_true"
-        else:
+            facts = {"help": known.help, "default": value, "action": "store_true"}
+        elif isinstance(value, int):
+            facts["type"] = int
+        if "choices" in facts and known.metavar is None:
+            facts["metavar"] = name.upper()
+            facts["help"] = f"{'|'.join(facts['choices'])}: {facts['help']}"
+        elif "choices" in facts:
+            del facts["choices"]  # a path may stand in place of a choice
+        if not isinstance(value, bool):
             facts["help"] += " (default: %(default)s)"
-            facts["metavar"] = known.metavar
-            if isinstance(value, int):
-                facts["type"] = int
-            if choices := choices_of(name, value):
-                facts["default"] = str(getattr(value, "value", value))
-                if known.metavar is None:
-                    facts |= {"choices": choices, "metavar": name.upper()}
-                    facts["help"] = f"{'|'.join(choices)}: {facts['help']}"
         group.add_argument(known.flag, **facts | (changes or {}).get(name, {}))
-
-
-def choices_of(name: str, value: Any) -> list[str]:
-    """What can be chosen for a setting that has this value; empty where anything can be said."""
-    return [member.value for member in type(value)] if isinstance(value, Enum) else []
 
 
 def chosen(settings: T, options: argparse.Namespace, **given: Any) -> T:

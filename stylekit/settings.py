@@ -8,15 +8,61 @@ from __future__ import annotations
 import dataclasses
 import math
 import typing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
-from .choices import NameOrFunction, name_of
 from .errors import SettingsError
 
 # Losses are float32: far larger weights would end at infinity.
 _MAX_WEIGHT = 1e12
+
+
+NameOrFunction = str | Callable[..., Any]
+"""A choice: the name of a row, or a function of one's own."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Implementation(Generic[F]):
+    """One row of a table of implementations, which a setting chooses by name.
+
+    `label` is its name for people, `help` what the command line says after its name, if anything.
+    """
+
+    label: str
+    function: F
+    help: str = ""
+
+
+def function_of(name: str, table: Mapping[str, Implementation[F]], choice: str | F) -> F:
+    """The function that the setting `name` chooses: that of a row of `table`, or one's own.
+
+    Raises SettingsError that lists the rows if there is none of that name.
+    """
+    if not isinstance(choice, str):
+        return choice
+    if choice not in table:
+        raise SettingsError(
+            name, f"must be one of {', '.join(table)}, or a function, is {str(choice)!r}"
+        )
+    return table[choice].function
+
+
+def name_of(choice: NameOrFunction) -> str:
+    """The choice as files name it: the row's name, or `module.qualname` of a function."""
+    if isinstance(choice, str):
+        return str(choice)
+    named = choice if hasattr(choice, "__qualname__") else type(choice)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def label_of(table: Mapping[str, Implementation[F]], choice: NameOrFunction) -> str:
+    """The choice for people: the row's label, else its name."""
+    name = name_of(choice)
+    return table[name].label if name in table else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +105,11 @@ class OptimizerMethod(Enum):
     ADAM = "adam"
 
 
-class Pooling(Enum):
-    """How the network halves its maps.
-
-    Average pooling is the default: Gatys et al. 2016 (§2) find its pictures slightly more
-    appealing, and here it reaches a painted look in fewer steps. Max is VGG's own.
-    """
-
-    MAX = "max"
-    AVERAGE = "average"
-
-
 class Init(Enum):
     """Where a picture starts: the content in the style's colours, or uniform noise."""
 
     CONTENT = "content"
     NOISE = "noise"
-
-
-class MaskMethod(Enum):
-    """How flow is judged: by the paper's two tests, or also by whether it explains the frames."""
-
-    PAPER = "paper"
-    ROBUST = "robust"
 
 
 class Start(Enum):
@@ -190,7 +218,8 @@ class ImageSettings(_Settings):
     `size` is the longest side in pixels, `steps` the most optimiser steps on the finest scale.
     A picture is done sooner when its loss falls by less than `tolerance`, relative, over
     `patience` steps. `scales` is the number of sizes painted from coarse to fine, each twice
-    the one before.
+    the one before. `pooling` is a name in `stylekit.features.POOLINGS`, or a function that halves
+    maps `(1, h, w, channels)`.
     """
 
     weights: Weights = field(default_factory=lambda: Weights())
@@ -223,7 +252,9 @@ class ImageSettings(_Settings):
         flag="--backbone",
         metavar="NET",
     )
-    pooling: Pooling = tunable(Pooling.AVERAGE, "average gives smoother strokes", flag="--pooling")
+    pooling: NameOrFunction = tunable(
+        "average", "how the network halves its maps", flag="--pooling"
+    )
     init: Init = tunable(
         Init.CONTENT,
         "where the first frame starts",
@@ -268,9 +299,9 @@ class VideoSettings(_Settings):
     frames take at most `frame_steps`. A frame starts cold, as the first of a new shot, where
     the reliable share of its flow falls below `cut_share`.
 
-    `flow` is a name in `stylekit.flow.FLOWS` or a function `(source, target) -> flow`. Names are
-    looked up where they are used, so that settings which name a flow of somebody else's can be
-    read.
+    `flow` is a name in `stylekit.flow.FLOWS` or a function `(source, target) -> flow`, `mask` a
+    name in `stylekit.occlusion.MASKS` or a `MaskFunction`. Names are looked up where they are
+    used, so that settings which name somebody else's function can be read.
     """
 
     image: ImageSettings = field(default_factory=lambda: ImageSettings(size=256))
@@ -282,12 +313,8 @@ class VideoSettings(_Settings):
         flag="--frame-steps",
         metavar="N",
     )
-    flow: FlowMethod = tunable(
-        FlowMethod.DIS,
-        "farneback is the report's, exact is known for built-in clips alone",
-        flag="--flow",
-    )
-    mask: MaskMethod = tunable(MaskMethod.PAPER, "robust doubts more of the flow", flag="--mask")
+    flow: NameOrFunction = tunable("dis", "where optical flow comes from", flag="--flow")
+    mask: NameOrFunction = tunable("paper", "how flow is judged", flag="--mask")
     independent: bool = tunable(
         False,
         "style every frame by itself: flickers, for comparison",
@@ -342,6 +369,9 @@ def _check(settings: _Settings) -> None:
         low, high = (known[name].low, known[name].high) if name in known else (0.0, 0.0)
         if hint in (int, float):
             _check_number(name, value, low=low, high=high, whole=hint is int)
+        elif hint == NameOrFunction:
+            if not (isinstance(value, str) or callable(value)):
+                raise SettingsError(name, f"must be a name or a function, is {value!r}")
         elif typing.get_origin(hint) is tuple:
             items = typing.get_args(hint)[0]
             if not isinstance(value, tuple) or not (

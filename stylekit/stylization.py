@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from typing import assert_never
 
 import numpy as np
 
@@ -12,14 +13,14 @@ from .arrays import Image, check_image
 from .backbones import load_backbone
 from .canvas import Canvas, ColorCanvas, LuminanceCanvas
 from .colors import match_colors
-from .features import FeatureExtractor
+from .features import POOLINGS, FeatureExtractor, PoolingFunction
 from .losses import Losses
 from .materials import MaterialKind, materials
 from .media.images import fitted_size, load_image, resize_image
 from .objective import Objective, Targets, TemporalTarget, worth_fusing
 from .optimizer import LBFGS, Adam, Optimizer
 from .scales import most_steps, plan_scales
-from .settings import ImageSettings, Init, OptimizerMethod, Pooling, Weights
+from .settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
 
 WeightsNow = Weights | Callable[[], Weights]
 """Weights, or where to look them up before each step."""
@@ -220,12 +221,16 @@ class Stylization:
         size = self._sizes[0]
         if init is not None:
             return resize_image(check_image(init, "init"), size)
-        if self.settings.init is Init.NOISE:
-            generator = np.random.default_rng(self.settings.seed)
-            return generator.random((size[1], size[0], 3), dtype=np.float32)
-        content = resize_image(self._content, size)
-        # Half of the way to a painting is its palette, and this half costs nothing.
-        return content if self.settings.keep_colors else match_colors(content, style)
+        match self.settings.init:
+            case Init.NOISE:
+                generator = np.random.default_rng(self.settings.seed)
+                return generator.random((size[1], size[0], 3), dtype=np.float32)
+            case Init.CONTENT:
+                content = resize_image(self._content, size)
+                # Half of the way to a painting is its palette, and this half costs nothing.
+                return content if self.settings.keep_colors else match_colors(content, style)
+            case unknown:
+                assert_never(unknown)
 
     def _begin_scale(self, scale_index: int, image: Image, *, painted: bool) -> None:
         size = self._sizes[scale_index]
@@ -246,9 +251,13 @@ class Stylization:
 
     def _new_optimizer(self, image: Image, *, painted: bool) -> Optimizer:
         variables, bounds = self._canvas.variables(image), self._canvas.bounds
-        if self.settings.optimizer is OptimizerMethod.ADAM:
-            return Adam(variables, bounds=bounds)
-        return LBFGS(variables, bounds=bounds, painted=painted)
+        match self.settings.optimizer:
+            case OptimizerMethod.ADAM:
+                return Adam(variables, bounds=bounds)
+            case OptimizerMethod.LBFGS:
+                return LBFGS(variables, bounds=bounds, painted=painted)
+            case unknown:
+                assert_never(unknown)
 
     def _evaluate(
         self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
@@ -284,7 +293,10 @@ def prepare_objective(
     network asks for its strokes in a palette that the picture may have.
     """
     extractor = _extractor(
-        settings.backbone, (*settings.content_layers, *settings.style_layers), settings.pooling
+        settings.backbone,
+        (*settings.content_layers, *settings.style_layers),
+        # The function, not its name: a name may come to mean another one.
+        function_of("pooling", POOLINGS, settings.pooling),
     )
     height, width = check_image(style, "style").shape[:2]
     sized = resize_image(style, fitted_size((width, height), settings.size))
@@ -304,7 +316,7 @@ def stylize_image(
 
 
 @lru_cache(maxsize=2)
-def _extractor(choice: str, layers: tuple[str, ...], pooling: Pooling) -> FeatureExtractor:
+def _extractor(choice: str, layers: tuple[str, ...], pooling: PoolingFunction) -> FeatureExtractor:
     photographs = [
         load_image(path, size=_CALIBRATION_SIZE)
         for path in materials(MaterialKind.PHOTOGRAPH).values()

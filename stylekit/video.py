@@ -8,21 +8,21 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
 from .arrays import Image, check_image, from_bytes, to_bytes
 from .backbones import load_backbone
-from .choices import function_of
 from .errors import SettingsError
+from .features import POOLINGS
 from .flow import FLOWS, FlowMethod, FlowPair, Interpolation, flow_between, warp
 from .losses import Losses
 from .motion import Motion, carried_paint, mask_of
 from .objective import Objective, TemporalTarget, worth_fusing
-from .occlusion import reliable_share
+from .occlusion import MASKS, reliable_share
 from .run_folder import RunFolder, describe_run
-from .settings import Start, VideoSettings, Weights
+from .settings import Start, VideoSettings, Weights, function_of
 from .stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from .texture import transfer_texture
 
@@ -90,6 +90,8 @@ class VideoRun:
     ) -> None:
         self.settings = settings or VideoSettings()
         function_of("flow", FLOWS, self.settings.flow)
+        function_of("mask", MASKS, self.settings.mask)
+        function_of("pooling", POOLINGS, self.settings.image.pooling)
         if self.settings.flow == FlowMethod.EXACT and flows is None:
             raise SettingsError("flow", "the exact flow is known for scenes alone; give flows")
         self.clip = clip
@@ -254,11 +256,19 @@ class VideoRun:
     def _start(self, frame_index: int, previous: Image, motion: Motion) -> Image:
         """Where a later frame starts (Ruder, §4.1)."""
         settings = self.settings
-        if settings.start is Start.PREVIOUS:
-            return previous
-        if settings.start is Start.RANDOM:
-            generator = np.random.default_rng(settings.image.seed + frame_index)
-            return generator.random(previous.shape, dtype=np.float32)
+        match settings.start:
+            case Start.PREVIOUS:
+                return previous
+            case Start.RANDOM:
+                generator = np.random.default_rng(settings.image.seed + frame_index)
+                return generator.random(previous.shape, dtype=np.float32)
+            case Start.WARPED:
+                return self._carried(frame_index, previous, motion)
+            case unknown:
+                assert_never(unknown)
+
+    def _carried(self, frame_index: int, previous: Image, motion: Motion) -> Image:
+        """The previous frame warped here, with texture of the shot's first where in doubt."""
         first = self._shot_start(frame_index)
         fresh = transfer_texture(
             self.clip[frame_index], motion.mask, self.clip[first], self.folder.read_frame(first)

@@ -25,8 +25,7 @@ from stylekit import backbones
 from stylekit.arrays import Image
 from stylekit.backbones import Backbone, Kernels, backbone_from_file, load_backbone
 from stylekit.errors import WeightsError
-from stylekit.features import MEAN_ACTIVATION, FeatureExtractor
-from stylekit.settings import Pooling
+from stylekit.features import MEAN_ACTIVATION, FeatureExtractor, Pooling
 from stylekit.tensorflow_cpu import tf
 
 # As it was before the suite cut the network off.

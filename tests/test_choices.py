@@ -11,17 +11,21 @@ import numpy as np
 import pytest
 from short_runs import SETTINGS, built_in_clip, stylekit
 
-from stylekit.choices import function_of, label_of, name_of
 from stylekit.errors import SettingsError
+from stylekit.features import POOLINGS, FeatureExtractor, Pooling, PoolingRow
 from stylekit.flow import FLOWS, FlowEstimator, FlowMethod, estimate_flow, flow_between
-from stylekit.settings import VideoSettings
+from stylekit.motion import mask_of
+from stylekit.occlusion import MASKS, MaskMethod, MaskRow
+from stylekit.settings import ImageSettings, VideoSettings, Weights, function_of, label_of, name_of
+from stylekit.stylization import Stylization
+from stylekit.tensorflow_cpu import tf
 from stylekit.video import VideoRun
 from stylekit.widgets.mask_explorer import MaskExplorer
 
 pytest_plugins = ["run_fixtures"]
 
 FRAMES = 2
-ENUMS = [(FlowMethod, FLOWS)]
+ENUMS = [(FlowMethod, FLOWS), (MaskMethod, MASKS), (Pooling, POOLINGS)]
 
 
 def to_the_right(source, target):
@@ -32,6 +36,18 @@ def to_the_right(source, target):
 @pytest.fixture
 def toy_flow(monkeypatch):
     monkeypatch.setitem(FLOWS, "toy", FlowEstimator("Toy", to_the_right, help="moves 1 px, 100 %"))
+
+
+def left_half(backward, forward, current, previous, /, *, boundary, dilate):
+    """Nothing is trusted to the right of the middle."""
+    mask = np.ones(current.shape[:2], np.float32)
+    mask[:, mask.shape[1] // 2 :] = 0
+    return mask
+
+
+def corners(x):
+    """Of each square of four, the one on the upper left."""
+    return x[:, : x.shape[1] // 2 * 2 : 2, : x.shape[2] // 2 * 2 : 2]
 
 
 def settings_in(folder):
@@ -65,9 +81,13 @@ def test_files_and_people_get_names() -> None:
 
 
 def test_settings_with_a_function_are_written_with_its_name_and_read_back() -> None:
-    written = json.loads(json.dumps(VideoSettings(flow=to_the_right).to_json()))
-    assert written["flow"] == name_of(to_the_right)
-    assert VideoSettings.from_json(written).flow == name_of(to_the_right)
+    image = ImageSettings(pooling=corners)
+    settings = VideoSettings(image=image, flow=to_the_right, mask=left_half)
+    written = json.loads(json.dumps(settings.to_json()))
+    names = name_of(to_the_right), name_of(left_half), name_of(corners)
+    assert (written["flow"], written["mask"], written["image"]["pooling"]) == names
+    again = VideoSettings.from_json(written)
+    assert (again.flow, again.mask, again.image.pooling) == names
     assert VideoSettings(flow=FlowMethod.DIS_FAST).to_json()["flow"] == "dis-fast"
     assert VideoSettings(flow=FlowMethod.DIS) == VideoSettings(flow="dis") == VideoSettings()
 
@@ -134,3 +154,63 @@ def test_the_mask_explorer_offers_a_flow_that_has_a_row(toy_flow) -> None:
     assert ("Toy", "toy") in explorer.method.options
     explorer.method.value = "toy"
     assert explorer.mask.shape == (36, 48)
+
+
+# --- masks and pooling ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["toy", left_half])
+def test_a_mask_is_added_by_a_row_or_given_as_a_function(method, clip, monkeypatch) -> None:
+    monkeypatch.setitem(MASKS, "toy", MaskRow("Toy", left_half))
+    flow = flow_between(clip[0], clip[1])
+    mask = mask_of(flow, clip[1], clip[0], VideoSettings(mask=method))
+    assert mask.mean() == 0.5
+
+
+def test_what_a_mask_function_returns_is_checked(clip) -> None:
+    flow = flow_between(clip[0], clip[1])
+    settings = VideoSettings(mask=lambda *both, boundary, dilate: np.ones((2, 2), np.float32))
+    with pytest.raises(ValueError, match=r"^mask of .*: must be 48×36 pixels"):
+        mask_of(flow, clip[1], clip[0], settings)
+
+
+def test_masks_and_poolings_without_a_row_are_refused_before_work(clip, glass, tmp_path) -> None:
+    image = dataclasses.replace(SETTINGS.image, pooling="sum")
+    for settings, message in (
+        (dataclasses.replace(SETTINGS, mask="none"), r"^mask: must be one of paper, robust, "),
+        (dataclasses.replace(SETTINGS, image=image), r"^pooling: must be one of max, average, "),
+    ):
+        with pytest.raises(SettingsError, match=message):
+            VideoRun(clip, glass, tmp_path / "run", settings)
+    with pytest.raises(SettingsError, match=r"^pooling: .* is 'sum'$"):
+        Stylization(clip[0], glass, image)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_pooling_is_added_by_a_row_or_given_as_a_function(vgg16, clip, monkeypatch) -> None:
+    monkeypatch.setitem(POOLINGS, "toy", PoolingRow("toy", corners))
+    found = [
+        FeatureExtractor(vgg16, ["block2_conv1"], calibration=[clip[0]], pooling=pooling)(
+            tf.constant(clip[1])
+        )["block2_conv1"].numpy()
+        for pooling in ("toy", corners, "max")
+    ]
+    assert found[0].shape == (1, 18, 24, 128)
+    assert np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def test_a_picture_is_painted_with_a_pooling_of_ones_own(clip, glass) -> None:
+    settings = dataclasses.replace(SETTINGS.image, steps=2, pooling=corners)
+    before, after = Stylization(clip[0], glass, settings).steps(2, Weights())
+    assert after.value < before.value
+
+
+def test_the_command_line_offers_masks_and_poolings_that_have_a_row(capsys, monkeypatch) -> None:
+    monkeypatch.setitem(MASKS, "left", MaskRow("left", left_half))
+    monkeypatch.setitem(POOLINGS, "corners", PoolingRow("corners", corners))
+    with pytest.raises(SystemExit):
+        stylekit(capsys, "video", "--help")
+    text = " ".join(capsys.readouterr().out.split())
+    assert "paper|robust|left: robust doubts more of the flow (default: paper)" in text
+    assert "max|average|corners: average gives smoother strokes (default: average)" in text

@@ -56,6 +56,14 @@ def test_without_opencv_it_says_what_to_install(capsys, monkeypatch):
     assert problem(capsys).endswith("install it: pip install opencv-python")
 
 
+def test_without_opencv_there_is_help(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(SystemExit) as caught:
+        stylekit(capsys, "video", "--help")
+    assert caught.value.code == 0
+    assert "farneback is the report's" in " ".join(capsys.readouterr().out.split())
+
+
 def test_without_libgl_it_says_what_to_install(capsys, monkeypatch, tmp_path):
     message = "libGL.so.1: cannot open shared object file: No such file or directory"
     (tmp_path / "cv2.py").write_text(f"raise ImportError({message!r})\n")

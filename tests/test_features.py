@@ -14,8 +14,8 @@ from stylekit import features as module
 from stylekit.arrays import Image
 from stylekit.backbones import Backbone
 from stylekit.errors import SettingsError
-from stylekit.features import MEAN_ACTIVATION, FeatureExtractor
-from stylekit.settings import ImageSettings, Pooling
+from stylekit.features import MEAN_ACTIVATION, FeatureExtractor, Pooling
+from stylekit.settings import ImageSettings
 from stylekit.tensorflow_cpu import tf
 
 MEAN_RGB = (123.68, 116.779, 103.939)
@@ -31,7 +31,7 @@ def plain_network(
     backbone: Backbone, image: tf.Tensor, last: str, pooling: Pooling
 ) -> dict[str, tf.Tensor]:
     """Unscaled features by TensorFlow's own convolutions, whose gradient is its own too."""
-    pool = tf.nn.max_pool2d if pooling is Pooling.MAX else tf.nn.avg_pool2d
+    pool = tf.nn.max_pool2d if pooling == Pooling.MAX else tf.nn.avg_pool2d
     x = image[tf.newaxis] * 255.0 - tf.constant(MEAN_RGB)
     found = {}
     block = "block1"

@@ -8,9 +8,9 @@ import numpy as np
 
 from stylekit.flow import FlowMethod
 from stylekit.motion import mask_of
-from stylekit.occlusion import consistency_mask, robust_mask
+from stylekit.occlusion import MaskMethod, consistency_mask, robust_mask
 from stylekit.scenes import make_scene
-from stylekit.settings import MaskMethod, VideoSettings
+from stylekit.settings import VideoSettings
 
 SCENE = make_scene("crossing", frames=2, size=128)
 FLOW = SCENE.flow_pair(0, method=FlowMethod.DIS)

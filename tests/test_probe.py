@@ -26,6 +26,7 @@ from stylekit.losses import PIXEL_UNIT
 from stylekit.materials import MaterialKind, find_material
 from stylekit.metrics import endpoint_error_map
 from stylekit.occlusion import (
+    MaskMethod,
     consistency_error,
     consistency_mask,
     disocclusion,
@@ -49,7 +50,7 @@ from stylekit.probe import (
 from stylekit.probe.pixel import true_verdict_at, verdict_at
 from stylekit.run_folder import RunFolder, RunInputs, describe_run
 from stylekit.scenes import Scene, make_scene
-from stylekit.settings import MaskMethod, VideoSettings, Weights
+from stylekit.settings import VideoSettings, Weights
 from stylekit.video import VideoRun, stylize_video
 
 HEIGHT, WIDTH = 36, SIZE

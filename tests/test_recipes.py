@@ -13,9 +13,9 @@ import scipy.optimize
 
 from stylekit.arrays import Image
 from stylekit.backbones import Backbone
-from stylekit.features import FeatureExtractor
+from stylekit.features import FeatureExtractor, Pooling
 from stylekit.objective import Objective
-from stylekit.settings import ImageSettings, Pooling, Weights
+from stylekit.settings import ImageSettings, Weights
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 

@@ -12,8 +12,8 @@ import pytest
 from stylekit.errors import SettingsError
 from stylekit.settings import (
     ImageSettings,
+    Init,
     MediaLimits,
-    Pooling,
     VideoSettings,
     Weights,
     parse_choice,
@@ -34,7 +34,7 @@ UNUSUAL_IMAGE = ImageSettings(
     steps=7,
     optimizer=other(ImageSettings().optimizer),
     backbone="folder/my.weights.h5",
-    pooling=other(ImageSettings().pooling),
+    pooling="max",
     init=other(ImageSettings().init),
     content_layers=("block3_conv1", "block4_conv1"),
     style_layers=("block1_conv2", "block2_conv2"),
@@ -52,7 +52,7 @@ UNUSUAL_VIDEO = VideoSettings(
     start=other(VideoSettings().start),
     independent=other(VideoSettings().independent),
     cut_share=1.0,
-    mask=other(VideoSettings().mask),
+    mask="robust",
     motion_boundary=other(VideoSettings().motion_boundary),
     dilate=2,
 )
@@ -102,7 +102,8 @@ def test_unknown_settings_are_refused_and_the_known_ones_listed(kind: Any) -> No
         (ImageSettings, {"weights": {"delta": 1}}, "delta"),
         (ImageSettings, {"weights": {"beta": -1}}, "beta"),
         (ImageSettings, {"weights": 5}, "weights"),
-        (ImageSettings, {"pooling": "sum"}, "pooling"),
+        (ImageSettings, {"init": "sum"}, "init"),
+        (ImageSettings, {"pooling": ["max"]}, "pooling"),
         (ImageSettings, {"optimizer": ["adam"]}, "optimizer"),
         (ImageSettings, {"style_layers": "block1_conv1"}, "style_layers"),
         (ImageSettings, {"style_layers": 3}, "style_layers"),
@@ -169,8 +170,8 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (ImageSettings, "patience", [0, 10_001, *NOT_NUMBERS]),
         (ImageSettings, "seed", [-1, 2**32, 0.5, *NOT_NUMBERS]),
         (ImageSettings, "weights", [None, 1.0, {"alpha": 1.0}]),
-        (ImageSettings, "optimizer", ["lbfgs", None, Pooling.MAX]),
-        (ImageSettings, "pooling", ["max", None]),
+        (ImageSettings, "optimizer", ["lbfgs", None, Init.NOISE]),
+        (ImageSettings, "pooling", [3, None]),
         (ImageSettings, "init", ["noise", None]),
         (ImageSettings, "backbone", [None, 16]),
         (ImageSettings, "keep_colors", [1, "yes", None]),
@@ -180,7 +181,7 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (VideoSettings, "image", [None, {}, Weights()]),
         (VideoSettings, "flow", [3, None]),
         (VideoSettings, "start", ["warped", None]),
-        (VideoSettings, "mask", ["robust", None]),
+        (VideoSettings, "mask", [3, None]),
         (VideoSettings, "frame_steps", [0, 100_001, 1.5, *NOT_NUMBERS]),
         (VideoSettings, "independent", [0, "no"]),
         (VideoSettings, "motion_boundary", [1, None]),
@@ -210,6 +211,6 @@ def test_settings_cannot_be_changed() -> None:
 
 
 def test_choices_are_read_by_value_and_listed_when_wrong() -> None:
-    assert parse_choice("pooling", Pooling, "average") is Pooling.AVERAGE
-    with pytest.raises(SettingsError, match=r"^pooling: must be one of max, average, is 'sum'$"):
-        parse_choice("pooling", Pooling, "sum")
+    assert parse_choice("init", Init, "noise") is Init.NOISE
+    with pytest.raises(SettingsError, match=r"^init: must be one of content, noise, is 'sum'$"):
+        parse_choice("init", Init, "sum")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..backbones import Backbone
-from ..settings import ImageSettings, Pooling, Weights
+from ..features import POOLINGS
+from ..settings import ImageSettings, Weights, label_of
 from .published import Convention
 from .wording import two_digits
-
-_POOLING = {Pooling.MAX: "maximum", Pooling.AVERAGE: "average"}
 
 
 def notes_of(
@@ -95,10 +94,10 @@ def _on_pixels(convention: Convention, theirs: Weights) -> Iterator[str]:
 def _on_network(
     convention: Convention, settings: ImageSettings, backbone: Backbone
 ) -> Iterator[str]:
-    if convention.pooling not in (None, settings.pooling):
+    if convention.pooling is not None and convention.pooling != settings.pooling:
         yield (
-            f"It pools by {_POOLING[convention.pooling]}; "
-            f"here it is by {_POOLING[settings.pooling]}."
+            f"It pools by {label_of(POOLINGS, convention.pooling)}; "
+            f"here it is by {label_of(POOLINGS, settings.pooling)}."
         )
     if backbone.name != "vgg19" and not convention.calibrated:
         yield (

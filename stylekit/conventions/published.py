@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..arrays import Image
-from ..settings import ImageSettings, Pooling, Weights
+from ..features import Pooling
+from ..settings import ImageSettings, Weights
 from .variation import (
     IMAGENET_STD,
     Gradient,
@@ -75,7 +76,7 @@ class Convention:
     content_layer: str = "block4_conv2"
     style_layers: tuple[str, ...] = field(default=ImageSettings().style_layers)
     style_shares: tuple[float, ...] = ()
-    pooling: Pooling | None = Pooling.MAX
+    pooling: str | None = Pooling.MAX
     activation_unit: float = 1.0
     calibrated: bool = False
     stretches_style: bool = False

@@ -21,10 +21,15 @@ from .consistency import (
     out_of_frame,
     reliable_share,
 )
+from .methods import MASKS, MaskFunction, MaskMethod, MaskRow
 from .robust import doubtful, flow_doubt, robust_mask
 
 __all__ = [
+    "MASKS",
     "SUNDARAM",
+    "MaskFunction",
+    "MaskMethod",
+    "MaskRow",
     "Thresholds",
     "boundary_excess",
     "consistency_error",

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ..arrays import Image
-from ..choices import label_of
 from ..flow import FLOWS
 from ..metrics import warping_error_map
+from ..settings import label_of
 from .areas import NOT_TRUSTED, WRONG, Area, draw_areas, pale_paper
 from .canvas import INK, house_style
 from .error_maps import LEAST_BRIGHTNESS, draw_error_scale, error_limit, show_error

@@ -22,6 +22,7 @@ from ..media.clips import read_clip
 from ..media.images import load_image
 from ..objective import Objective, TemporalTarget
 from ..occlusion import (
+    MaskMethod,
     consistency_error,
     disocclusion,
     doubtful,
@@ -31,7 +32,7 @@ from ..occlusion import (
 from ..run_folder import RunFolder, RunInputs, digest, digest_clip
 from ..scenes import Truth
 from ..scenes.scene import scene_of_clip
-from ..settings import MaskMethod, VideoSettings, Weights
+from ..settings import VideoSettings, Weights
 from ..stylization import prepare_objective
 from .pull import PullMaps, pull_maps
 
@@ -164,7 +165,7 @@ class StoredRun:
                 boundary=settings.motion_boundary,
                 dilate=settings.dilate,
             )
-            if settings.mask is MaskMethod.ROBUST
+            if settings.mask == MaskMethod.ROBUST
             else nowhere,
         )
 
