@@ -23,15 +23,15 @@ from pathlib import Path
 import numpy as np
 from machine import describe_machine
 
-from stylekit.flow import FlowPair
-from stylekit.materials import MaterialKind, find_material, materials
+from stylekit.image.stylization import Stylization
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_image
-from stylekit.metrics import warping_error
+from stylekit.motion.flow import FlowPair
+from stylekit.motion.warping import warping_error
+from stylekit.samples import MaterialKind, find_material, materials
 from stylekit.scenes import make_scene
 from stylekit.settings import ImageSettings, Start, VideoSettings, Weights
-from stylekit.stylization import Stylization
-from stylekit.video import FrameResult, VideoRun
+from stylekit.video.run import FrameResult, VideoRun
 
 # Another style for every clip, so that no table rests on one painting.
 STYLES = ("swirls", "glass", "cubist", "woodblock", "mosaic", "pointillist", "expression", "ink")
@@ -149,7 +149,7 @@ def limits(options: argparse.Namespace) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "stylekit.cli", "demo", "-o", f"{folder}/demo"],
+            [sys.executable, "-m", "stylekit.app.cli", "demo", "-o", f"{folder}/demo"],
             check=True,
             capture_output=True,
         )

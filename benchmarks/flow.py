@@ -17,11 +17,11 @@ from statistics import fmean, median
 
 from machine import describe_machine
 
-from stylekit.flow import FLOWS, FlowMethod, estimate_flow
-from stylekit.materials import MaterialKind, find_material
 from stylekit.media.images import load_image
-from stylekit.metrics import MotionScores, motion_scores
-from stylekit.occlusion import robust_mask
+from stylekit.motion.flow import FLOWS, FlowMethod, estimate_flow
+from stylekit.motion.robust import robust_mask
+from stylekit.motion.scores import MotionScores, motion_scores
+from stylekit.samples import MaterialKind, find_material
 from stylekit.scenes import SCENES, Scene, make_scene, motorcycle_pair
 from stylekit.settings import ImageSettings, VideoSettings
 
@@ -138,7 +138,7 @@ def speed(options: argparse.Namespace) -> Iterator[str]:
 
 def ablation(options: argparse.Namespace) -> Iterator[str]:
     """The same clip and style with the report's flow, the default and the exact one."""
-    from stylekit.ablation import ablate_flow
+    from stylekit.explain.ablation import ablate_flow
 
     settings = VideoSettings(image=ImageSettings(size=options.size))
     for name, style in ABLATION:

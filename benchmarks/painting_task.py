@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylekit.arrays import Image
+from stylekit.image.objective import Objective, Targets, worth_fusing
+from stylekit.image.stylization import prepare_objective
 from stylekit.media.images import fitted_size, resize_image
-from stylekit.objective import Objective, Targets, worth_fusing
 from stylekit.settings import ImageSettings
-from stylekit.stylization import prepare_objective
 
 Array = NDArray[np.float32]
 

@@ -25,13 +25,13 @@ from race import Curve, Lane, Point, Result, race
 from recipes import RECIPES, STYLEKIT, TUTORIAL
 
 from stylekit.arrays import from_bytes
-from stylekit.backbones import load_backbone
-from stylekit.materials import MaterialKind, find_material
 from stylekit.media.files import make_folder, write_text_atomic
 from stylekit.media.images import load_image, save_image
 from stylekit.media.provenance import Provenance, describe_source
 from stylekit.plots import save_figure
+from stylekit.samples import MaterialKind, find_material
 from stylekit.settings import ImageSettings
+from stylekit.vgg.weights import load_backbone
 
 # No photograph and no style twice before all had their turn.
 PAIRS = (

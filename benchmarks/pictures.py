@@ -15,11 +15,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from stylekit.materials import MaterialKind, find_material, materials
+from stylekit.image.stylization import Stylization
 from stylekit.media.images import load_image
 from stylekit.plots import plot_frames, save_figure
+from stylekit.samples import MaterialKind, find_material, materials
 from stylekit.settings import ImageSettings, Weights
-from stylekit.stylization import Stylization
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 CHANNELS, BLOCKS = (64, 128, 256, 512, 512), (2, 2, 4, 4, 4)

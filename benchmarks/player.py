@@ -37,10 +37,10 @@ import sys
 sys.path.insert(0, {sys.path[0]!r})
 from fake_runs import FakeRun
 from IPython.display import display
-from stylekit.materials import MaterialKind, materials
+from stylekit.samples import MaterialKind, materials
 from stylekit.media.images import load_image
-from stylekit.widgets.player import Player
-from stylekit.widgets.weight_panel import WeightPanel
+from stylekit.widgets.player.player import Player
+from stylekit.widgets.weights.weight_panel import WeightPanel
 panel = WeightPanel()
 paint = load_image(materials(MaterialKind.STYLE)["swirls"], size={SIZE})
 display(Player(FakeRun(10**6, seconds={FAST_SECONDS}, image=paint), name="fast"))
@@ -48,7 +48,7 @@ slow = FakeRun(10**6, seconds={STEP_SECONDS}, image=paint)
 display(Player(slow, name="slow", panel=panel))"""
 EARNEST = """\
 from stylekit.settings import ImageSettings
-from stylekit.stylization import Stylization
+from stylekit.image.stylization import Stylization
 content = load_image(materials(MaterialKind.PHOTOGRAPH)["chelsea"])
 style = load_image(materials(MaterialKind.STYLE)["swirls"])
 painting = Stylization(content, style, ImageSettings(size=256, backbone="vgg16"))

@@ -21,9 +21,9 @@ from painting_task import Array, Painted, Task
 from tutorial import tutorial
 
 from stylekit.arrays import Image
+from stylekit.image.stylization import Stylization
 from stylekit.media.images import resize_image
-from stylekit.opencv import cv2
-from stylekit.stylization import Stylization
+from stylekit.media.opencv import cv2
 
 
 def stylekit_defaults(task: Task) -> Generator[Painted]:

@@ -26,10 +26,10 @@ from machine import describe_machine, matmul_peak
 from speed_cases import in_fresh_process
 from speed_numbers import first_at_or_below, growth_exponent, slope
 
-from stylekit.materials import MaterialKind, find_material
 from stylekit.media.clips import read_clip
 from stylekit.media.encode import write_clip
 from stylekit.media.images import load_image, resize_image, save_image
+from stylekit.samples import MaterialKind, find_material
 from stylekit.settings import ImageSettings, VideoSettings
 
 PAIRS = (("coffee", "swirls"), ("chelsea", "cubist"), ("rocket", "mosaic"))

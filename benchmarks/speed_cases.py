@@ -19,10 +19,10 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from stylekit.materials import MaterialKind, find_material
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_image, resize_image
-from stylekit.metrics import warping_error
+from stylekit.motion.warping import warping_error
+from stylekit.samples import MaterialKind, find_material
 from stylekit.settings import ImageSettings, VideoSettings
 
 
@@ -88,7 +88,7 @@ def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, 
     the picture enlarged. Seconds run from pictures in memory on: reading the network, and
     compiling, count.
     """
-    from stylekit.stylization import Stylization
+    from stylekit.image.stylization import Stylization
 
     photograph = load_image(find_material(content, MaterialKind.PHOTOGRAPH))
     painting = load_image(find_material(style, MaterialKind.STYLE))
@@ -135,7 +135,7 @@ def clip(*, path: str, style: str, frames: int, settings: dict[str, Any]) -> dic
 
     Seconds run from the clip in memory on: reading the network, flow and files all count.
     """
-    from stylekit.video import VideoRun
+    from stylekit.video.run import VideoRun
 
     video = VideoSettings.from_json(settings)
     source = read_clip(find_material(path, MaterialKind.CLIP), size=video.image.size, frames=frames)
@@ -169,7 +169,7 @@ def clip(*, path: str, style: str, frames: int, settings: dict[str, Any]) -> dic
 
 def command(*, arguments: list[str]) -> dict[str, Any]:
     """A command line of stylekit's, in this process: the bytes at its peak, and at its end."""
-    from stylekit.cli import main
+    from stylekit.app.cli import main
 
     # What it prints would stand where the result is looked for.
     with redirect_stdout(sys.stderr):

@@ -19,15 +19,15 @@ from machine import matmul_peak
 from speed_numbers import Spread, convolution_gflop, interleave
 
 from stylekit.arrays import Image
-from stylekit.backbones import Backbone
-from stylekit.colors import match_colors
-from stylekit.features import Pooling
-from stylekit.materials import MaterialKind, find_material
+from stylekit.image.colors import match_colors
+from stylekit.image.objective import Objective
+from stylekit.image.stylization import prepare_objective
 from stylekit.media.images import load_image, resize_image
-from stylekit.objective import Objective
+from stylekit.samples import MaterialKind, find_material
 from stylekit.settings import ImageSettings, Weights, name_of
-from stylekit.stylization import prepare_objective
-from stylekit.tensorflow_cpu import tf
+from stylekit.vgg.features import Pooling
+from stylekit.vgg.runtime import tf
+from stylekit.vgg.weights import Backbone
 
 CONTENT, STYLE = "coffee", "swirls"
 OURS = "stylekit"

@@ -12,9 +12,9 @@ from itertools import count
 
 from painting_task import Painted, Task
 
-from stylekit.backbones import Backbone
 from stylekit.media.images import fitted_size, resize_image
-from stylekit.tensorflow_cpu import tf
+from stylekit.vgg.runtime import tf
+from stylekit.vgg.weights import Backbone
 
 
 def tutorial(task: Task) -> Generator[Painted]:

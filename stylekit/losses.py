@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from .settings import Weights
-from .tensorflow_cpu import tf
+from .vgg.runtime import tf
 
 PIXEL_UNIT = 0.065
 """The pixel range of the temporal term: white, 1 in an Image, counts as this much.

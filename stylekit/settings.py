@@ -144,7 +144,7 @@ class Weights(_Settings):
     """The weight of each loss: the report's best values, α = 1, β = 10⁴, γ = 4·10².
 
     They mean the same on every backbone and picture size, because features are calibrated
-    (see `stylekit.features.MEAN_ACTIVATION`).
+    (see `stylekit.vgg.features.MEAN_ACTIVATION`).
 
     `layers` are the shares w_l of the style layers in the style loss, in place of those of
     `ImageSettings.style_layer_weights`; any sequence, kept as a tuple, empty for those of the
@@ -215,11 +215,11 @@ class Weights(_Settings):
 class ImageSettings(_Settings):
     """How one picture is painted.
 
-    `size` is the longest side in pixels, `steps` the most optimiser steps on the finest scale.
-    A picture is done sooner when its loss falls by less than `tolerance`, relative, over
-    `patience` steps. `scales` is the number of sizes painted from coarse to fine, each twice
-    the one before. `pooling` is a name in `stylekit.features.POOLINGS`, or a function that halves
-    maps `(1, h, w, channels)`.
+    `size` is the longest side in pixels, `steps` the most optimiser steps on the finest scale. A
+    picture is done sooner when its loss falls by less than `tolerance`, relative, over `patience`
+    steps. `scales` is the number of sizes painted from coarse to fine, each twice the one before.
+    `pooling` is a name in `stylekit.vgg.features.POOLINGS`, or a function that halves maps `(1, h,
+    w, channels)`.
     """
 
     weights: Weights = field(default_factory=lambda: Weights())
@@ -299,9 +299,9 @@ class VideoSettings(_Settings):
     frames take at most `frame_steps`. A frame starts cold, as the first of a new shot, where
     the reliable share of its flow falls below `cut_share`.
 
-    `flow` is a name in `stylekit.flow.FLOWS` or a function `(source, target) -> flow`, `mask` a
-    name in `stylekit.occlusion.MASKS` or a `MaskFunction`. Names are looked up where they are
-    used, so that settings which name somebody else's function can be read.
+    `flow` is a name in `stylekit.motion.flow.FLOWS` or a function `(source, target) -> flow`,
+    `mask` a name in `stylekit.motion.methods.MASKS` or a `MaskFunction`. Names are looked up where
+    they are used, so that settings which name somebody else's function can be read.
     """
 
     image: ImageSettings = field(default_factory=lambda: ImageSettings(size=256))

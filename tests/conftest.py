@@ -19,12 +19,12 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import pytest
 
-from stylekit import backbones
 from stylekit.arrays import Image
-from stylekit.backbones import Backbone, Kernels, load_backbone
-from stylekit.materials import MaterialKind, materials
 from stylekit.media.images import load_image
+from stylekit.samples import MaterialKind, materials
 from stylekit.settings import ImageSettings
+from stylekit.vgg import weights as backbones
+from stylekit.vgg.weights import Backbone, Kernels, load_backbone
 
 VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 VGG_CHANNELS = (64, 128, 256, 512, 512)

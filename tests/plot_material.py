@@ -9,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from stylekit.ablation import AblationRow, FlowAblation
 from stylekit.arrays import Flow, Image
-from stylekit.flow import FlowMethod
-from stylekit.metrics import WarpingError
-from stylekit.occlusion import consistency_mask
+from stylekit.explain.ablation import AblationRow, FlowAblation
+from stylekit.motion.flow import FlowMethod
+from stylekit.motion.masks import consistency_mask
+from stylekit.motion.truth import Truth
+from stylekit.motion.warping import WarpingError
 from stylekit.plots import plot_warping_error
-from stylekit.scenes import Truth, make_scene
+from stylekit.scenes import make_scene
 
 HEIGHT, WIDTH = 24, 36
 

@@ -20,10 +20,10 @@ END_SECONDS = 20.0
 SERVE_NOTEBOOK = """\
 import sys
 from pathlib import Path
-from stylekit.serving.address import choose_address
-from stylekit.serving.commands import prepare_jupyter
+from stylekit.app.address import choose_address
+from stylekit.app.serve import prepare_jupyter
 prepare_jupyter()
-from stylekit.serving.studio import serve_studio
+from stylekit.app.studio_server import serve_studio
 serve_studio(
     Path(sys.argv[1]), choose_address(None, usual=8866), lambda url: print(url, flush=True),
     cull_seconds=float(sys.argv[2]),

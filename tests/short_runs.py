@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stylekit.app.cli import main
 from stylekit.arrays import Image
-from stylekit.cli import main
-from stylekit.materials import MaterialKind, find_material
+from stylekit.image.objective import Objective
+from stylekit.image.stylization import prepare_objective
 from stylekit.media.clips import Clip, read_clip
 from stylekit.media.images import load_image
-from stylekit.objective import Objective
-from stylekit.run_folder import digest
+from stylekit.samples import MaterialKind, find_material
 from stylekit.settings import ImageSettings, VideoSettings
-from stylekit.stylization import prepare_objective
+from stylekit.video.folder import digest
 
 SIZE = 48
 SETTINGS = VideoSettings(
@@ -54,7 +54,7 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
             _objectives[key] = prepare_objective(style, settings, content=content)
         return _objectives[key]
 
-    for module in ("video", "stylization"):
+    for module in ("video.run", "image.stylization"):
         monkeypatch.setattr(f"stylekit.{module}.prepare_objective", prepare)
 
 

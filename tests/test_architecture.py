@@ -19,70 +19,64 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A module, or a package as a whole, imports only from floors below its own.
 FLOORS = (
-    ("errors", "arrays", "opencv", "tensorflow_cpu"),
+    ("errors", "arrays"),
     ("choices",),
     ("settings",),
-    ("scales",),
-    ("media", "materials", "colors", "texture"),
-    ("flow",),
-    ("occlusion", "scenes"),
-    ("backbones", "optimizer", "convolution", "compiled"),
-    ("features", "canvas"),
+    ("samples",),
+    ("media",),
+    ("vgg",),
     ("losses",),
-    ("objective",),
-    ("batch_objective",),
-    ("stylization", "run_folder", "motion", "conventions"),
-    ("video", "what_if"),
-    ("metrics",),
-    ("ablation",),
-    ("plots", "jobs", "probe"),
+    ("motion",),
+    ("image",),
+    ("video",),
+    ("scenes",),
+    ("explain",),
+    ("translate",),
+    ("plots",),
     ("widgets",),
-    ("console", "doctor", "serving"),
-    ("commands", "options"),
-    ("demo",),
-    ("cli",),
+    ("app",),
 )
 
 # Where each package that is not Python's own, or NumPy, may be imported.
 HOMES = {
     "PIL": ("media",),
     "pillow_heif": ("media",),
-    "av": ("media", "doctor"),  # the doctor looks whether it works
+    "av": ("media", "app/doctor"),  # the doctor looks whether it works
     "moviepy": ("media",),
-    "imageio_ffmpeg": ("media", "doctor"),
+    "imageio_ffmpeg": ("media", "app/doctor"),
     "c2pa": ("media",),
     "cryptography": ("media",),
-    "cv2": ("opencv",),
-    "h5py": ("backbones",),
-    "keras": ("backbones",),
-    "tensorflow": ("tensorflow_cpu",),
+    "cv2": ("media/opencv",),
+    "h5py": ("vgg/weights",),
+    "keras": ("vgg/weights",),
+    "tensorflow": ("vgg/runtime",),
     "matplotlib": ("plots", "media/compare"),  # which sets titles in matplotlib's font
-    "tqdm": ("console",),
+    "tqdm": ("app/progress",),
     "ipywidgets": ("widgets",),
     "skimage": ("scenes/stereo",),
     "anywidget": ("widgets",),
-    "traitlets": ("widgets", "serving"),
+    "traitlets": ("widgets", "app"),
     "IPython": ("widgets",),
-    "jupyterlab": ("serving/lab",),
-    "jupyter_server": ("serving/visitors",),
-    "voila": ("serving/studio",),
-    "tornado": ("serving/studio", "serving/quiet"),
+    "jupyterlab": ("app/lab",),
+    "jupyter_server": ("app/visitors",),
+    "voila": ("app/studio_server",),
+    "tornado": ("app/studio_server", "app/server_log"),
 }
 
 # Who may speak to TensorFlow and OpenCV through their doors.
 GUESTS = {
-    "tensorflow_cpu": (
-        "convolution",
-        "features",
+    "vgg/runtime": (
+        "vgg/convolution",
+        "vgg/features",
         "losses",
-        "objective",
-        "batch_objective",
-        "console",
+        "image/objective",
+        "image/batch",
+        "app/progress",
     ),
-    "opencv": ("flow", "occlusion", "metrics", "media", "doctor"),
+    "media/opencv": ("motion", "media", "app/doctor"),
 }
 
-SPEAKERS = ("cli", "console", "commands", "demo", "doctor", "widgets")
+SPEAKERS = ("app/cli", "app/progress", "app/run", "app/demo", "app/doctor", "widgets")
 
 
 def module_of(path: Path) -> str:
@@ -151,7 +145,7 @@ def test_imports_are_read_as_they_are() -> None:
     """Or the rules below would hold for anything."""
     found = set(imports_of(PACKAGE / "media" / "images.py"))
     assert {("own", "arrays"), ("own", "media/files"), ("other", "PIL")} <= found
-    assert ("own", "commands") in set(imports_of(PACKAGE / "cli.py"))  # inside a function
+    assert ("own", "app/run") in set(imports_of(PACKAGE / "app" / "cli.py"))  # inside a function
     assert ("own", "") in set(imports_of(PACKAGE / "media" / "provenance.py"))  # __version__
 
 
@@ -248,12 +242,16 @@ def test_importing_stylekit_is_light() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("module", ["settings", "materials", "cli", "plots", "backbones", "probe"])
+@pytest.mark.parametrize(
+    "module", ["settings", "samples", "app.cli", "plots", "vgg.weights", "explain.pixel"]
+)
 def test_what_needs_no_tensorflow_does_not_load_it(module: str) -> None:
     assert "tensorflow" not in loaded_with(module)
 
 
-@pytest.mark.parametrize("module", ["flow", "occlusion", "features", "options", "doctor"])
+@pytest.mark.parametrize(
+    "module", ["motion.flow", "motion.masks", "vgg.features", "app.options", "app.doctor"]
+)
 def test_modules_that_need_opencv_or_tensorflow_load_them_when_they_are_used(module: str) -> None:
     """So the names in a table cost nothing, and the doctor works where either is broken."""
     assert not {"cv2", "tensorflow", "keras"} & loaded_with(module)

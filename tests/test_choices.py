@@ -12,15 +12,15 @@ import pytest
 from short_runs import SETTINGS, built_in_clip, stylekit
 
 from stylekit.errors import SettingsError
-from stylekit.features import POOLINGS, FeatureExtractor, Pooling, PoolingRow
-from stylekit.flow import FLOWS, FlowEstimator, FlowMethod, estimate_flow, flow_between
-from stylekit.motion import mask_of
-from stylekit.occlusion import MASKS, MaskMethod, MaskRow
+from stylekit.image.stylization import Stylization
+from stylekit.motion.carry import mask_of
+from stylekit.motion.flow import FLOWS, FlowEstimator, FlowMethod, estimate_flow, flow_between
+from stylekit.motion.methods import MASKS, MaskMethod, MaskRow
 from stylekit.settings import ImageSettings, VideoSettings, Weights, function_of, label_of, name_of
-from stylekit.stylization import Stylization
-from stylekit.tensorflow_cpu import tf
-from stylekit.video import VideoRun
-from stylekit.widgets.mask_explorer import MaskExplorer
+from stylekit.vgg.features import POOLINGS, FeatureExtractor, Pooling, PoolingRow
+from stylekit.vgg.runtime import tf
+from stylekit.video.run import VideoRun
+from stylekit.widgets.masks.mask_explorer import MaskExplorer
 
 pytest_plugins = ["run_fixtures"]
 

@@ -6,13 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stylekit.errors import (
-    MediaError,
-    ResumeError,
-    SettingsError,
-    StylekitError,
-    WeightsError,
-)
+from stylekit.errors import MediaError, ResumeError, SettingsError, StylekitError, WeightsError
 
 
 @pytest.mark.parametrize("kind", [MediaError, SettingsError, WeightsError, ResumeError])

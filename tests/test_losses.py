@@ -17,7 +17,7 @@ from stylekit.losses import (
     total_variation_loss,
 )
 from stylekit.settings import Weights
-from stylekit.tensorflow_cpu import tf
+from stylekit.vgg.runtime import tf
 
 HEIGHT, WIDTH = 6, 9
 

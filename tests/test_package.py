@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from stylekit.materials import MaterialKind, data_folder, materials
+from stylekit.samples import MaterialKind, data_folder, materials
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,14 +10,7 @@ from typing import Any
 import pytest
 
 from stylekit.errors import SettingsError
-from stylekit.settings import (
-    ImageSettings,
-    Init,
-    MediaLimits,
-    VideoSettings,
-    Weights,
-    parse_choice,
-)
+from stylekit.settings import ImageSettings, Init, MediaLimits, VideoSettings, Weights, parse_choice
 
 EVERY_KIND = [Weights, ImageSettings, VideoSettings, MediaLimits]
 

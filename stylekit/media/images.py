@@ -12,10 +12,10 @@ from PIL import PngImagePlugin
 
 from ..arrays import Image, check_image, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
-from ..opencv import cv2
 from ..settings import MediaLimits
 from .files import atomic_path, check_output
 from .image_reading import read_rgb
+from .opencv import cv2
 from .provenance import Provenance, xmp_packet
 
 _FORMATS = {

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ..arrays import Image
-from ..flow import FLOWS
-from ..metrics import warping_error_map
+from ..motion.flow import FLOWS
+from ..motion.warping import warping_error_map
 from ..settings import label_of
 from .areas import NOT_TRUSTED, WRONG, Area, draw_areas, pale_paper
 from .canvas import INK, house_style
@@ -22,7 +22,7 @@ from .masks import trusted_but_wrong_area
 
 if TYPE_CHECKING:
     # It stands on TensorFlow, which figures do without.
-    from ..ablation import AblationRow, FlowAblation
+    from ..explain.ablation import AblationRow, FlowAblation
 
 # The crop shows this share of the frame's width and height.
 _CROP_SHARE = 0.3

@@ -15,7 +15,7 @@ from ..losses import TERMS, Losses, Term
 from .canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
 
 if TYPE_CHECKING:
-    from ..metrics import MaskScores, PrecisionRecall
+    from ..motion.scores import MaskScores, PrecisionRecall
 
 _LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PINK, ":"), ("#000000", (0, (5, 1, 1, 1))))
 _MARKERS = "osD^v"

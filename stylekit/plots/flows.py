@@ -13,8 +13,8 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from ..arrays import Flow, Image, check_flow, check_image
-from ..metrics import endpoint_error, endpoint_error_map
-from ..scenes import Truth
+from ..motion.scores import endpoint_error, endpoint_error_map
+from ..motion.truth import Truth
 from .areas import DISOCCLUDED, Area, draw_areas, mask_paper
 from .canvas import FAINT, INK, house_style
 from .error_maps import draw_error_scale, error_limit, show_error

@@ -6,14 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..arrays import BoolMask, Flow, Image, Mask, check_flow, check_image, check_mask
-from ..metrics import (
-    MotionScores,
-    compare_masks,
-    endpoint_error_map,
-    motion_scores,
-)
-from ..metrics.motion import WRONG_PIXELS
-from ..occlusion import (
+from ..motion.masks import (
     SUNDARAM,
     Thresholds,
     consistency_mask,
@@ -21,7 +14,14 @@ from ..occlusion import (
     out_of_frame,
     reliable_share,
 )
-from ..scenes import Truth
+from ..motion.scores import (
+    WRONG_PIXELS,
+    MotionScores,
+    compare_masks,
+    endpoint_error_map,
+    motion_scores,
+)
+from ..motion.truth import Truth
 from .areas import (
     BOUNDARY,
     DISOCCLUDED,

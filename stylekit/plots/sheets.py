@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..arrays import Flow, Image, Mask
-from ..metrics import warping_error, warping_error_map
+from ..motion.warping import warping_error, warping_error_map
 from .canvas import house_style
 from .error_maps import LEAST_BRIGHTNESS, draw_error_scale, error_limit, show_error
 from .flows import draw_color_key, flow_to_color, full_color_magnitude

@@ -5,11 +5,11 @@
 ((192, 256, 3), (192, 256, 2))
 """
 
+from ..motion.truth import Truth
 from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape, Similarity
-from .recipes import CLIP_SCENES, SCENES
+from .library import CLIP_SCENES, SCENES
 from .scene import Scene, make_scene, render_scene, scene_of_clip
 from .stereo import motorcycle_pair
-from .truth import Truth
 
 __all__ = [
     "CLIP_SCENES",

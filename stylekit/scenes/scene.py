@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from ..arrays import BoolMask, Flow, Image
 from ..errors import SettingsError
-from ..flow import FlowFunction, FlowMethod, FlowPair, flow_between
-from ..materials import MaterialKind, materials
 from ..media.clips import Clip
+from ..motion.flow import FlowFunction, FlowMethod, FlowPair, flow_between
+from ..motion.truth import Truth
+from ..samples import MaterialKind, materials
 from .layers import Layer
+from .library import CLIP_SCENES, SCENES
 from .painting import add_noise, expose, prepare
-from .recipes import CLIP_SCENES, SCENES
-from .truth import Truth, top_layer, truth_between
+from .truth import top_layer, truth_between
 
 # Frames a second of the built-in clips, each of which is a scene from its time 0 on.
 _CLIP_RATE = 24

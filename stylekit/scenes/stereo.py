@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import BoolMask, from_bytes
+from ..motion.truth import Truth
 from .scene import Scene
-from .truth import Truth
 
 # A nearer surface hides a farther one if their disparities differ by more than a pixel's slant.
 _HIDING = 1.0

@@ -3,22 +3,22 @@
 Nothing is fetched from the network, and a panel's callbacks may run on any thread.
 """
 
-from .alerts import Alerts
-from .clip_pair import ClipPair
-from .download import Download
-from .force_maps import ForceMaps
-from .loss_curve import LossCurve
-from .mask_explorer import MaskExplorer
-from .picture_canvas import PictureCanvas
-from .player import Player
-from .smudge_probe import SmudgeProbe
-from .split_view import SplitView
-from .studio import Studio
-from .upload import Upload
-from .waiting import Waiting
-from .weight_panel import WeightPanel
-from .weight_translator import WeightTranslator
-from .what_if_grid import WhatIf
+from .base.alerts import Alerts
+from .base.download import Download
+from .base.picture_canvas import PictureCanvas
+from .base.upload import Upload
+from .masks.mask_explorer import MaskExplorer
+from .pixels.smudge_probe import SmudgeProbe
+from .player.clip_pair import ClipPair
+from .player.force_maps import ForceMaps
+from .player.loss_curve import LossCurve
+from .player.player import Player
+from .player.split_view import SplitView
+from .studio.studio import Studio
+from .studio.waiting import Waiting
+from .weights.weight_panel import WeightPanel
+from .weights.weight_translator import WeightTranslator
+from .weights.what_if_grid import WhatIf
 
 __all__ = [
     "Alerts",

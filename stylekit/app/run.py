@@ -1,0 +1,226 @@
+"""`stylekit image` and `stylekit video`: from parsed options to a finished job.
+
+All inputs are looked at before TensorFlow is loaded: that takes seconds, and a typing error should
+not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from ..arrays import Image
+from ..errors import MediaError, SettingsError
+from ..image.scales import most_steps, plan_scales
+from ..image.stylization import Stylization
+from ..losses import TERMS
+from ..media.clips import Clip, read_clip
+from ..media.encode import CLIP_SUFFIXES
+from ..media.files import check_output
+from ..media.images import PICTURE_SUFFIXES, load_image
+from ..motion.flow import FlowMethod, FlowPair
+from ..samples import MaterialKind, find_material
+from ..scenes import CLIP_SCENES
+from ..scenes.scene import scene_of_clip
+from ..settings import ImageSettings, Init, VideoSettings, Weights
+from ..vgg.weights import load_backbone
+from ..video.folder import RunInputs, describe_run
+from ..video.results import Report, finish_clip, finish_image
+from ..video.run import FrameResult, VideoRun
+from .options import chosen
+from .progress import Progress
+
+_CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
+_STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
+
+# The least that ImageSettings takes; smaller sources grow to it.
+_LEAST_SIZE = 32
+
+
+def image_command(options: argparse.Namespace) -> tuple[Report, str]:
+    """Paint a picture; the report, and what to do next if it was interrupted."""
+    content_path = find_material(options.content, _CONTENTS)
+    style_path = find_material(options.style, _STYLES)
+    _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
+    content = load_image(content_path)
+    settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
+    style = load_image(style_path)
+    _check_weight_file(settings.backbone)
+    began = time.monotonic()
+    stylization = Stylization(content, style, settings, init=init)
+    output, advice = options.output, ""
+    try:
+        with Progress(stylization.step_limit) as progress:
+            for step in stylization.steps():
+                progress.step(step)
+    except KeyboardInterrupt:
+        output = _partial_path(options.output)
+        advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
+    report = finish_image(
+        stylization,
+        output,
+        content=content_path,
+        style=style_path,
+        weights=settings.weights,
+        seconds=time.monotonic() - began,
+        complete=not advice,
+    )
+    return report, advice
+
+
+def video_command(options: argparse.Namespace) -> tuple[Report, str]:
+    """Paint a clip; the report, and what to do next if it was interrupted."""
+    clip_path = find_material(options.clip, MaterialKind.CLIP)
+    style_path = find_material(options.style, _STYLES)
+    _check_output(options.output, CLIP_SUFFIXES, clip_path, style_path)
+    settings = _video_settings(options, clip_path)
+    began = time.monotonic()
+    clip = read_clip(
+        clip_path,
+        size=settings.image.size,
+        start=options.start,
+        frames=options.frames,
+        allow_partial=options.allow_partial,
+    )
+    style = load_image(style_path)
+    flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None
+    _check_weight_file(settings.image.backbone)
+    description = describe_run(clip, style, settings, exact_flow=flows is not None)
+    folder = options.run or _default_run(options.output, description)
+    run = VideoRun(clip, style, folder, settings, flows=flows)
+    inputs = RunInputs(
+        clip=clip_path,
+        style=style_path,
+        frames=len(clip),
+        size=max(clip.width, clip.height),
+        start=options.start,
+    )
+    run.folder.remember(inputs)
+    output, advice = options.output, ""
+    try:
+        paint(run)
+    except KeyboardInterrupt:
+        done = len(run.finished_entries())
+        if not done:
+            raise
+        output = _partial_path(options.output)
+        advice = (
+            f"interrupted: {output} holds the {done} of {len(clip)} frames that are finished; "
+            "run the same command again to go on from there"
+        )
+    seconds = time.monotonic() - began
+    return finish_clip(run, clip, output, style=style_path, seconds=seconds), advice
+
+
+def paint(run: VideoRun) -> None:
+    """Paint what is missing of a run, with progress on the console."""
+    settings = run.settings
+    first = most_steps(plan_scales(settings.image))
+    later = first if settings.independent else settings.frame_steps
+    count = len(run.clip)
+    with Progress(first + (count - 1) * later, frame_count=count) as progress:
+        for event in run.steps():
+            if isinstance(event, FrameResult):
+                progress.frame(
+                    event.frame_index,
+                    most_steps_left=(count - 1 - event.frame_index) * later,
+                    facts=_frame_facts(event),
+                )
+            else:
+                progress.step(event.step, frame_index=event.frame_index)
+
+
+def _frame_facts(frame: FrameResult) -> str:
+    if frame.resumed:
+        return "stored before"
+    start = "cold start" if frame.cold else "warm start"
+    return f"{start}, {frame.steps} steps, loss {frame.losses.total(frame.weights):.3g}"
+
+
+def _image_settings(
+    options: argparse.Namespace, defaults: ImageSettings, sides: tuple[int, ...]
+) -> tuple[ImageSettings, Image | None]:
+    """The settings, and the picture to start from if one is given. `sides` are the source's."""
+    init = None
+    given: dict[str, Any] = {"weights": _weights(options)}
+    if options.size is None:
+        given["size"] = _own_size(defaults, sides)
+    if options.init not in {member.value for member in Init}:
+        init, given["init"] = _init_picture(options.init), Init.CONTENT
+    return chosen(defaults, options, **given), init
+
+
+def _weights(options: argparse.Namespace) -> Weights:
+    """What the options say of the weights; a picture has none of terms that need a mask."""
+    names = [term.weight for term in TERMS.values() if hasattr(options, term.weight)]
+    return Weights(**{name: getattr(options, name) for name in names})
+
+
+def _init_picture(name: str) -> Image:
+    if not Path(name).is_file():
+        raise SettingsError(
+            "--init", f"must be content, noise or the path of a picture, is {name!r}"
+        )
+    return load_image(Path(name))
+
+
+def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
+    defaults = VideoSettings()
+    image, init = _image_settings(options, defaults.image, _clip_size(clip_path))
+    if init is not None:
+        raise SettingsError("--init", "for a clip it must be content or noise")
+    return chosen(defaults, options, image=image)
+
+
+def _exact_flows(clip: Clip) -> list[FlowPair]:
+    """The exact flow between the frames of a built-in clip."""
+    scene = scene_of_clip(clip)
+    if scene is None:
+        raise SettingsError(
+            "flow",
+            "the exact flow is known for the built-in clips alone "
+            f"({', '.join(CLIP_SCENES)}), at a size that is a multiple of 8; use dis",
+        )
+    return [scene.flow_pair(index) for index in range(len(clip) - 1)]
+
+
+def _own_size(settings: ImageSettings, sides: tuple[int, ...]) -> int:
+    """The size unless one is asked for: the source's own, between the least and the default."""
+    return max(_LEAST_SIZE, min(settings.size, max(sides)))
+
+
+def _check_weight_file(choice: str) -> None:
+    """Refuse a file that holds no network before TensorFlow takes its seconds to load.
+
+    VGG19's own weights may have to be downloaded, which TensorFlow is needed for.
+    """
+    if choice not in ("auto", "vgg19"):
+        load_backbone(choice)
+
+
+def _default_run(output: Path, description: dict) -> Path:
+    """A folder beside the result whose name tells runs of other inputs or settings apart."""
+    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+    return output.with_name(f"{output.stem}.run-{digest[:8]}")
+
+
+def _check_output(output: Path, suffixes: tuple[str, ...], *inputs: Path) -> None:
+    check_output(output, suffixes)
+    for path in inputs:
+        if output.exists() and output.samefile(path):
+            raise MediaError(output, "is one of the inputs; give another name for the result")
+
+
+def _partial_path(output: Path) -> Path:
+    """Where an interrupted job leaves what is done, without harm to an earlier result."""
+    return output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
+
+
+def _clip_size(path: Path) -> tuple[int, int]:
+    """Of its first frame, upright."""
+    first = read_clip(path, frames=1)
+    return first.width, first.height

@@ -1,0 +1,230 @@
+"""Is it the flow or the loss? The same clip and style with several flows, told apart by truth.
+
+A scene's exact flow is the control: what is left of flicker and smudges with it is the loss's own
+doing, and what an estimated flow adds to that is the flow's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..arrays import BoolMask, Image, Mask
+from ..motion.flow import FlowFunction, FlowMethod, FlowPair
+from ..motion.scores import WRONG_PIXELS, MotionScores, endpoint_error_map, motion_scores
+from ..motion.truth import Truth
+from ..motion.warping import WarpingError, warping_error, warping_error_map
+from ..scenes import Scene
+from ..settings import NameOrFunction, VideoSettings, name_of
+from ..video.run import FrameResult, Motion, VideoRun
+
+# From here on a pixel is held to the one before rather than painted anew.
+_TRUSTED = 0.5
+
+METHODS = (FlowMethod.FARNEBACK, FlowMethod.DIS, FlowMethod.EXACT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AblationRow:
+    """One flow method's flow, mask and clip.
+
+    - `endpoint_error` in pixels, `union_f1`, `reliable` and `trusted_but_wrong` in [0, 1]: means
+      over the pairs of `stylekit.motion.scores.motion_scores`.
+    - `warping_error` of the stylised clip along the exact flow, over all that is truly visible in
+      both frames: the flicker that is left, whatever this method's own mask hides.
+    - `smudge`, the same over the pixels where any of the compared methods trusts a flow that is
+      wrong by more than a pixel. The area is one for all rows; errors are NaN if there is none.
+    - `error_deceived` and `error_doubted`, the shares of that area's squared error, 0…1, on pixels
+      that this method trusts although their flow is wrong, and on pixels that it does not trust,
+      so that they are painted anew. The rest is on pixels that are trusted and right.
+    - `sharpness`, what is left of the first frame's detail: mean squared Laplacian of the later
+      frames, divided by that of the first. Repeated warping and smudges lower it.
+    - `style_distance` is the mean over the frames, `evaluations` the sum.
+    - `frames` are the N stylised frames, `masks` the N − 1 masks that were used.
+    """
+
+    method: NameOrFunction
+    endpoint_error: float
+    union_f1: float
+    reliable: float
+    trusted_but_wrong: float
+    warping_error: WarpingError
+    smudge: WarpingError
+    error_deceived: float
+    error_doubted: float
+    sharpness: float
+    style_distance: float
+    evaluations: int
+    frames: tuple[Image, ...]
+    masks: tuple[Mask, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FlowAblation:
+    """The rows of `ablate_flow`, and `floor`, the warping error of the scene itself."""
+
+    scene: Scene
+    style_name: str
+    backbone: str
+    floor: WarpingError
+    rows: tuple[AblationRow, ...]
+
+    def table(self) -> str:
+        """The numbers as a Markdown table, root warping errors in thousandths of the range."""
+        lines = [
+            "| flow | end-point error, px | union F1 | reliable % | trusted but wrong % "
+            "| warping error ‰ | where flow deceives ‰ | of the error: deceived % | doubted % "
+            "| sharpness % | style distance |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {name_of(row.method)} | {row.endpoint_error:.2f} | {row.union_f1:.2f} "
+            f"| {100 * row.reliable:.1f} | {100 * row.trusted_but_wrong:.2f} "
+            f"| {1000 * row.warping_error.rmse:.1f} | {_permille(row.smudge.rmse)} "
+            f"| {100 * row.error_deceived:.0f} | {100 * row.error_doubted:.0f} "
+            f"| {100 * row.sharpness:.0f} | {row.style_distance:.3g} |"
+            for row in self.rows
+        ]
+        return "\n".join(lines)
+
+
+def ablate_flow(
+    scene: Scene,
+    style: Image,
+    out: str | Path,
+    settings: VideoSettings | None = None,
+    *,
+    methods: Sequence[str | FlowFunction] = METHODS,
+    style_name: str = "style",
+) -> FlowAblation:
+    """Paint `scene` once with each flow method, all else equal, and judge by the exact motion.
+
+    `style` is a picture `(H, W, 3)`. Each run lives in a folder of its own within `out`, and is
+    not painted again where it is finished. Raises ResumeError if a folder there holds another run.
+    """
+    settings = settings or VideoSettings()
+    runs = {}
+    for method in methods:
+        run = VideoRun(
+            scene.frames,
+            style,
+            Path(out) / _folder_name(method),
+            dataclasses.replace(settings, flow=method),
+            flows=_exact(scene) if method == FlowMethod.EXACT else None,
+        )
+        runs[method] = run, list(run.frames())
+    motions = {
+        method: [result.motion for result in results if result.motion is not None]
+        for method, (_, results) in runs.items()
+    }
+    deceived = _deceived(scene, list(motions.values()))
+    return FlowAblation(
+        scene=scene,
+        style_name=style_name,
+        backbone=next(iter(runs.values()))[0].backbone.label,
+        floor=_error(scene, scene.frames, _visible(scene)),
+        rows=tuple(
+            _row(scene, method, results, motions[method], deceived)
+            for method, (_, results) in runs.items()
+        ),
+    )
+
+
+def _folder_name(method: NameOrFunction) -> str:
+    """The method's name, without the signs of `<lambda>`, which not every system allows."""
+    return re.sub(r"[^\w.-]", "_", name_of(method))
+
+
+def _row(
+    scene: Scene,
+    method: NameOrFunction,
+    results: list[FrameResult],
+    motions: list[Motion],
+    deceived: list[BoolMask],
+) -> AblationRow:
+    frames = tuple(result.image for result in results)
+    scores: list[MotionScores] = [
+        motion_scores(motion.flow.backward_flow, motion.flow.forward_flow, truth, mask=motion.mask)
+        for motion, truth in zip(motions, scene.backward, strict=True)
+    ]
+    deceived_share, doubted_share = _error_shares(scene, frames, motions)
+    return AblationRow(
+        method=method,
+        endpoint_error=float(np.mean([score.endpoint_error for score in scores])),
+        union_f1=float(np.mean([score.union.f1 for score in scores])),
+        reliable=float(np.mean([score.reliable for score in scores])),
+        trusted_but_wrong=float(np.mean([score.trusted_but_wrong for score in scores])),
+        warping_error=_error(scene, frames, _visible(scene)),
+        smudge=_error(scene, frames, deceived),
+        error_deceived=deceived_share,
+        error_doubted=doubted_share,
+        sharpness=float(np.mean([_detail(frame) for frame in frames[1:]]) / _detail(frames[0])),
+        style_distance=float(np.mean([result.style_distance for result in results])),
+        evaluations=sum(result.evaluations for result in results),
+        frames=frames,
+        masks=tuple(motion.mask for motion in motions),
+    )
+
+
+def _error_shares(
+    scene: Scene, frames: Sequence[Image], motions: Sequence[Motion]
+) -> tuple[float, float]:
+    """How much of the squared error along the exact flow is on deceived and on doubted pixels."""
+    total = deceived = doubted = 0.0
+    for index, (truth, motion) in enumerate(zip(scene.backward, motions, strict=True)):
+        error = warping_error_map(frames[index + 1], frames[index], truth.flow)
+        error = np.where(_visible_in(truth), error, np.float32(0.0)).astype(np.float64)
+        trusted = motion.mask > _TRUSTED
+        total += error.sum()
+        deceived += error[trusted & _is_wrong(motion, truth)].sum()
+        doubted += error[~trusted].sum()
+    return (deceived / total, doubted / total) if total > 0 else (0.0, 0.0)
+
+
+def _exact(scene: Scene) -> list[FlowPair]:
+    return [scene.flow_pair(index) for index in range(len(scene.backward))]
+
+
+def _visible(scene: Scene) -> list[BoolMask]:
+    return [_visible_in(truth) for truth in scene.backward]
+
+
+def _visible_in(truth: Truth) -> BoolMask:
+    return ~truth.disocclusion & truth.known
+
+
+def _is_wrong(motion: Motion, truth: Truth) -> BoolMask:
+    error = endpoint_error_map(motion.flow.backward_flow, truth.flow)
+    return np.asarray(error > WRONG_PIXELS, np.bool_)
+
+
+def _deceived(scene: Scene, motions: Sequence[Sequence[Motion]]) -> list[BoolMask]:
+    """Where something visible is trusted although its flow is wrong, by any of the methods."""
+    areas = []
+    for truth, visible, *together in zip(scene.backward, _visible(scene), *motions, strict=True):
+        wrong = [(motion.mask > _TRUSTED) & _is_wrong(motion, truth) for motion in together]
+        areas.append(np.asarray(np.any(wrong, axis=0) & visible, np.bool_))
+    return areas
+
+
+def _error(scene: Scene, frames: Sequence[Image], areas: Sequence[BoolMask]) -> WarpingError:
+    return warping_error(frames, scene.backward_flow, [area.astype(np.float32) for area in areas])
+
+
+def _permille(error: float) -> str:
+    return "–" if math.isnan(error) else f"{1000 * error:.1f}"
+
+
+def _detail(image: Image) -> float:
+    """The mean squared Laplacian of the grey picture."""
+    grey = image.mean(axis=2)
+    laplacian = (
+        grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * grey[1:-1, 1:-1]
+    )
+    return float(np.mean(laplacian**2, dtype=np.float64))

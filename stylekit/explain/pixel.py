@@ -1,0 +1,243 @@
+"""All that can be told of one pixel of a finished run, and of its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..motion.scores import WRONG_PIXELS, endpoint_error_map
+from ..motion.truth import Truth
+from .pulls import Shares
+from .stored_run import FrameMotion, StoredRun, check_whole
+from .trail import ages_of, path_of
+
+RADIUS = 4
+
+
+class Verdict(Enum):
+    """What decided over a pixel's reliability c, in the order in which the tests count.
+
+    A neighbour decides where no test fired, yet c is below 1: the mask is smoothed, and dilated
+    if the run asks for it. A cold frame has no c; the last three say why.
+    """
+
+    OUT_OF_FRAME = "out of frame"
+    DISOCCLUDED = "disoccluded"
+    MOTION_BOUNDARY = "motion boundary"
+    DOUBTFUL = "doubtful"
+    NEIGHBOUR = "smoothed by a neighbour"
+    TRUSTED = "trusted"
+    FIRST_FRAME = "first frame"
+    CUT = "first frame after a cut"
+    APART = "painted by itself"
+
+
+class TrueVerdict(Enum):
+    """What is true of a pixel on its way back to the frame before.
+
+    It came into the frame, was hidden by something nearer, lies beside a layer that moves
+    otherwise, or was plainly visible.
+    """
+
+    OUT_OF_FRAME = "out of frame"
+    HIDDEN = "hidden before"
+    BOUNDARY = "motion boundary"
+    VISIBLE = "visible before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What is measured at a pixel, or the means over a window; None where there is nothing.
+
+    - `flow`: (dx, dy) back to the frame before, in pixels, x to the right and y down
+    - `round_trip`: how far from home backward and then forward flow lead, |w̃ + ŵ|, in pixels
+    - `trust`: the reliability c, 0…1
+    - `age`: for how many frames it has been carried
+    - `shares`: of content, style, temporal term and total variation in the gradient
+    - `flow_error`: the end-point error of the flow, in pixels, where the truth is known
+
+    A cold frame has no flow, no round trip and no c.
+    """
+
+    flow: tuple[float, float] | None
+    round_trip: float | None
+    trust: float | None
+    age: float
+    shares: Shares
+    flow_error: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelReport:
+    """Why a pixel looks as it does: see `probe_pixel`, and `explain` for it in words.
+
+    `x` and `y` are in pixels from the left and from the top of frame `frame_index`, from 0 on.
+    `here` is measured at the pixel itself, `around` over the (2 · `radius` + 1)² pixels around
+    it that lie inside the frame. `path` holds (frame_index, x, y) of it and of the points it was
+    carried from, newest first; the last was painted anew.
+
+    Where the truth is known, else None: `true_verdict`; `unnoticed_errors`, in how many of the
+    steps of the path the flow was wrong by over a pixel and no test fired at the nearest pixel;
+    `unnoticed_hidden`, in how many of them it came from where something else was in front, and
+    no test fired.
+    """
+
+    frame_index: int
+    x: int
+    y: int
+    radius: int
+    verdict: Verdict
+    here: Readings
+    around: Readings
+    path: tuple[tuple[int, float, float], ...]
+    true_verdict: TrueVerdict | None
+    unnoticed_errors: int | None
+    unnoticed_hidden: int | None
+
+    @property
+    def age(self) -> int:
+        """For how many frames the pixel has been carried, 0 if it was painted anew in this one."""
+        return len(self.path) - 1
+
+
+def probe_pixel(
+    run: StoredRun,
+    frame_index: int,
+    x: int,
+    y: int,
+    *,
+    truth: Sequence[Truth] | None = None,
+    radius: int = RADIUS,
+) -> PixelReport:
+    """Why the pixel (`x`, `y`) of a finished frame looks as it does.
+
+    `truth[i − 1]` is on the grid of frame i, as `Scene.backward`; a built-in clip's is found
+    without being given. The first probe of a run loads TensorFlow, the first of a frame takes a
+    few evaluations of the loss, and those after it milliseconds.
+
+    Raises SettingsError for a frame or a place that is not there, and as `StoredRun` does.
+    """
+    run.check_frame(frame_index)
+    height, width = run.clip[frame_index].shape[:2]
+    x, y = check_whole("x", x, width), check_whole("y", y, height)
+    check_whole("radius", radius, max(height, width))
+    cold = run.is_cold(frame_index)
+    truth = run.truth if truth is None else truth
+    path = path_of(run, frame_index, x, y)
+    errors, hidden = (None, None) if truth is None else _unnoticed(run, truth, path)
+    return PixelReport(
+        frame_index=frame_index,
+        x=x,
+        y=y,
+        radius=radius,
+        verdict=_cold_verdict(run, frame_index)
+        if cold
+        else verdict_at(run.motion(frame_index), x, y),
+        here=_readings(run, frame_index, truth, (x, y), 0),
+        around=_readings(run, frame_index, truth, (x, y), radius),
+        path=path,
+        true_verdict=None
+        if truth is None or cold
+        else true_verdict_at(truth[frame_index - 1], x, y),
+        unnoticed_errors=errors,
+        unnoticed_hidden=hidden,
+    )
+
+
+def verdict_at(motion: FrameMotion, x: int, y: int) -> Verdict:
+    """Which test decided over c at a pixel, in the order of `consistency_mask`."""
+    for fired, verdict in (
+        (motion.outside, Verdict.OUT_OF_FRAME),
+        (motion.hidden, Verdict.DISOCCLUDED),
+        (motion.boundary, Verdict.MOTION_BOUNDARY),
+        (motion.doubted, Verdict.DOUBTFUL),
+        (motion.mask < 1, Verdict.NEIGHBOUR),
+    ):
+        if fired[y, x]:
+            return verdict
+    return Verdict.TRUSTED
+
+
+def true_verdict_at(truth: Truth, x: int, y: int) -> TrueVerdict | None:
+    """What is true of a pixel; None where that is not known."""
+    if not truth.known[y, x]:
+        return None
+    for holds, verdict in (
+        (truth.out_of_frame, TrueVerdict.OUT_OF_FRAME),
+        (truth.disocclusion, TrueVerdict.HIDDEN),
+        (truth.motion_boundary, TrueVerdict.BOUNDARY),
+    ):
+        if holds[y, x]:
+            return verdict
+    return TrueVerdict.VISIBLE
+
+
+def _cold_verdict(run: StoredRun, frame_index: int) -> Verdict:
+    if frame_index == 0:
+        return Verdict.FIRST_FRAME
+    return Verdict.APART if run.settings.independent else Verdict.CUT
+
+
+def _readings(
+    run: StoredRun,
+    frame_index: int,
+    truth: Sequence[Truth] | None,
+    place: tuple[int, int],
+    radius: int,
+) -> Readings:
+    height, width = run.clip[frame_index].shape[:2]
+    left, top = (max(0, middle - radius) for middle in place)
+    right, bottom = min(width, place[0] + radius + 1), min(height, place[1] + radius + 1)
+    window = np.s_[top:bottom, left:right]
+    columns, rows = np.meshgrid(np.arange(left, right), np.arange(top, bottom))
+    ages = ages_of(run, frame_index, np.stack([columns.ravel(), rows.ravel()], axis=-1))
+    flow = round_trip = trust = flow_error = None
+    if not run.is_cold(frame_index):
+        motion = run.motion(frame_index)
+        vectors = motion.flow.backward_flow[window]
+        flow = (float(vectors[..., 0].mean()), float(vectors[..., 1].mean()))
+        round_trip = _mean(motion.round_trip[window])
+        trust = float(motion.mask[window].mean())
+        if truth is not None:
+            true = truth[frame_index - 1]
+            error = endpoint_error_map(vectors, true.flow[window])
+            flow_error = _mean(np.where(true.known[window], error, np.nan))
+    return Readings(
+        flow=flow,
+        round_trip=round_trip,
+        trust=trust,
+        age=float(ages.mean()),
+        shares=run.pulls(frame_index).shares(window),
+        flow_error=flow_error,
+    )
+
+
+def _unnoticed(
+    run: StoredRun, truth: Sequence[Truth], path: Sequence[tuple[int, float, float]]
+) -> tuple[int, int]:
+    """In how many steps of a path the flow was wrong, and the pixel hidden, without a test firing.
+
+    At the nearest pixel, because between two layers a mean of their flows is no one's.
+    """
+    errors = hidden = 0
+    for frame_index, x, y in path[:-1]:
+        pixel = round(y), round(x)
+        motion, true = run.motion(frame_index), truth[frame_index - 1]
+        tests = motion.outside, motion.hidden, motion.boundary, motion.doubted
+        if any(test[pixel] for test in tests) or not true.known[pixel]:
+            continue
+        errors += bool(
+            np.hypot(*(motion.flow.backward_flow[pixel] - true.flow[pixel])) > WRONG_PIXELS
+        )
+        hidden += bool(true.disocclusion[pixel])
+    return errors, hidden
+
+
+def _mean(values: NDArray[np.floating]) -> float | None:
+    """The mean of what is a number; None if nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else None

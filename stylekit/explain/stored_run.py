@@ -1,0 +1,263 @@
+"""Run folders opened to be looked at: nothing in them is painted or written."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import BoolMask, Image, Mask
+from ..errors import MediaError, ResumeError, SettingsError, WeightsError
+from ..image.objective import Objective, TemporalTarget
+from ..image.stylization import prepare_objective
+from ..losses import without_masks
+from ..media.clips import read_clip
+from ..media.images import load_image
+from ..motion.flow import FlowPair, warp
+from ..motion.masks import consistency_error, disocclusion, motion_boundary, out_of_frame
+from ..motion.methods import MaskMethod
+from ..motion.robust import doubtful
+from ..motion.truth import Truth
+from ..samples import MaterialKind, find_material
+from ..scenes.scene import scene_of_clip
+from ..settings import VideoSettings, Weights
+from ..vgg.weights import load_backbone
+from ..video.folder import RunFolder, RunInputs, digest, digest_clip
+from .pulls import PullMaps, pull_maps
+
+_STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
+# Frames of which motion and pulls are kept in memory: a path seldom is longer.
+_KEPT_FRAMES = 48
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameMotion:
+    """How a frame came from the one before, and what each test says of it; all on its own grid.
+
+    `flow` holds both directions, `mask` the reliability c as it was stored. `round_trip` is how
+    far from home the backward and then the forward flow lead, in pixels, float32 `(H, W)`, NaN
+    where the flow leaves the frame. `outside`, `hidden` and `boundary` `(H, W)` are True where
+    that test fired, and `doubted` where the robust mask mistrusts what they let pass; `boundary`
+    and `doubted` nowhere if the run did not use them.
+    """
+
+    flow: FlowPair
+    mask: Mask
+    round_trip: NDArray[np.float32]
+    outside: BoolMask
+    hidden: BoolMask
+    boundary: BoolMask
+    doubted: BoolMask
+
+
+class StoredRun:
+    """A run of `stylekit video` as it lies in its folder; made by `open_run`.
+
+    `clip` and `style` are what it was painted from, `settings` how. Frames are counted from 0, as
+    the files in the folder are; the first `frame_count` of them are finished. Any thread may use
+    it.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        clip: Sequence[Image],
+        style: Image,
+        description: dict[str, Any],
+    ) -> None:
+        self.folder, self.clip, self.style = folder, clip, style
+        self.settings = VideoSettings.from_json(description["settings"])
+        self._backbone: dict[str, str] = description["backbone"]
+        self._entries = folder.entries()
+        self.frame_count = next(i for i in itertools.count() if i not in self._entries)
+        self._motion = lru_cache(maxsize=_KEPT_FRAMES)(self._read_motion)
+        self._pulls = lru_cache(maxsize=_KEPT_FRAMES)(self._measure_pulls)
+
+    def check_frame(self, frame_index: int) -> int:
+        """Return `frame_index` if it is a finished frame; raises SettingsError otherwise."""
+        return check_whole("frame_index", frame_index, self.frame_count)
+
+    def image(self, frame_index: int) -> Image:
+        """A finished frame, as it was stored."""
+        return self.folder.read_frame(self.check_frame(frame_index))
+
+    def weights(self, frame_index: int) -> Weights:
+        """The weights that a finished frame was painted with."""
+        return Weights(**self._entries[self.check_frame(frame_index)]["weights"])
+
+    def is_cold(self, frame_index: int) -> bool:
+        """Whether a frame started anew: the first of all or of a shot, or each by itself."""
+        return bool(self._entries[self.check_frame(frame_index)]["cold"])
+
+    def motion(self, frame_index: int) -> FrameMotion:
+        """The motion that carried a frame, which is not cold, from the one before.
+
+        Raises ResumeError if its files are missing or damaged.
+        """
+        return self._motion(self.check_frame(frame_index))
+
+    def pulls(self, frame_index: int) -> PullMaps:
+        """What pulls at a finished frame, as it was stored, under the weights that painted it.
+
+        The first call for a run loads TensorFlow and compiles. Raises as `objective` does.
+        """
+        return self._pulls(self.check_frame(frame_index))
+
+    @cached_property
+    def truth(self) -> tuple[Truth, ...] | None:
+        """What is true of the clip, if it is built in: `truth[i − 1]` on the grid of frame i."""
+        scene = scene_of_clip(self.clip)
+        return scene.backward if scene else None
+
+    @cached_property
+    def objective(self) -> Objective:
+        """The losses that the run was painted with. The first use loads TensorFlow.
+
+        Raises WeightsError if the network that painted it is not here.
+        """
+        backbone = load_backbone(self.settings.image.backbone)
+        if backbone.sha256 != self._backbone["sha256"]:
+            raise WeightsError(
+                self._backbone["label"],
+                f"this network painted the run and is not here, {backbone.label} is; "
+                "without it nobody knows what pulls at a pixel",
+            )
+        return prepare_objective(self.style, self.settings.image, content=self.clip[0])
+
+    def _read_motion(self, frame_index: int) -> FrameMotion:
+        stored = self.folder.read_flow(frame_index)
+        if stored is None:
+            raise ResumeError(
+                self.folder.path,
+                f"the flow of frame {frame_index} is missing or damaged; "
+                "run stylekit video again as before, which mends it",
+            )
+        flow, mask = stored
+        backward, forward = flow.backward_flow, flow.forward_flow
+        outside = out_of_frame(backward)
+        round_trip = consistency_error(backward, forward)
+        round_trip[outside] = np.nan
+        settings = self.settings
+        nowhere = np.zeros_like(outside)
+        return FrameMotion(
+            flow=flow,
+            mask=mask,
+            round_trip=round_trip,
+            outside=outside,
+            hidden=disocclusion(backward, forward),
+            boundary=motion_boundary(backward) if settings.motion_boundary else nowhere,
+            doubted=doubtful(
+                backward,
+                forward,
+                self.clip[frame_index],
+                self.clip[frame_index - 1],
+                boundary=settings.motion_boundary,
+                dilate=settings.dilate,
+            )
+            if settings.mask == MaskMethod.ROBUST
+            else nowhere,
+        )
+
+    def _measure_pulls(self, frame_index: int) -> PullMaps:
+        image, weights = self.image(frame_index), self.weights(frame_index)
+        objective = self.objective
+        if self.is_cold(frame_index):
+            # Nothing holds it in time. A target all the same: without one there is more to compile.
+            weights = without_masks(weights)
+            target = TemporalTarget(image, np.zeros(image.shape[:2], np.float32))
+        else:
+            motion = self.motion(frame_index)
+            warped = warp(self.image(frame_index - 1), motion.flow.backward_flow)
+            target = TemporalTarget(warped, motion.mask)
+        return pull_maps(
+            objective,
+            objective.targets(self.clip[frame_index], [target]),
+            image,
+            weights,
+            keep_colors=self.settings.image.keep_colors,
+        )
+
+
+def open_run(
+    folder: Path | str,
+    *,
+    clip: Sequence[Image] | Path | str | None = None,
+    style: Image | Path | str | None = None,
+) -> StoredRun:
+    """Open a run folder to look at what was painted there; nothing is painted or written.
+
+    Clip and style are found where `stylekit video` found them. Where they have moved, or the run
+    was painted from Python, give them: as files or built-in names, or as the arrays themselves.
+
+    Raises ResumeError if the folder holds no run, or if clip or style are not those that it was
+    painted from, and MediaError if they cannot be read.
+    """
+    run = RunFolder(Path(folder))
+    description = run.description()
+    inputs = run.inputs()
+    try:
+        told = description["clip"]
+        clip_sha256, style_sha256 = told["sha256"], description["style"]["sha256"]
+        frames, size = int(told["frames"]), max(map(int, told["size"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResumeError(run.path, "its run.json is damaged; it cannot be opened") from error
+    clip_name: str | Path = "clip"
+    if clip is None or isinstance(clip, (str, Path)):
+        clip_name = path = _find("clip", clip, inputs, run)
+        clip = _read_clip(
+            path, inputs or RunInputs(clip=path, style=path, frames=frames, size=size)
+        )
+    if len(clip) != frames or digest_clip(clip) != clip_sha256:
+        raise ResumeError(clip_name, _changed("clip", run))
+    style_name: str | Path = "style"
+    if style is None or isinstance(style, (str, Path)):
+        style_name = path = _find("style", style, inputs, run)
+        style = load_image(path)
+    if digest(style) != style_sha256:
+        raise ResumeError(style_name, _changed("style", run))
+    return StoredRun(run, clip, style, description)
+
+
+def check_whole(name: str, value: int, count: int) -> int:
+    """Return `value` if it is one of `count` whole numbers from 0 on.
+
+    Raises SettingsError otherwise.
+    """
+    if not (isinstance(value, int | np.integer) and 0 <= value < count):
+        wanted = f"a whole number from 0 to {count - 1}" if count else "a finished frame"
+        raise SettingsError(name, f"must be {wanted}, is {value!r}")
+    return int(value)
+
+
+def _find(what: str, given: Path | str | None, inputs: RunInputs | None, run: RunFolder) -> Path:
+    if given is not None:
+        return find_material(given, MaterialKind.CLIP if what == "clip" else _STYLES)
+    if inputs is None:
+        raise ResumeError(run.path, f"does not say where its {what} was; give {what}=")
+    path: Path = getattr(inputs, what)
+    if not path.is_file():
+        raise MediaError(
+            path,
+            f"the {what} of the run {run.path.name} is no longer in {path.parent}; give {what}=",
+        )
+    return path
+
+
+def _read_clip(path: Path, inputs: RunInputs) -> Sequence[Image]:
+    """The frames that a run was painted from, and none of those between them."""
+    frames = (inputs.frames - 1) * inputs.stride + 1
+    try:
+        clip = read_clip(path, size=inputs.size, start=inputs.start, frames=frames)
+    except MediaError as error:
+        raise MediaError(path, f"{error.message}; or give clip=") from error
+    return clip[:: inputs.stride]
+
+
+def _changed(what: str, run: RunFolder) -> str:
+    return f"is not the {what} that the run {run.path.name} was painted from; give {what}="

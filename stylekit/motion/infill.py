@@ -1,0 +1,122 @@
+"""Paint for what comes into sight: texture copied from where the shot shows something alike.
+
+A later frame takes too few steps to paint from nothing, and the Gram matrix of the whole frame
+hardly notices a strip that stays bare. So the strip starts as patches of the shot's first, fully
+painted frame, chosen by what the unpainted frames show (the idea of Hertzmann et al. 2001,
+*Image Analogies*, with whole patches as in Efros & Freeman 2001, *Image Quilting*).
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Image, Mask, check_image, check_mask
+
+# A patch is compared by the mean colours of so many cells a side.
+_CELLS = 4
+# Its side, as a share of the picture's shorter one: larger than most strokes.
+_PATCH_SHARE = 1 / 8
+_SMALLEST_PATCH = 12
+# Known parts count a little too, which settles ties in favour of what fits its surroundings.
+_KNOWN_WEIGHT = 0.02
+
+Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+def transfer_texture(
+    content: Image, mask: Mask, source_content: Image, source_painting: Image
+) -> Image:
+    """`content` painted in patches of `source_painting`, wherever `mask` is below ½.
+
+    For each patch of `content` with an unreliable pixel the patch of `source_content` is found
+    whose cells have the nearest mean colours, the unreliable cells counting most; the same patch
+    of `source_painting` is laid there, overlapping its neighbours softly. Elsewhere the result
+    is `content` itself. All are `(H, W, 3)` in [0, 1] of one size, `mask` is `(H, W)`. A picture
+    too small for patches is returned as it is.
+
+    Raises ValueError for pictures of other sizes or ranges.
+    """
+    check_mask(mask, like=check_image(content, "content"))
+    for name, picture in (("source_content", source_content), ("source_painting", source_painting)):
+        if check_image(picture, name).shape != content.shape:
+            raise ValueError(f"{name}: must have the shape {content.shape}, has {picture.shape}")
+    height, width = mask.shape
+    side = max(_SMALLEST_PATCH, int(min(height, width) * _PATCH_SHARE) // _CELLS * _CELLS)
+    if side > min(height, width):
+        return content
+    targets = [
+        (y, x)
+        for y in _grid(height, side, side * 3 // 4)
+        for x in _grid(width, side, side * 3 // 4)
+        if mask[y : y + side, x : x + side].min() < 0.5
+    ]
+    if not targets:
+        return content
+    stride = max(2, side // 6)
+    sources = [(y, x) for y in _grid(height, side, stride) for x in _grid(width, side, stride)]
+    chosen = _nearest(content, mask, source_content, targets, sources, side)
+    return _lay(content, source_painting, targets, [sources[index] for index in chosen], side)
+
+
+def _grid(length: int, side: int, step: int) -> list[int]:
+    """Starts of patches along one axis; the last one ends at the border."""
+    return sorted({*range(0, length - side + 1, step), length - side})
+
+
+def _nearest(
+    content: Image,
+    mask: Mask,
+    source_content: Image,
+    targets: list[tuple[int, int]],
+    sources: list[tuple[int, int]],
+    side: int,
+) -> Places:
+    """For each target the index of the source with the least Σ_cells w (t − s)²."""
+    wanted = _cell_means(content, targets, side)
+    offered = _cell_means(source_content, sources, side)
+    unknown = np.repeat(1.0 - mask[:, :, np.newaxis], 3, axis=2)
+    weight = _cell_means(unknown, targets, side) + _KNOWN_WEIGHT
+    # The square is multiplied out; Σ w t² is the same for all sources.
+    return cast(
+        Places, (weight @ (offered**2).T - 2 * (weight * wanted) @ offered.T).argmin(axis=1)
+    )
+
+
+def _cell_means(picture: NDArray, corners: list[tuple[int, int]], side: int) -> Array:
+    """Mean colour of each cell of each patch, `(patches, cells² · 3)`, by summed areas."""
+    height, width = picture.shape[:2]
+    sums = np.zeros((height + 1, width + 1, 3))
+    sums[1:, 1:] = picture.cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
+    cell = side // _CELLS
+    offsets = np.arange(_CELLS) * cell
+    places = np.asarray(corners)
+    top = places[:, 0, np.newaxis, np.newaxis] + offsets[:, np.newaxis]
+    left = places[:, 1, np.newaxis, np.newaxis] + offsets[np.newaxis, :]
+    bottom, right = top + cell, left + cell
+    total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return cast(Array, total.reshape(len(corners), -1) / cell**2)
+
+
+def _lay(
+    content: Image,
+    painting: Image,
+    targets: list[tuple[int, int]],
+    sources: list[tuple[int, int]],
+    side: int,
+) -> Image:
+    """Lay patches of `painting` over `content`, blended linearly where they overlap."""
+    distance = np.minimum(np.arange(1, side + 1), np.arange(side, 0, -1))
+    ramp = np.minimum(distance / (side // 4 + 1), 1.0)
+    window = (ramp[:, np.newaxis] * ramp[np.newaxis, :])[:, :, np.newaxis]
+    paint = np.zeros(content.shape)
+    weight = np.zeros((*content.shape[:2], 1))
+    for (y, x), (from_y, from_x) in zip(targets, sources, strict=True):
+        here = np.s_[y : y + side, x : x + side]
+        paint[here] += window * painting[from_y : from_y + side, from_x : from_x + side]
+        weight[here] += window
+    laid = np.divide(paint, weight, out=content.astype(np.float64), where=weight > 0)
+    return np.clip(laid, 0.0, 1.0).astype(np.float32)

@@ -1,0 +1,219 @@
+"""Which layers each scene has: test scenes, and the scenes that are built-in clips.
+
+Lengths are in widths of the frame, so 0.01 is 2.56 pixels in a scene of 256 pixels. The relative
+motion of two layers is large enough for the thresholds of Sundaram et al. 2010 to see their
+boundary, and no layer turns or grows so fast that its own motion passes for one.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+
+from ..arrays import Image
+from ..media.images import load_image
+from ..samples import MaterialKind, materials
+from . import cutouts
+from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape
+
+Recipe: TypeAlias = Callable[[np.random.Generator], tuple[Layer, ...]]
+
+MIDDLE = complex(0.5, 0.375)
+
+
+@lru_cache(maxsize=8)
+def _photograph(name: str) -> Image:
+    # Not by find_material: a user's own file of that name must not get into a scene.
+    image = load_image(materials(MaterialKind.PHOTOGRAPH)[name])
+    image.flags.writeable = False  # all scenes share it
+    return image
+
+
+def _layer(name: str, motion: Motion, shape: Shape | None = None, feather: float = 1.0) -> Layer:
+    return Layer(
+        photograph=_photograph(name), shape=shape or Everywhere(), motion=motion, feather=feather
+    )
+
+
+def _hexagon(center: complex, radius: float) -> Polygon:
+    turns = np.arange(6) * math.pi / 3
+    return Polygon(
+        tuple(
+            (center.real + radius * math.cos(t), center.imag + radius * math.sin(t)) for t in turns
+        )
+    )
+
+
+def _heading(speed: float, degrees: float, random: np.random.Generator) -> complex:
+    """A velocity in about this direction: clockwise from "to the right", give or take 15°."""
+    return cmath.rect(speed, math.radians(degrees + random.uniform(-15, 15)))
+
+
+def _near(at: complex, random: np.random.Generator) -> complex:
+    """A place within a twentieth of the frame around `at`, off the pixel grid."""
+    return at + complex(*random.uniform(-0.05, 0.05, 2))
+
+
+def _pan(random: np.random.Generator) -> tuple[Layer, ...]:
+    """Everything slides, a disc against its background."""
+    back = Motion(
+        at=_near(MIDDLE, random), width=1.6, pivot=300 + 200j, velocity=_heading(0.008, 180, random)
+    )
+    front = Motion(
+        at=_near(0.35 + 0.35j, random),
+        width=0.95,
+        pivot=225 + 110j,
+        velocity=_heading(0.007, 10, random),
+    )
+    return _layer("coffee", back), _layer("astronaut", front, Disc(225 + 110j, 105))
+
+
+def _zoom_rotation(random: np.random.Generator) -> tuple[Layer, ...]:
+    """The background comes nearer and turns, a hexagon turns the other way and shrinks."""
+    back = Motion(
+        at=_near(MIDDLE, random), width=1.3, pivot=230 + 140j, zoom=0.012, spin=0.5, swing=96
+    )
+    front = Motion(
+        at=_near(0.55 + 0.4j, random),
+        width=0.9,
+        pivot=225 + 390j,
+        angle=random.uniform(0, 360),
+        spin=-1.3,
+        zoom=-0.008,
+        swing=96,
+    )
+    return _layer("chelsea", back), _layer("astronaut", front, _hexagon(225 + 390j, 120))
+
+
+def _fast(random: np.random.Generator) -> tuple[Layer, ...]:
+    """All races along a circle at 16 pixels a frame in a scene of 512, a disc at half of it."""
+    radius = 16 / 512 * 24 / math.tau
+    phase = random.uniform(0, 360)
+    back = Motion(at=MIDDLE, width=1.7, pivot=225 + 150j, radius=radius, phase=phase)
+    front = Motion(at=MIDDLE, width=1.1, pivot=285 + 205j, radius=radius / 2, phase=phase + 180)
+    return _layer("chelsea", back), _layer("coffee", front, Disc(285 + 205j, 110))
+
+
+def _bars(random: np.random.Generator) -> tuple[Layer, ...]:
+    """Bars three pixels thin, in a scene of 256, sweep over a slowly sliding background."""
+    angle = random.uniform(10, 35)
+    back = Motion(
+        at=_near(MIDDLE, random), width=1.5, pivot=225 + 150j, velocity=_heading(0.003, 90, random)
+    )
+    front = Motion(
+        at=_near(MIDDLE, random),
+        width=1.6,
+        pivot=300 + 200j,
+        angle=angle,
+        velocity=cmath.rect(0.011, math.radians(angle)),
+    )
+    return _layer("chelsea", back), _layer("coffee", front, Bars(width=4.5, spacing=42))
+
+
+def _subtle(random: np.random.Generator) -> tuple[Layer, ...]:
+    """Less than a pixel a frame everywhere, in a scene of 256."""
+    back = Motion(
+        at=_near(MIDDLE, random),
+        width=1.3,
+        pivot=300 + 200j,
+        velocity=_heading(0.0008, 200, random),
+    )
+    front = Motion(
+        at=_near(0.5 + 0.4j, random),
+        width=0.95,
+        pivot=225 + 110j,
+        velocity=_heading(0.0028, 20, random),
+    )
+    return _layer("coffee", back), _layer("astronaut", front, Disc(225 + 110j, 115))
+
+
+def _crossing(random: np.random.Generator) -> tuple[Layer, ...]:
+    """Two cut-outs meet, and the nearer one hides the other for a while."""
+    back = Motion(
+        at=_near(MIDDLE, random), width=1.5, pivot=320 + 240j, velocity=_heading(0.002, 0, random)
+    )
+    far = Motion(
+        at=_near(0.25 + 0.32j, random),
+        width=0.8,
+        pivot=225 + 140j,
+        velocity=_heading(0.016, 10, random),
+        swing=96,
+    )
+    near = Motion(
+        at=_near(0.78 + 0.42j, random),
+        width=0.75,
+        pivot=285 + 205j,
+        angle=random.uniform(-20, 20),
+        velocity=_heading(0.018, 180, random),
+        spin=0.6,
+        swing=96,
+    )
+    return (
+        _layer("rocket", back),
+        _layer("chelsea", far, Disc(225 + 140j, 125)),
+        _layer("coffee", near, _hexagon(285 + 205j, 165)),
+    )
+
+
+def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
+    """Past an astronaut who stands before the launch pad: the camera moves, the near moves more."""
+    back = Motion(at=0.82 + 0.36j, width=1.9, pivot=320 + 240j, velocity=-0.008 + 0.001j, swing=120)
+    front = Motion(
+        at=0.27 + 0.76j, width=0.8, pivot=240 + 470j, velocity=0.01 - 0.001j, spin=0.08, swing=120
+    )
+    return (
+        _layer("rocket", back),
+        _layer("astronaut", front, Polygon(cutouts.ASTRONAUT), feather=1.5),
+    )
+
+
+def _orbit(random: np.random.Generator) -> tuple[Layer, ...]:
+    """A table turns with a cup of coffee, which stands nearer and turns more slowly."""
+    back = Motion(at=0.5 + 0.38j, width=1.46, pivot=280 + 205j, angle=-12, spin=1.25, swing=120)
+    front = Motion(at=0.5 + 0.38j, width=1.5, pivot=280 + 205j, angle=-8, spin=0.8, swing=120)
+    return _layer("coffee", back), _layer("coffee", front, Polygon(cutouts.CUP), feather=1.5)
+
+
+def _approach(random: np.random.Generator) -> tuple[Layer, ...]:
+    """Nearer and nearer to a cat, whose head grows faster than what lies behind it."""
+    back = Motion(at=0.52 + 0.43j, width=1.17, pivot=235 + 175j, zoom=0.008, swing=120)
+    front = Motion(at=0.52 + 0.43j, width=1.19, pivot=235 + 175j, zoom=0.017, spin=0.2, swing=120)
+    return _layer("chelsea", back), _layer("chelsea", front, Polygon(cutouts.CAT), feather=6)
+
+
+def _passing(random: np.random.Generator) -> tuple[Layer, ...]:
+    """A cup of coffee glides past under the eyes of a cat."""
+    back = Motion(at=0.5 + 0.345j, width=1.2, pivot=225 + 140j, velocity=0.004 + 0.001j, swing=120)
+    front = Motion(
+        at=0.85 + 0.5j, width=0.8, pivot=285 + 205j, velocity=-0.018 + 0.001j, spin=-0.5, swing=120
+    )
+    return _layer("chelsea", back), _layer("coffee", front, Polygon(cutouts.CUP), feather=1.5)
+
+
+_CLIPS: dict[str, Recipe] = {
+    "approach": _approach,
+    "drift": _drift,
+    "orbit": _orbit,
+    "passing": _passing,
+}
+
+# The scenes whose first 24 frames, 320 pixels wide, are the built-in clips of the same names.
+CLIP_SCENES = tuple(_CLIPS)
+
+SCENES: MappingProxyType[str, Recipe] = MappingProxyType(
+    {
+        "pan": _pan,
+        "zoom_rotation": _zoom_rotation,
+        "fast": _fast,
+        "bars": _bars,
+        "subtle": _subtle,
+        "crossing": _crossing,
+        **_CLIPS,
+    }
+)

@@ -1,0 +1,229 @@
+"""Published weights in stylekit's terms, for a picture, its layers and a network.
+
+The derivation. Let r_l be the published code's raw activation of layer l per scaled activation
+here (`stylekit.vgg.features`). Its F is r_l F̂ and, because Gram matrices here are divided by the
+M_l positions, its G is r_l² M_l Ĝ, a hat marking what is stylekit's. With L̂_l as in
+`stylekit.losses`,
+
+- content: α k_l Σ (F − P)² = α k_l r_l² N_l M_l · L̂_l, so that α̂_l = α k_l r_l² N_l M_l;
+- style: β s_l Σ (G − A)² = β s_l r_l⁴ M_l² N_l² · L̂_l, so that β̂_l = β s_l r_l⁴ N_l² M_l²;
+- temporal: white counts as w there and u = `stylekit.losses.PIXEL_UNIT` here, γ̂ = γ (w/u)².
+
+All are divided by α̂, so that stylekit's alpha is 1: a common factor moves no minimum.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Image, check_image
+from ..settings import ImageSettings, Weights
+from .notes import notes_of
+from .published import CONVENTIONS, Convention, LayerShape
+from .variation import mean_squares
+from .wasserstein import wasserstein_gradient
+
+if TYPE_CHECKING:
+    from ..vgg.features import FeatureExtractor
+
+# Weights of layers that differ by no more than this, relative, are one β.
+_SAME = 1e-6
+
+Features = dict[str, NDArray[np.float32]]
+Grams = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """What `theirs`, weights of a published code, are here.
+
+    `exact` are stylekit's weights, `layers` among them: in published codes each layer of the style
+    term has a weight of its own. `weights` are the same without `layers`; their beta is the best
+    single one (see `Translator`). Where one β says it all, both are one and the same. alpha is 1,
+    or if theirs is 0, beta is theirs. `notes` are sentences on what does not carry over.
+    """
+
+    convention: Convention
+    theirs: Weights
+    weights: Weights
+    exact: Weights
+    notes: tuple[str, ...]
+
+
+class Translator:
+    """Translates published weights for one picture in one style.
+
+    `content` and `style` are Images at the size that is painted, `settings` those of the picture;
+    `extractor` has at least their layers. What cannot be translated once for all is matched at
+    `content`, where painting starts:
+
+    - The single β is the least-squares fit to the layers' contributions. With E_l = mean (Ĝ − Â)²
+      of `content` and w_l the layer weights of `settings`, it minimises Σ_l (β w_l E_l − β̂_l E_l)²:
+      β = Σ w_l β̂_l E_l² / Σ w_l² E_l².
+    - A total variation of another form gets the weight with which stylekit's has the same root
+      mean square gradient.
+    - A style term without Gram matrices gets, layer by layer, the β̂_l with which stylekit's has
+      the same root mean square gradient with respect to the layer's features.
+
+    Raises ValueError for arrays that are no Images.
+    """
+
+    def __init__(
+        self, extractor: FeatureExtractor, content: Image, style: Image, settings: ImageSettings
+    ) -> None:
+        self._extractor = extractor
+        self._content = check_image(content, "content")
+        self._style = check_image(style, "style")
+        self._settings = settings
+        self._kept: dict[str, NDArray[np.float64]] = {}
+
+    def translate(self, convention: Convention, theirs: Weights) -> Translation:
+        """`theirs` in stylekit's terms. Raises SettingsError where that is beyond all limits."""
+        content = theirs.alpha * self._content_factor(convention)
+        layers = theirs.beta * self._style_factors(convention)
+        beta = self._best_single(layers)
+        common = (1 / content) if content else (theirs.beta / beta if beta else 1.0)
+        weights = Weights(
+            alpha=1.0 if content else 0.0,
+            beta=_rounded(beta * common),
+            gamma=_rounded(theirs.gamma * _temporal_factor(convention) * common),
+            tv=_rounded(theirs.tv * self._variation_factor(convention) * common),
+        )
+        exact = weights
+        if beta and not np.allclose(layers, beta * self._layer_weights, rtol=_SAME, atol=0.0):
+            shares = tuple(_rounded(share) for share in layers / beta)
+            exact = dataclasses.replace(weights, layers=shares)
+        return Translation(
+            convention=convention,
+            theirs=theirs,
+            weights=weights,
+            exact=exact,
+            notes=notes_of(
+                convention,
+                theirs,
+                exact.layers,
+                settings=self._settings,
+                backbone=self._extractor.backbone,
+                same_shape=self._content.shape == self._style.shape,
+            ),
+        )
+
+    def presets(self) -> dict[str, Weights]:
+        """The default weights of every published code, exactly translated, by its name."""
+        return {
+            convention.name: self.translate(convention, convention.weights).exact
+            for convention in CONVENTIONS
+        }
+
+    @property
+    def _layer_weights(self) -> NDArray[np.float64]:
+        given = self._settings.style_layer_weights
+        return np.array(given or (1.0,) * len(self._settings.style_layers))
+
+    def _features(self, image: Image) -> Features:
+        """Scaled features `(M, N)` of `image`, by style layer. Too large to be kept."""
+        features = self._extractor(image)
+        return {
+            name: features[name].numpy().reshape(-1, features[name].shape[3])
+            for name in self._settings.style_layers
+        }
+
+    @cached_property
+    def _gram_errors(self) -> Grams:
+        """Ĝ − Â of the content picture, by style layer."""
+        content, style = (
+            {name: features.T @ features / len(features) for name, features in of_image.items()}
+            for of_image in map(self._features, (self._content, self._style))
+        )
+        return {name: np.asarray(content[name] - style[name], np.float64) for name in content}
+
+    def _shape(self, name: str, layers: int) -> LayerShape:
+        height, width = self._content.shape[:2]
+        halvings = int(name[5]) - 1
+        return LayerShape(
+            filters=self._extractor.backbone.kernels[name][0].shape[3],
+            positions=max(1, height >> halvings) * max(1, width >> halvings),
+            pixels=height * width,
+            layers=layers,
+        )
+
+    def _ratio(self, convention: Convention, name: str) -> float:
+        """r_l."""
+        if convention.calibrated:
+            return 1.0
+        return convention.activation_unit / self._extractor.scales[name]
+
+    def _content_factor(self, convention: Convention) -> float:
+        """α̂ at α = 1; of several layers the mean, as they have no weights of their own here."""
+        names = self._settings.content_layers
+        factors = []
+        for name in names:
+            shape = self._shape(name, len(names))
+            squares = self._ratio(convention, name) ** 2 * shape.filters * shape.positions
+            factors.append(convention.content_factor(shape) * squares)
+        return float(np.mean(factors))
+
+    def _style_factors(self, convention: Convention) -> NDArray[np.float64]:
+        """β̂_l at β = 1 of each style layer."""
+        names = self._settings.style_layers
+        if convention.style_factor is None:
+            shares = dict(zip(convention.style_layers, convention.style_shares, strict=True))
+            return np.array([shares.get(name, 0.0) for name in names]) * self._matched(convention)
+        factors = []
+        for name in names:
+            shape = self._shape(name, len(names))
+            squares = (self._ratio(convention, name) ** 2 * shape.filters * shape.positions) ** 2
+            factors.append(convention.style_factor(shape) * squares)
+        return np.array(factors)
+
+    def _matched(self, convention: Convention) -> NDArray[np.float64]:
+        """The root mean square of ∂L/∂F̂ of a style term without Gram matrices, layer by layer,
+        over that of stylekit's, 4/(N² M) F̂ (Ĝ − Â)."""
+        if convention.name not in self._kept:  # it takes seconds, and weights change nothing
+            factors = []
+            features = [self._features(image) for image in (self._content, self._style)]
+            for name, error in self._gram_errors.items():
+                ratio = self._ratio(convention, name)
+                content, style = (of_image[name].astype(np.float64) for of_image in features)
+                theirs = ratio * wasserstein_gradient(ratio * content, ratio * style)
+                ours = 4 * content @ error / (content.shape[1] ** 2 * len(content))
+                factors.append(_norm_ratio(theirs, ours))
+            self._kept[convention.name] = np.array(factors)
+        return self._kept[convention.name]
+
+    def _variation_factor(self, convention: Convention) -> float:
+        return _norm_ratio(convention.variation(self._content), mean_squares(self._content))
+
+    def _best_single(self, factors: NDArray[np.float64]) -> float:
+        errors = np.array([np.mean(error**2) for error in self._gram_errors.values()])
+        if not errors.any():
+            errors = np.ones(len(factors))
+        weighted = self._layer_weights * errors / errors.max()
+        if not weighted.any():
+            return 0.0
+        return float(weighted @ (factors * errors / errors.max()) / (weighted @ weighted))
+
+
+def _temporal_factor(convention: Convention) -> float:
+    from ..losses import PIXEL_UNIT
+
+    if convention.calibrated:
+        return 1.0
+    return (convention.temporal_white or 0.0) ** 2 / PIXEL_UNIT**2
+
+
+def _rounded(value: float) -> float:
+    """Six digits: no eye sees more, and 9999.999999999998 would not be the 10⁴ that it is."""
+    return float(f"{value:.6g}")
+
+
+def _norm_ratio(theirs: NDArray[np.float64], ours: NDArray[np.float64]) -> float:
+    """How much larger `theirs` is; 0 where ours is nothing, which no weight can enlarge."""
+    size = float(np.linalg.norm(ours))
+    return float(np.linalg.norm(theirs)) / size if size else 0.0

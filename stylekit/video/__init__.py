@@ -1,0 +1,1 @@
+"""Clips: a run that paints frame after frame, and the folder in which it is stored."""

@@ -1,0 +1,272 @@
+"""The folder that a clip is painted in: it survives a kill at any moment.
+
+    run.json              what is painted: inputs, settings, backbone
+    inputs.json           where the command line found clip and style, to open the run again
+    manifest.jsonl        one line for each finished frame, appended after its picture is safe
+    frames/000000.png     finished frames, lossless
+    flow/000001.forward.flo, flow/000001.backward.flo
+    masks/000001.png      reliability of the backward flow, 0 to 255
+
+inputs.json is a hint and no part of what the run is: files may move, and the run goes on.
+Everything but manifest.jsonl is written under another name and renamed when it is whole; a last
+line of manifest.jsonl that was cut off does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..arrays import Image, Mask, from_bytes, to_bytes
+from ..errors import MediaError, ResumeError
+from ..media.files import make_folder, sha256_of, write_text_atomic
+from ..media.images import load_image, save_image
+from ..motion.flow import FlowPair, read_flo, write_flo
+from ..samples import data_folder
+from ..settings import MediaLimits, VideoSettings
+from ..vgg.weights import load_backbone
+
+# Bytes that a frame may take for each of its pixels: two float flows, a picture, a mask.
+_BYTES_A_PIXEL = 20
+# What must stay free on the disk beside the run itself: the clip, and room for others.
+_SPARE_BYTES = 100_000_000
+# What the run wrote itself needs no limits: a small clip has small pictures, a large one large.
+_ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
+_INPUTS = "inputs.json"
+# What `atomic_path` calls a file that is not whole yet; a kill leaves it behind.
+_TEMPORARY = ".stylekit-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInputs:
+    """Where clip and style of a run were found, and how the clip was read.
+
+    `frames` of the clip from `start` seconds on, of which every `stride`-th counts, `size`
+    pixels on their longest side; `frames` and `size` as they are in the run.
+    """
+
+    clip: Path
+    style: Path
+    frames: int
+    size: int
+    start: float = 0.0
+    stride: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON's own types. Built-in files are told from the data folder on, wherever it lies."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return fields | {"clip": _portable(self.clip), "style": _portable(self.style)}
+
+    @classmethod
+    def from_json(cls, data: Any) -> RunInputs:
+        """What `to_json` wrote. Raises ValueError for anything else."""
+        try:
+            return cls(
+                # A path that is absolute stays as it is.
+                clip=data_folder() / data["clip"],
+                style=data_folder() / data["style"],
+                frames=int(data["frames"]),
+                size=int(data["size"]),
+                start=float(data["start"]),
+                stride=int(data["stride"]),
+            )
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"not the inputs of a run: {data!r}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths, and what is finished, of a run in `path`."""
+
+    path: Path
+
+    def open(self, description: dict[str, Any], *, frame_count: int, pixels: int) -> None:
+        """Begin the run that `description` tells of, or go on with it.
+
+        Raises ResumeError, with the names of what differs, if the folder holds another run, and
+        MediaError if the folder cannot be made or the disk is too full for what is missing.
+        """
+        file = self.path / "run.json"
+        begun = file.exists()
+        if begun:
+            self._compare(self._read_json(file), description)
+        elif self.path.is_dir() and any(
+            not path.name.startswith(_TEMPORARY) for path in self.path.iterdir()
+        ):
+            raise ResumeError(self.path, "is not empty and holds no run; give a new folder")
+        make_folder(self.path)
+        self._check_space(frame_count - len(self.entries()), pixels)
+        # Before all else, so that a kill never leaves a folder that looks like someone else's.
+        if not begun:
+            write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
+        for name in ("frames", "flow", "masks"):
+            make_folder(self.path / name)
+
+    def description(self) -> dict[str, Any]:
+        """What is painted here, as `describe_run` told it.
+
+        Raises ResumeError if the folder holds no run, or if its description is damaged.
+        """
+        file = self.path / "run.json"
+        if not file.is_file():
+            raise ResumeError(self.path, "holds no run; give the run folder of stylekit video")
+        return self._read_json(file)
+
+    def remember(self, inputs: RunInputs) -> None:
+        """Write where the inputs were found. Raises MediaError if the disk refuses."""
+        text = json.dumps(inputs.to_json(), indent=2, sort_keys=True)
+        write_text_atomic(self.path / _INPUTS, text + "\n")
+
+    def inputs(self) -> RunInputs | None:
+        """Where the inputs were found; None if it was never written, or is damaged."""
+        try:
+            return RunInputs.from_json(json.loads((self.path / _INPUTS).read_bytes()))
+        except (OSError, ValueError):
+            return None
+
+    def entries(self) -> dict[int, dict[str, Any]]:
+        """What the manifest says of each finished frame whose picture is there and unharmed."""
+        file = self.path / "manifest.jsonl"
+        if not file.exists():
+            return {}
+        entries = {}
+        for line in file.read_bytes().split(b"\n"):
+            try:
+                entry = json.loads(line)
+                picture, sha256 = self.frame_path(entry["frame_index"]), entry["sha256"]
+            except (ValueError, TypeError, KeyError):
+                continue  # the line that a kill cut off
+            if picture.is_file() and sha256_of(picture) == sha256:
+                entries[entry["frame_index"]] = entry
+        return entries
+
+    def frame_path(self, frame_index: int) -> Path:
+        """The picture of a frame."""
+        return self.path / "frames" / f"{frame_index:06d}.png"
+
+    def read_frame(self, frame_index: int) -> Image:
+        """A finished frame, as the 8-bit picture that was written."""
+        return load_image(self.frame_path(frame_index), limits=_ANY_SIZE)
+
+    def finish_frame(self, frame_index: int, image: Image, facts: dict[str, Any]) -> dict[str, Any]:
+        """Store a frame, then say so in the manifest; the entry is returned."""
+        path = self.frame_path(frame_index)
+        save_image(image, path, provenance=None)
+        entry = {"frame_index": frame_index, "sha256": sha256_of(path), **facts}
+        with (self.path / "manifest.jsonl").open("ab") as file:
+            # A leading line feed ends a line that a kill cut off; empty lines don't count.
+            file.write(b"\n" + json.dumps(entry).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        return entry
+
+    def read_flow(self, frame_index: int) -> tuple[FlowPair, Mask] | None:
+        """The flow between a frame and the one before, and its mask, if they are there whole."""
+        forward, backward, mask = self._flow_paths(frame_index)
+        try:
+            flow = FlowPair(read_flo(forward), read_flo(backward))
+            return flow, load_image(mask, limits=_ANY_SIZE)[:, :, 0].copy()
+        except MediaError:
+            return None
+
+    def write_flow(self, frame_index: int, flow: FlowPair, mask: Mask) -> tuple[FlowPair, Mask]:
+        """Store flow and mask, the mask last, and return them as they will be read back."""
+        forward, backward, mask_path = self._flow_paths(frame_index)
+        write_flo(flow.forward_flow, forward)
+        write_flo(flow.backward_flow, backward)
+        grey = np.repeat(mask[:, :, np.newaxis], 3, axis=2)
+        save_image(grey, mask_path, provenance=None)
+        return flow, from_bytes(to_bytes(mask))
+
+    def _flow_paths(self, frame_index: int) -> tuple[Path, Path, Path]:
+        stem = f"{frame_index:06d}"
+        return (
+            self.path / "flow" / f"{stem}.forward.flo",
+            self.path / "flow" / f"{stem}.backward.flo",
+            self.path / "masks" / f"{stem}.png",
+        )
+
+    def _check_space(self, missing: int, pixels: int) -> None:
+        needed = missing * pixels * _BYTES_A_PIXEL + (_SPARE_BYTES if missing > 0 else 0)
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise MediaError(
+                self.path,
+                f"needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB left; "
+                "free some space or choose another folder",
+            )
+
+    def _read_json(self, file: Path) -> dict[str, Any]:
+        try:
+            return dict(json.loads(file.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ResumeError(self.path, "its run.json is damaged; give a new folder") from error
+
+    def _compare(self, stored: dict[str, Any], wanted: dict[str, Any]) -> None:
+        before, now = _flat(stored), _flat(wanted)
+        differing = sorted(
+            f"{name} ({before.get(name)} before, {now.get(name)} now)"
+            for name in before.keys() | now.keys()
+            if before.get(name) != now.get(name)
+        )
+        if differing:
+            raise ResumeError(
+                self.path,
+                f"holds a run with other settings: {'; '.join(differing)}; "
+                "use the same settings, or a new folder",
+            )
+
+
+def describe_run(
+    clip: Sequence[Image], style: Image, settings: VideoSettings, *, exact_flow: bool = False
+) -> dict[str, Any]:
+    """All that the frames of a run depend on; two runs with equal descriptions are one."""
+    backbone = load_backbone(settings.image.backbone)
+    height, width = clip[0].shape[:2]
+    return {
+        "stylekit": __version__,
+        "clip": {"sha256": digest_clip(clip), "frames": len(clip), "size": [width, height]},
+        "style": {"sha256": digest(style)},
+        "backbone": {"label": backbone.label, "sha256": backbone.sha256},
+        "settings": settings.to_json(),
+        "exact_flow": exact_flow,
+    }
+
+
+def digest_clip(clip: Sequence[Image]) -> str:
+    """The SHA-256 of all 8-bit frames of a clip, one after the other."""
+    frames = hashlib.sha256()
+    for image in clip:
+        frames.update(digest(to_bytes(image)).encode())
+    return frames.hexdigest()
+
+
+def digest(array: np.ndarray) -> str:
+    """The SHA-256 of an array's shape and values."""
+    head = f"{array.shape}{array.dtype}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _portable(path: Path) -> str:
+    path = path.absolute()
+    built_in = path.is_relative_to(data_folder())
+    return path.relative_to(data_folder()).as_posix() if built_in else str(path)
+
+
+def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat

@@ -1,0 +1,223 @@
+"""The end of a job: a picture or clip in a file, its sidecar, and a report of what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import tee
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Image
+from ..errors import MediaError
+from ..image.stylization import Stylization
+from ..losses import TERMS, Losses
+from ..media.clip_tags import read_clip_tags
+from ..media.clips import Clip
+from ..media.encode import write_clip
+from ..media.images import save_image
+from ..media.provenance import Provenance, comment, describe_source, write_sidecar
+from ..motion.warping import WarpingError, warping_error
+from ..settings import ImageSettings, Weights
+from .run import VideoRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a job made, for `--json` and the sidecar.
+
+    `size` is the output's (width, height), which for a clip is even.
+    Losses and style distance are those of the 8-bit result, for a clip the mean over its
+    frames. `complete` is False for a job that was interrupted.
+    """
+
+    output: Path
+    sidecar: Path
+    seconds: float
+    size: tuple[int, int]
+    frames: int
+    fps: str | None
+    backbone: str
+    settings: ImageSettings
+    weights: Weights
+    losses: Losses
+    style_distance: float
+    complete: bool = True
+    warping_error: WarpingError | None = None
+    input_warping_error: WarpingError | None = None
+    run: Path | None = None
+    cold_frames: list[int] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of JSON's own types."""
+        clip = {
+            "warping_error": _errors(self.warping_error),
+            "input_warping_error": _errors(self.input_warping_error),
+            "run": str(self.run),
+            "cold_frames": self.cold_frames,
+        }
+        return {
+            "output": str(self.output),
+            "sidecar": str(self.sidecar),
+            "seconds": round(self.seconds, 3),
+            "size": list(self.size),
+            "frames": self.frames,
+            "fps": self.fps,
+            "backbone": self.backbone,
+            "optimizer": self.settings.optimizer.value,
+            "weights": self.weights.to_json(),
+            "losses": self.losses.to_json(),
+            "style_distance": self.style_distance,
+            "complete": self.complete,
+            **(clip if self.run else {}),
+        }
+
+    def text(self) -> str:
+        """A few lines for people."""
+        lines = [
+            f"{self.output}: {self.size[0]}×{self.size[1]} pixels, "
+            f"{self.frames} frame{'s' * (self.frames != 1)}, {self.seconds:.0f} s",
+            f"backbone {self.backbone}",
+            f"style distance {self.style_distance:.3g}, content loss {self.losses.content:.3g}",
+        ]
+        if self.warping_error and self.input_warping_error and self.frames > 1:
+            lines.append(
+                f"root warping error {self.warping_error.rmse:.4f}, "
+                f"of the input itself {self.input_warping_error.rmse:.4f}"
+            )
+        return "\n".join(lines)
+
+
+def finish_image(
+    stylization: Stylization,
+    output: Path,
+    *,
+    content: Path,
+    style: Path,
+    weights: Weights,
+    seconds: float,
+    complete: bool = True,
+) -> Report:
+    """Write the picture of a stylization, in full size however far it got, and its sidecar."""
+    stylization.enlarge()
+    settings = stylization.settings
+    image = stylization.image
+    label = stylization.objective.backbone.label
+    provenance = _provenance(settings.to_json(), weights, label, content, style)
+    losses, style_distance = stylization.measure()
+    save_image(image, output, provenance=provenance)
+    report = Report(
+        output=output,
+        sidecar=Path(f"{output}.json"),
+        seconds=seconds,
+        size=(image.shape[1], image.shape[0]),
+        frames=1,
+        fps=None,
+        backbone=label,
+        settings=settings,
+        weights=weights,
+        losses=losses,
+        style_distance=style_distance,
+        complete=complete,
+    )
+    return _with_sidecar(report, provenance, {"losses": report.losses.to_json()})
+
+
+def finish_clip(
+    run: VideoRun,
+    clip: Clip,
+    output: Path,
+    *,
+    style: Path,
+    seconds: float,
+) -> Report:
+    """Write the clip of the frames that a run has finished, and its sidecar."""
+    entries = run.finished_entries()
+    if not entries:
+        raise MediaError(output, "no frame is finished yet; run again")
+    settings = run.settings
+    weights = Weights.from_json(entries[-1]["weights"])
+    label = run.backbone.label
+    provenance = _provenance(
+        settings.to_json(), weights, label, clip.path, style, read_clip_tags(clip.path)
+    )
+    write_clip(
+        run.stored_frames(),
+        output,
+        fps=clip.fps,
+        audio_from=clip.path if clip.has_audio else None,
+        audio_start=clip.start,
+        comment=comment(provenance),
+    )
+    losses = [Losses(**entry["losses"]) for entry in entries]
+    report = Report(
+        output=output,
+        sidecar=Path(f"{output}.json"),
+        seconds=seconds,
+        # As `write_clip` pads them.
+        size=(clip.width + clip.width % 2, clip.height + clip.height % 2),
+        frames=len(entries),
+        fps=f"{clip.fps.numerator}/{clip.fps.denominator}",
+        backbone=label,
+        settings=settings.image,
+        weights=weights,
+        losses=_mean_losses(losses),
+        style_distance=float(np.mean([entry["style_distance"] for entry in entries])),
+        complete=len(entries) == len(clip),
+        warping_error=_measure(run, run.stored_frames(), len(entries)),
+        input_warping_error=_measure(run, iter(clip[: len(entries)]), len(entries)),
+        run=run.folder.path,
+        cold_frames=[entry["frame_index"] for entry in entries if entry["cold"]],
+    )
+    return _with_sidecar(report, provenance, {"frame_table": entries})
+
+
+def _with_sidecar(report: Report, provenance: Provenance, extra: dict[str, Any]) -> Report:
+    facts = report.to_json()
+    # What the provenance says already, and what differs from one run to the next.
+    for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):
+        facts.pop(name, None)
+    sidecar = write_sidecar(report.output, provenance, {**facts, **extra})
+    return dataclasses.replace(report, sidecar=sidecar)
+
+
+def _provenance(
+    settings: dict[str, Any],
+    weights: Weights,
+    backbone: str,
+    content: Path,
+    style: Path,
+    tags: dict[str, str] | None = None,
+) -> Provenance:
+    return Provenance(
+        settings=settings,
+        weights=weights,
+        backbone=backbone,
+        content=describe_source(content, tags=tags),
+        style=describe_source(style),
+    )
+
+
+def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:
+    """The warping error over the reliable area of the input clip; cuts do not count."""
+    motions, again = tee(run.motion(index) for index in range(1, count))
+    return warping_error(
+        frames,
+        (motion.flow.backward_flow for motion in motions),
+        (np.zeros_like(motion.mask) if motion.is_cut else motion.mask for motion in again),
+    )
+
+
+def _mean_losses(losses: list[Losses]) -> Losses:
+    return Losses(**{name: float(np.mean([each[name] for each in losses])) for name in TERMS})
+
+
+def _errors(error: WarpingError | None) -> dict[str, float | None]:
+    """JSON knows no NaN: what could not be measured is null."""
+    if error is None or math.isnan(error.mse):
+        return {"mse": None, "rmse": None}
+    return {"mse": error.mse, "rmse": error.rmse}

@@ -1,0 +1,231 @@
+"""How far a run is: what each of its steps says, read into numbers and words for a page."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from ...arrays import Image
+from ...image.scales import Scale, most_steps, plan_scales
+from ...media.images import resize_image
+from ...settings import Weights
+
+# The middle of so many steps: one that had something to prepare does not count.
+_RECENT = 9
+_RECENT_FRAMES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """What a step of a run used and reached.
+
+    `step_count` counts the steps of the whole run from 1, `frame_index` is None for a picture,
+    and `weighted` are the summands of the loss by term: α L_content, β L_style and so on.
+    """
+
+    step_count: int
+    frame_index: int | None
+    weights: Weights
+    weighted: dict[str, float]
+
+
+class RunProgress:
+    """Takes what a `Stylization` or a `VideoRun` yields, one after the other.
+
+    The three kinds are told apart by what they have: a FrameStep has a `step`, a FrameResult a
+    `frame_index` without one. So this module needs no TensorFlow, and tests need no network.
+    `source` is asked for its `step_limit` and `scales` (Stylization), or its `clip` and `settings`
+    (VideoRun).
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._step_limit: int | None = getattr(source, "step_limit", None)
+        clip = getattr(source, "clip", None)
+        self.frame_count: int | None = None if clip is None else len(clip)
+        self._picture_scales: tuple[Scale, ...] | None = getattr(source, "scales", None)
+        self._settings: Any = getattr(source, "settings", None)
+        self.step_count = 0
+        self.frame_index: int | None = None
+        self.record: StepRecord | None = None
+        self.evaluations = 0
+        self._finished_evaluations = 0
+        self._step_index = -1
+        self._scale_index, self._scale_start = 0, 0
+        self._shape: tuple[int, ...] = ()
+        self._cold = False
+        self._seconds: deque[float] = deque(maxlen=_RECENT)
+        self._frame_steps: deque[int] = deque(maxlen=_RECENT_FRAMES)
+
+    def take(self, event: Any, seconds: float) -> StepRecord | None:
+        """Note an event that took `seconds`; gives the record if it was a step."""
+        if _is_frame(event):
+            self._take_frame(event)
+            return None
+        self.frame_index = getattr(event, "frame_index", None)
+        step = getattr(event, "step", event)
+        self.step_count += 1
+        self._step_index = step.step_index
+        if step.scale_index != self._scale_index:
+            self._scale_index, self._scale_start = step.scale_index, step.step_index
+        if step.image.shape != self._shape:
+            self._shape = step.image.shape
+            self._seconds.clear()
+        if self.frame_count is not None and self._settings is not None:
+            small = max(self._shape) < self._settings.image.size
+            self._cold = step.scale_index > 0 or small
+        self.evaluations = self._finished_evaluations + step.evaluations
+        self._seconds.append(seconds)
+        self.record = StepRecord(
+            step_count=self.step_count,
+            frame_index=self.frame_index,
+            weights=step.weights,
+            weighted=step.painted.weighted(step.weights),
+        )
+        return self.record
+
+    @property
+    def step_seconds(self) -> float | None:
+        """How long a step takes of late, None before the first."""
+        return statistics.median(self._seconds) if self._seconds else None
+
+    @property
+    def work_left(self) -> float | None:
+        """What is still to come at most, in steps that take as long as those of now.
+
+        None if nobody knows. For a clip it is a guess: later frames may end early.
+        """
+        scales = self._scales(self.frame_index)
+        if scales is None:
+            limit = self._step_limit
+            return None if limit is None else max(0, limit - self._step_index - 1)
+        now = scales[self._scale_index]
+        here = max(0, now.steps - (self._step_index + 1 - self._scale_start))
+        later = sum(scale.steps * _work(scale, now) for scale in scales[self._scale_index + 1 :])
+        if self.frame_count is None or self.frame_index is None:
+            return here + later
+        frames = self.frame_count - self.frame_index - 1
+        usual = statistics.mean(self._frame_steps or [self._limit(1) or 0])
+        return here + later + frames * usual * _work(scales[-1], now)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long it still takes, None if nobody knows."""
+        if self.step_seconds is None or self.work_left is None:
+            return None
+        return self.step_seconds * self.work_left
+
+    @property
+    def share(self) -> float | None:
+        """How much is done, 0 to 1, if all steps are needed; None if nobody knows."""
+        done = self._step_index + 1
+        if self.frame_count is None or self.frame_index is None:
+            return done / self._step_limit if self._step_limit else None
+        limit = self._limit(self.frame_index)
+        return (self.frame_index + (done / limit if limit else 0.0)) / self.frame_count
+
+    def facts(self, *, over: bool = False) -> list[tuple[str, str]]:
+        """What to show of it: pairs of a name and its value; `over` when nothing comes any more."""
+        facts = []
+        if self.frame_count is not None:
+            shown = 0 if self.frame_index is None else self.frame_index + 1
+            facts.append(("frame", f"{shown} of {self.frame_count}"))
+        limit = self._limit(self.frame_index)
+        of_limit = f" of at most {limit}" if limit else ""
+        facts.append(("step", f"{self._step_index + 1}{of_limit}"))
+        facts.append(("speed", speed_words(self.step_seconds)))
+        facts.append(("evaluations", str(self.evaluations)))
+        if not over:
+            facts.append(("time left", time_words(self.seconds_left)))
+        return facts
+
+    def _take_frame(self, frame: Any) -> None:
+        self.frame_index = frame.frame_index
+        self._cold = frame.cold
+        # Nothing of it is left, on any scale.
+        scales = self._scales(frame.frame_index) or ()
+        self._scale_index, self._scale_start = max(0, len(scales) - 1), 0
+        self._step_index = most_steps(scales) - 1
+        if frame.resumed:
+            return
+        self._finished_evaluations += frame.evaluations
+        self.evaluations = self._finished_evaluations
+        if not frame.cold:
+            self._frame_steps.append(frame.steps)
+
+    def _scales(self, frame_index: int | None) -> tuple[Scale, ...] | None:
+        """What the picture, or a frame, goes through; None if nobody knows.
+
+        The first frame is painted anew; later ones only after a cut, which shows when they begin.
+        """
+        if self.frame_count is None:
+            return self._picture_scales
+        if self._settings is None or frame_index is None:
+            return None
+        image = self._settings.image
+        cut = self._cold and frame_index == self.frame_index
+        if frame_index == 0 or cut or self._settings.independent:
+            return plan_scales(image)
+        return (Scale(size=image.size, steps=self._settings.frame_steps),)
+
+    def _limit(self, frame_index: int | None) -> int | None:
+        """The most steps of the picture, or of a frame."""
+        if self.frame_count is None:
+            return self._step_limit
+        scales = self._scales(frame_index)
+        return None if scales is None else most_steps(scales)
+
+
+def _work(scale: Scale, now: Scale) -> float:
+    """How long a step takes there, in steps of now: as long as it has pixels."""
+    return (scale.size / now.size) ** 2
+
+
+def image_of(event: Any) -> Image:
+    """The picture that an event of a run has."""
+    image: Image = getattr(event, "step", event).image
+    return image
+
+
+def enlarged(image: Image, source: Any) -> Image:
+    """A picture of a run in its full size: those of a preview are small, and should not jump."""
+    clip = getattr(source, "clip", None)
+    size = clip[0].shape[1::-1] if clip else getattr(source, "size", None)
+    return image if size in (None, image.shape[1::-1]) else resize_image(image, size)
+
+
+def title_of(event: Any) -> str:
+    """What the picture of an event is: "Frame 3 after 12 steps"."""
+    if _is_frame(event):
+        return f"Frame {event.frame_index}, finished"
+    steps = getattr(event, "step", event).step_index + 1
+    after = f"after {steps} {'step' if steps == 1 else 'steps'}"
+    frame_index = getattr(event, "frame_index", None)
+    return f"The picture {after}" if frame_index is None else f"Frame {frame_index} {after}"
+
+
+def speed_words(step_seconds: float | None) -> str:
+    """ "2.8 steps/s", or "1.4 s a step" where they are slow."""
+    if step_seconds is None:
+        return "–"
+    if step_seconds >= 1:
+        return f"{step_seconds:.2g} s a step"
+    rate = 1 / max(step_seconds, 1e-4)
+    return f"{rate:.0f} steps/s" if rate >= 100 else f"{rate:.3g} steps/s"
+
+
+def time_words(seconds: float | None) -> str:
+    """ "about 40 s", "about 3 min", "about 1 h 20 min"."""
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 90:
+        return f"about {round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {minutes // 60} h {minutes % 60} min"
+
+
+def _is_frame(event: Any) -> bool:
+    return hasattr(event, "frame_index") and not hasattr(event, "step")

@@ -1,0 +1,1 @@
+"""The panel that shows how a mask follows from its thresholds."""

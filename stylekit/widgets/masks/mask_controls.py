@@ -1,0 +1,196 @@
+"""The knobs of a mask: four thresholds on logarithmic sliders, smoothing, dilation, boundary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from ...motion.masks import SUNDARAM, Thresholds
+from .mask_parts import MaskChoice
+from .mask_texts import TEXT_STYLE
+
+LABEL_WIDTH = "132px"
+
+# How many steps of a tenth of a power of ten lie below and above the paper's value, which is so on
+# a step itself: from where nearly all fails to where nearly nothing does.
+_STEPS = {
+    "consistency_ratio": (20, 20),
+    "consistency_offset": (25, 20),
+    "boundary_ratio": (20, 20),
+    "boundary_offset": (25, 25),
+}
+_LABELS = {
+    "consistency_ratio": "disocclusion ratio",
+    "consistency_offset": "disocclusion offset",
+    "boundary_ratio": "boundary ratio",
+    "boundary_offset": "boundary offset",
+}
+_EQUATIONS = {
+    "consistency_ratio": "Disocclusion: |w̃ + ŵ|² ≥ ratio · (|w̃|² + |ŵ|²) + offset",
+    "boundary_ratio": "Motion boundary: |∇û|² + |∇v̂|² &gt; ratio · |ŵ|² + offset",
+}
+_MOST_SMOOTH, _MOST_DILATE = 3.0, 4
+_DIGITS = 3
+
+
+class LogSlider(ipywidgets.HBox):
+    """A slider in steps of a tenth of a power of ten, and a box that makes it zero, called "off".
+
+    It starts at `value`, and `steps` lie below and above it. A logarithmic slider cannot reach 0
+    by itself. Values have three significant digits: what is
+    read off it is what counts.
+    """
+
+    def __init__(self, label: str, value: float, *, steps: tuple[int, int]) -> None:
+        below, above = steps
+        self.slider = ipywidgets.FloatLogSlider(
+            value=value,
+            min=math.log10(value) - 0.1 * below,
+            max=math.log10(value) + 0.1 * above,
+            step=0.1,
+            description=label,
+            readout_format=f".{_DIGITS}g",
+            style={"description_width": LABEL_WIDTH},
+            layout=ipywidgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
+        )
+        self.off = ipywidgets.Checkbox(
+            value=False,
+            description="off",
+            indent=False,
+            tooltip=f"{label} = 0",
+            layout=ipywidgets.Layout(width="52px", flex="0 0 auto"),
+        )
+        super().__init__([self.slider, self.off])
+
+    @property
+    def value(self) -> float:
+        """0 if it is off."""
+        if self.off.value:
+            return 0.0
+        return float(f"{self.slider.value:.{_DIGITS}g}")
+
+    @value.setter
+    def value(self, value: float) -> None:
+        self.off.value = value == 0
+        if value:
+            self.slider.value = value
+
+    def on_change(self, callback: Callable[[Any], object]) -> None:
+        """Call `callback` whenever the slider or the box is moved."""
+        self.off.observe(lambda change: self._switch(), "value")
+        for part in (self.slider, self.off):
+            part.observe(callback, "value")
+
+    def _switch(self) -> None:
+        self.slider.disabled = self.off.value
+
+
+class MaskKnobs(ipywidgets.VBox):
+    """All knobs of `consistency_mask`; `choice` is where they stand."""
+
+    def __init__(self) -> None:
+        paper = MaskChoice()
+        self.thresholds = {
+            name: LogSlider(_LABELS[name], getattr(SUNDARAM, name), steps=steps)
+            for name, steps in _STEPS.items()
+        }
+        self.boundary = ipywidgets.Checkbox(
+            value=paper.boundary,
+            description="motion boundary test on",
+            indent=False,
+            layout=ipywidgets.Layout(width="auto", margin="2px 2px 2px 8px"),
+        )
+        style = {"description_width": LABEL_WIDTH}
+        wide = ipywidgets.Layout(width="auto", min_width="0")
+        self.smooth = ipywidgets.FloatSlider(
+            value=paper.smooth,
+            min=0.0,
+            max=_MOST_SMOOTH,
+            step=0.1,
+            description="smoothing σ (px)",
+            readout_format=".1f",
+            style=style,
+            layout=wide,
+        )
+        self.dilate = ipywidgets.IntSlider(
+            value=paper.dilate,
+            min=0,
+            max=_MOST_DILATE,
+            description="dilation (px)",
+            style=style,
+            layout=wide,
+        )
+        self.reset_button = ipywidgets.Button(
+            description="Reset to the paper's values",
+            icon="undo",
+            tooltip="Sundaram et al. 2010, Ruder et al. 2016",
+            layout=ipywidgets.Layout(width="auto", margin="4px 2px", align_self="flex-start"),
+        )
+        self._callbacks: list[Callable[[], object]] = []
+        self._resetting = False
+        super().__init__([*self._rows(), self.smooth, self.dilate, self.reset_button])
+        for slider in self.thresholds.values():
+            slider.on_change(self._tell)
+        for knob in (self.boundary, self.smooth, self.dilate):
+            knob.observe(self._tell, "value")
+        self.reset_button.on_click(lambda _button: self.reset())
+
+    @property
+    def choice(self) -> MaskChoice:
+        """Where the knobs stand."""
+        return MaskChoice(
+            thresholds=Thresholds(**{name: knob.value for name, knob in self.thresholds.items()}),
+            smooth=round(self.smooth.value, 1),
+            boundary=self.boundary.value,
+            dilate=self.dilate.value,
+        )
+
+    def reset(self) -> None:
+        """Back to the paper's values."""
+        paper = MaskChoice()
+        self._resetting = True
+        try:
+            for name, slider in self.thresholds.items():
+                slider.value = getattr(paper.thresholds, name)
+            self.boundary.value = paper.boundary
+            self.smooth.value, self.dilate.value = paper.smooth, paper.dilate
+        finally:
+            self._resetting = False
+        self._tell()
+
+    def on_change(self, callback: Callable[[], object]) -> None:
+        """Call `callback` after a knob was moved, once for a reset; on any thread."""
+        self._callbacks.append(callback)
+
+    def _rows(self) -> list[ipywidgets.Widget]:
+        rows: list[ipywidgets.Widget] = []
+        for name, slider in self.thresholds.items():
+            if name in _EQUATIONS:
+                rows.append(ipywidgets.HTML(f'<div style="{TEXT_STYLE}">{_EQUATIONS[name]}</div>'))
+            rows.append(slider)
+        return [*rows, self.boundary]
+
+    def _tell(self, _change: object = None) -> None:
+        if not self._resetting:
+            for callback in self._callbacks:
+                callback()
+
+
+def wrapping(
+    children: list[ipywidgets.Widget], *, least: int, most: int | None = None
+) -> ipywidgets.Box:
+    """`children` side by side, and one below the other where each would be under `least` pixels.
+
+    They share the width, up to `most` pixels each.
+    """
+    for child in children:
+        child.layout.flex = f"1 1 {least}px"
+        child.layout.min_width = "0"
+        child.layout.max_width = "100%" if most is None else f"{most}px"
+    return ipywidgets.Box(
+        children,
+        layout=ipywidgets.Layout(flex_flow="row wrap", width="100%", grid_gap="4px 18px"),
+    )

@@ -1,0 +1,248 @@
+"""The mask explorer: move a threshold, see which flow is no longer trusted, and whether rightly.
+
+>>> MaskExplorer()
+>>> MaskExplorer({"my clip": read_clip("clip.mp4")}, size=384)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import ipywidgets
+
+from ...arrays import Image, Mask
+from ...motion.flow import FLOWS, FlowMethod
+from ..base.alerts import Alerts
+from ..base.picture_canvas import PictureCanvas
+from .mask_controls import MaskKnobs, wrapping
+from .mask_numbers import MaskNumbers
+from .mask_parts import MaskChoice, MaskParts
+from .mask_sources import MotionPair, MotionSources
+from .mask_texts import (
+    code_html,
+    curves_svg,
+    key_html,
+    key_words,
+    scores_html,
+    status_html,
+    title_html,
+)
+from .mask_views import MaskPictures
+
+FIRST_SCENE = "crossing"
+
+
+class MaskView(Enum):
+    """What the left picture shows: the parts of the mask, or where it is right and wrong."""
+
+    MASK = "mask"
+    TRUTH = "true, missed, false"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """All that decides what is shown."""
+
+    source: str
+    frame: int
+    method: str
+    view: MaskView
+    choice: MaskChoice
+
+
+class _Shown:
+    """One pair of frames, with all that is known and drawn of it."""
+
+    def __init__(self, pair: MotionPair) -> None:
+        self.pair = pair
+        self.parts = MaskParts(pair)
+        self.pictures = MaskPictures(self.parts)
+        self.numbers = MaskNumbers(self.parts)
+
+
+class MaskExplorer(ipywidgets.VBox):
+    """A panel that answers, while a slider is dragged, what a consistency mask trusts.
+
+    `clips` are sequences of frames by name, joined by all scenes and, with scikit-image, the
+    motorcycle pair. Scenes are `size` pixels wide, clips get it as their longest side. Where the
+    truth is known it shows what the mask finds, misses and claims falsely, and precision against
+    recall of both tests at every offset.
+
+    `choice` and `mask` are what is shown now, to go on with in Python. Callbacks come on any
+    thread; what they raise appears in the panel. Raises SettingsError for a clip with fewer than
+    two frames.
+    """
+
+    def __init__(
+        self, clips: Mapping[str, Sequence[Image]] | None = None, *, size: int = 512
+    ) -> None:
+        self._sources = MotionSources(clips or {}, size=size)
+        self._lock = threading.RLock()
+        self._settling = False
+        self._pair_key: tuple[str, int, str] | None = None
+        self._shown: _Shown | None = None
+        self._answered: _Wanted | None = None
+        self.alerts = Alerts()
+        self._make_pickers(next(iter(clips)) if clips else FIRST_SCENE)
+        self.knobs = MaskKnobs()
+        self.picture = PictureCanvas(width=512)
+        self.warped = PictureCanvas(width=512)
+        self._status, self._title, self._key, self._warped_key = _texts(4)
+        self._scores, self._curves, self._code = _texts(3)
+        super().__init__(self._panels())
+        self.add_class("stylekit-mask-explorer")
+        self.source.observe(lambda _change: self._change_source(), "value")
+        for picker in (self.frame, self.method, self.view):
+            picker.observe(lambda _change: self._answer(), "value")
+        self.knobs.on_change(self._answer)
+        self._change_source()
+
+    @property
+    def choice(self) -> MaskChoice:
+        """Where the knobs stand."""
+        return self.knobs.choice
+
+    @property
+    def mask(self) -> Mask:
+        """The mask that is shown, float32 `(H, W)`, 1 = reliable."""
+        with self._lock:
+            if self._shown is None:
+                raise ValueError("mask: nothing is shown yet, see the message in the panel")
+            return self._shown.parts.areas(self.choice).mask.copy()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
+        return self.picture.with_still(super()._repr_mimebundle_(**kwargs))
+
+    def _make_pickers(self, first: str) -> None:
+        def narrow() -> ipywidgets.Layout:
+            return ipywidgets.Layout(width="auto", min_width="0")
+
+        style = {"description_width": "initial"}
+        self.source = ipywidgets.Dropdown(
+            options=self._sources.names,
+            value=first,
+            description="scene or clip",
+            style=style,
+            layout=narrow(),
+        )
+        self.frame = ipywidgets.IntSlider(
+            value=1, min=1, max=1, description="frame", style=style, layout=narrow()
+        )
+        self.method = ipywidgets.Dropdown(
+            options=_method_options(tuple(FLOWS)),
+            value=FlowMethod.DIS.value,
+            description="flow",
+            style=style,
+            layout=narrow(),
+        )
+        self.view = ipywidgets.Dropdown(
+            options=[(view.value, view) for view in MaskView],
+            description="show",
+            style=style,
+            layout=narrow(),
+        )
+
+    def _panels(self) -> list[ipywidgets.Widget]:
+        warped_title = ipywidgets.HTML(title_html("The previous frame, warped here"))
+        pictures = [
+            ipywidgets.VBox([self._title, self.picture, self._key]),
+            ipywidgets.VBox([warped_title, self.warped, self._warped_key]),
+        ]
+        numbers = ipywidgets.VBox([self._scores, self._curves])
+        return [
+            wrapping([self.source, self.frame, self.method, self.view], least=190),
+            self.alerts.widget,
+            self._status,
+            wrapping(pictures, least=225, most=512),
+            wrapping([self.knobs, numbers], least=330, most=512),
+            self._code,
+        ]
+
+    def _change_source(self) -> None:
+        """Give the other pickers what the chosen source has to offer, then show it."""
+        with self._lock, self.alerts.guard():
+            self._status.value = status_html("Preparing the frames …")
+            source = self._sources[self.source.value]
+            self._settling = True
+            try:
+                self.frame.max = source.frame_count - 1
+                if self.method.value not in source.methods:
+                    self.method.value = source.methods[0]
+                method = self.method.value
+                self.method.options = _method_options(source.methods)
+                self.method.value = method
+            finally:
+                self._settling = False
+        self._answer()
+
+    def _answer(self) -> None:
+        """Show what the controls ask for now.
+
+        Events that waited for the lock find their wish fulfilled by the first of them: only the
+        newest counts.
+        """
+        with self._lock:
+            if self._settling:
+                return
+            wanted = _Wanted(
+                self.source.value,
+                self.frame.value,
+                self.method.value,
+                self.view.value,
+                self.knobs.choice,
+            )
+            if wanted == self._answered:
+                return
+            # Should this fail, going back to what was shown before must answer, not do nothing.
+            self._answered = None
+            with self.alerts.guard():
+                shown = self._take_pair(wanted)
+                self._show_pictures(shown, wanted)
+                self._show_words(shown, wanted)
+                self._answered = wanted
+            self._status.value = ""
+
+    def _take_pair(self, wanted: _Wanted) -> _Shown:
+        key = (wanted.source, wanted.frame, wanted.method)
+        if self._shown is None or self._pair_key != key:
+            self._status.value = status_html("Estimating the flow …")
+            pair = self._sources[wanted.source].pair(wanted.frame, wanted.method)
+            self._shown, self._pair_key = _Shown(pair), key
+        return self._shown
+
+    def _show_pictures(self, shown: _Shown, wanted: _Wanted) -> None:
+        """First, because it is them whom one watches while dragging."""
+        compares = wanted.view is MaskView.TRUTH and shown.pair.truth is not None
+        pictures = shown.pictures
+        view = (pictures.comparison if compares else pictures.overlay)(wanted.choice)
+        title = "The mask's areas against the truth" if compares else "Where flow is not trusted"
+        what = f"{title}: frame {wanted.frame} of {wanted.source}"
+        self.picture.show(view.picture, alt=f"{what}: {key_words(view.key)}.")
+        warped = pictures.warped(wanted.choice)
+        self.warped.show(
+            warped.picture,
+            alt=f"Frame {wanted.frame - 1} of {wanted.source}, warped to frame {wanted.frame}; "
+            f"hatched grey where {key_words(warped.key)}.",
+        )
+        self._title.value = title_html(title)
+        self._key.value, self._warped_key.value = key_html(view.key), key_html(warped.key)
+
+    def _show_words(self, shown: _Shown, wanted: _Wanted) -> None:
+        known = shown.pair.truth is not None
+        choice = wanted.choice
+        self.view.disabled = not known
+        self._scores.value = scores_html(shown.numbers.scores(choice), boundary=choice.boundary)
+        self._curves.value = curves_svg(shown.numbers.curves(choice.thresholds)) if known else ""
+        self._code.value = code_html(choice)
+
+
+def _method_options(methods: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(FLOWS[method].label, method) for method in methods]
+
+
+def _texts(count: int) -> list[ipywidgets.HTML]:
+    return [ipywidgets.HTML() for _ in range(count)]

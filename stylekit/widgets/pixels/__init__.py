@@ -1,0 +1,1 @@
+"""The panel that explains single pixels of a painted clip."""

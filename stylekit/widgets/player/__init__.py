@@ -1,0 +1,1 @@
+"""The player of a run: controls, curve of the losses, progress, comparison."""

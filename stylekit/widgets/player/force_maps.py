@@ -1,0 +1,246 @@
+"""Who pulls where: the pull of each term of the loss as a map, live beside a player.
+
+>>> player = Player(lambda: Stylization(content, style), panel=panel)
+>>> ipywidgets.VBox([player, ForceMaps(player)])
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from ...arrays import Image
+from ...explain.pulls import PullMaps, pull_maps
+from ...explain.wording import two_digits
+from ...losses import TERMS, weight_of
+from ...settings import Weights
+from ..base.alerts import Alerts
+from ..base.loop import LoopState
+from ..base.picture_canvas import PictureCanvas
+from ..base.run_progress import image_of, title_of
+from ..masks.mask_texts import TEXT_STYLE, title_html
+from .force_views import FAINT, drawn, force_words, key_html, reweighted, white_of
+from .player import Player
+
+if TYPE_CHECKING:
+    from ...image.objective import Objective, Targets
+    from ...image.stylization import Stylization
+
+# A class looks longer than that at three maps, and painting goes on meanwhile: of its time,
+# measuring takes a fifth at most.
+_LEAST_SECONDS, _PAUSE = 2.0, 4.0
+_WIDTH = 220
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Moment:
+    """A picture on its way, and all that its pulls depend on; nothing of it changes any more."""
+
+    image: Image
+    objective: Objective
+    targets: Targets
+    weights: Weights
+    keep_colors: bool
+    title: str
+
+
+class ForceMaps(ipywidgets.VBox):
+    """A box to tick beside a `Player`, and then a map of each term's pull at the newest picture.
+
+    A map is the norm of the term's weighted gradient at each pixel, black where it is zero. All
+    maps share one scale of brightness, and a line says in words who pulls harder. They are
+    measured between the steps, every two seconds at most, and whenever the run rests; each time
+    costs one evaluation of the loss for each term that has a weight. Where the run rests they
+    follow the weights of its panel, at no cost. The box is off at first.
+
+    `maps` are the newest as numbers, None before the first. Total variation has a map while its
+    weight is not 0, and the temporal term where a frame comes before.
+    """
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        self._lock = threading.RLock()
+        self._newest: _Moment | None = None
+        self._measured: _Moment | None = None
+        self._seconds = 0.0
+        self._last, self._clock = -float("inf"), time.monotonic
+        self.maps: PullMaps | None = None
+        self.alerts = Alerts()
+        self.box = ipywidgets.Checkbox(
+            description="Show who pulls where",
+            indent=False,
+            layout=ipywidgets.Layout(width="auto"),
+        )
+        self.canvases = {term: PictureCanvas(width=_WIDTH) for term in TERMS}
+        for canvas in self.canvases.values():
+            # A black map ends somewhere on a dark page too.
+            canvas.layout.border = "1px solid var(--jp-ui-font-color2, gray)"
+        super().__init__(self._parts())
+        self.box.observe(self.alerts.guarded(lambda _change: self._switch()), "value")
+        player.on_step(self._take_step)
+        player.on_state(self._take_state)
+        if player.panel:
+            player.panel.on_change(self._take_weights)
+
+    def measure(self) -> PullMaps | None:
+        """Measure and show the pulls at the newest picture; None if there is none yet."""
+        with self._lock:
+            moment = self._newest or self._first_moment()
+            if moment is None:
+                self._words.value = _text("The maps appear with the first step.")
+                return None
+            begun = time.perf_counter()
+            self.maps = pull_maps(
+                moment.objective,
+                moment.targets,
+                moment.image,
+                moment.weights,
+                keep_colors=moment.keep_colors,
+            )
+            self._seconds = time.perf_counter() - begun
+            self._measured, self._last = moment, self._clock()
+            self._show(moment, self.maps)
+            return self.maps
+
+    def close(self) -> None:
+        """Measure no more, and take the maps off their pages."""
+        self.box.value = False
+        super().close()
+
+    def _parts(self) -> list[ipywidgets.Widget]:
+        self._titles = {term: ipywidgets.HTML() for term in TERMS}
+        self._columns = {
+            term: ipywidgets.VBox(
+                [self._titles[term], self.canvases[term]],
+                layout=ipywidgets.Layout(width=f"{_WIDTH + 2}px", display="none"),
+            )
+            for term in TERMS
+        }
+        self._cost, self._words, self._key = (ipywidgets.HTML() for _ in range(3))
+        self._cost.value = _faint(
+            "Costs an evaluation of the loss for each term, every 2 s at most."
+        )
+        row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 12px")
+        maps = ipywidgets.Layout(flex_flow="row wrap", grid_gap="8px 12px")
+        self._shown = ipywidgets.VBox(
+            [self._words, ipywidgets.Box(list(self._columns.values()), layout=maps), self._key],
+            layout=ipywidgets.Layout(display="none"),
+        )
+        return [ipywidgets.Box([self.box, self._cost], layout=row), self.alerts.widget, self._shown]
+
+    def _switch(self) -> None:
+        self._shown.layout.display = None if self.box.value else "none"
+        # While it runs, the next step measures.
+        if self.box.value and self._player.state is not LoopState.RUNNING:
+            self.measure()
+
+    def _take_step(self, event: Any) -> None:
+        moment = _moment_of(event, self._player.source)
+        if moment is None:
+            return
+        self._newest = moment
+        if not self.box.value:
+            return
+        resting = self._player.state is not LoopState.RUNNING
+        pause = max(_LEAST_SECONDS, _PAUSE * self._seconds)
+        if resting or self._clock() >= self._last + pause:
+            # What is raised by a player's callback would end the run.
+            with self.alerts.guard():
+                self.measure()
+
+    def _take_state(self, state: LoopState) -> None:
+        if state in (LoopState.IDLE, LoopState.RUNNING) or not self.box.value:
+            return
+        if self._newest is not self._measured:
+            with self.alerts.guard():
+                self.measure()
+
+    def _take_weights(self, weights: Weights) -> None:
+        """Where the run rests, show at once how the pulls change with the weights."""
+        if not self.box.value or self._player.state is LoopState.RUNNING:
+            return
+        with self._lock, self.alerts.guard():
+            if self._measured is None or self.maps is None:
+                return
+            before = self._measured.weights
+            self._newest = dataclasses.replace(self._measured, weights=weights)
+            maps = reweighted(self.maps, before, weights)
+            if maps is None:
+                self.measure()
+                return
+            self.maps, self._measured = maps, self._newest
+            self._show(self._newest, maps)
+
+    def _first_moment(self) -> _Moment | None:
+        """Where painting starts, of a picture that is prepared already."""
+        source: Any = self._player.source
+        if not hasattr(source, "targets"):
+            return None
+        panel = self._player.panel
+        weights = panel.current() if panel else source.settings.weights
+        return _moment(source, source.image, weights, "The picture before the first step")
+
+    def _show(self, moment: _Moment, maps: PullMaps) -> None:
+        shown = [term for term in TERMS if _has(term, moment)]
+        top = white_of(maps)
+        shares = maps.shares()
+        for term in TERMS:
+            self._columns[term].layout.display = None if term in shown else "none"
+            if term not in shown:
+                continue
+            share = f"{two_digits(100 * shares[term])} %"
+            self._titles[term].value = title_html(f"{TERMS[term].title}: {share}")
+            self.canvases[term].show(
+                drawn(maps[term], top),
+                alt=f"{moment.title}: where {TERMS[term].subject} pulls, {share} of all pull.",
+                lossless=True,
+            )
+        self._words.value = _text(f"{moment.title}. {force_words(maps, moment.weights)}")
+        self._key.value = key_html(top)
+        self._cost.value = _faint(
+            f"Measuring took {two_digits(self._seconds)} s; it is done every "
+            f"{two_digits(max(_LEAST_SECONDS, _PAUSE * self._seconds))} s at most."
+        )
+
+
+def _moment_of(event: Any, source: Any) -> _Moment | None:
+    """What an event of a run leaves to be measured; None for what has no losses any more."""
+    # A clip has the painting of its frame; a frame that was finished before has none.
+    painting = getattr(source, "painting", source)
+    if not hasattr(painting, "targets") or getattr(event, "resumed", False):
+        return None
+    weights = getattr(event, "step", event).weights
+    return _moment(painting, image_of(event), weights, title_of(event))
+
+
+def _moment(painting: Stylization, image: Image, weights: Weights, title: str) -> _Moment:
+    return _Moment(
+        image=image,
+        objective=painting.objective,
+        targets=painting.targets,
+        weights=weights,
+        keep_colors=painting.settings.keep_colors,
+        title=title,
+    )
+
+
+def _has(name: str, moment: _Moment) -> bool:
+    """Whether a term has a map: content and style always, others where they can pull."""
+    term = TERMS[name]
+    if term.needs_mask:
+        return bool(moment.targets.masks.shape[0])
+    return name in ("content", "style") or bool(weight_of(term, moment.weights))
+
+
+def _text(words: str) -> str:
+    return f'<div class="stylekit-force-words" style="{TEXT_STYLE}">{html.escape(words)}</div>'
+
+
+def _faint(words: str) -> str:
+    return f'<div style="{TEXT_STYLE};{FAINT}">{html.escape(words)}</div>'

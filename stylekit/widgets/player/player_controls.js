@@ -1,0 +1,142 @@
+// The JavaScript of PlayerControls: buttons, a status line and the numbers of a run. It also tells
+// the kernel regularly that the page is open.
+
+import { button, element, listen, statusLine } from "../base/dom.js";
+
+const ALIVE_EVERY_MS = 20_000;
+const ENDED = ["done", "stopped", "failed"];
+
+// For each button: the command that it sends in a state, null for none, and its label.
+const PRESSES = [
+  (state) => (state === "idle" || ENDED.includes(state) ? ["start", state === "idle" ? "Start" : "Start again"] : [null, "Start"]),
+  (state) => (state === "paused" ? ["resume", "Resume"] : [state === "running" ? "pause" : null, "Pause"]),
+  (state) => [state === "running" || state === "paused" ? "stop" : null, "Stop"],
+  (state) => [state === "idle" || state === "paused" ? "step" : null, "One step"],
+];
+
+function makeButtons(parent, model) {
+  const row = element(parent, "div", "buttons", { role: "group", "aria-label": "Run" });
+  const made = PRESSES.map((choose) => {
+    const press = button(row, "");
+    press.addEventListener("click", () => {
+      const [what] = choose(model.get("_state"));
+      if (what) model.send({ type: "press", what });
+    });
+    return press;
+  });
+  made[0].classList.add("main");
+  return () => {
+    PRESSES.forEach((choose, index) => {
+      const [what, words] = choose(model.get("_state"));
+      made[index].textContent = words;
+      // With `disabled` a button would lose the focus when it is pressed.
+      made[index].setAttribute("aria-disabled", String(!what));
+    });
+  };
+}
+
+function makeBar(parent) {
+  const track = element(parent, "div", "track", {
+    role: "progressbar", "aria-label": "Done", "aria-valuemin": "0", "aria-valuemax": "100",
+  });
+  const fill = element(track, "div", "fill");
+  return (share) => {
+    track.hidden = share === null;
+    const percent = Math.round(100 * (share || 0));
+    fill.style.width = `${percent}%`;
+    track.setAttribute("aria-valuenow", String(percent));
+  };
+}
+
+function makeFacts(parent) {
+  const list = element(parent, "dl", "facts");
+  return (facts) => {
+    list.replaceChildren();
+    for (const [name, value] of facts) {
+      const pair = element(list, "div");
+      element(pair, "dt").textContent = name;
+      element(pair, "dd").textContent = value;
+    }
+  };
+}
+
+const lossWords = (value) => (value === 0 ? "0" : value.toPrecision(3).replace("e+", "e"));
+
+function makeLosses(parent, terms) {
+  const table = element(parent, "table", "losses");
+  element(table, "caption").textContent = "Weighted loss by term, and its share";
+  const body = element(table, "tbody");
+  const rows = terms.map(({ name, label, color }) => {
+    const row = element(body, "tr");
+    element(row, "th", "", { scope: "row" }).textContent = label;
+    const value = element(row, "td");
+    const percent = element(row, "td");
+    const bar = element(element(row, "td", "bar", { "aria-hidden": "true" }), "div");
+    bar.style.background = color;
+    return { name, value, percent, bar };
+  });
+  return (losses) => {
+    const total = Object.values(losses).reduce((sum, value) => sum + value, 0);
+    table.hidden = !Object.keys(losses).length;
+    for (const { name, value, percent, bar } of rows) {
+      const share = total ? (100 * (losses[name] || 0)) / total : 0;
+      value.textContent = lossWords(losses[name] || 0);
+      percent.textContent = `${Math.round(share)} %`;
+      bar.style.width = `${share}%`;
+    }
+  };
+}
+
+function render({ model, el }) {
+  const root = element(el, "div", "stylekit-part stylekit-player");
+  const showButtons = makeButtons(root, model);
+  const say = statusLine(root);
+  const showBar = makeBar(root);
+  const showFacts = makeFacts(root);
+  const showLosses = makeLosses(root, model.get("_terms"));
+
+  // Asks for the next step when the last one has been answered. If the widget has several views,
+  // all of them ask, and the kernel takes one step at a time.
+  let asked = false;
+  function tick() {
+    if (asked || !model.get("ticking")) return;
+    asked = true;
+    model.send({ type: "tick" });
+  }
+  function heard(message) {
+    if (message.type !== "ticked") return;
+    asked = false;
+    tick();
+  }
+  function showState() {
+    const state = model.get("_state");
+    root.dataset.state = state;
+    showButtons();
+    say(model.get("_status"), { done: "good", failed: "bad" }[state] || "");
+  }
+  const alive = () => model.send({ type: "alive" });
+
+  const stop = listen(model, [
+    ["change:_state", showState],
+    ["change:_status", showState],
+    ["change:_facts", () => showFacts(model.get("_facts"))],
+    ["change:_losses", () => showLosses(model.get("_losses"))],
+    ["change:_share", () => showBar(model.get("_share"))],
+    ["change:ticking", tick],
+    ["msg:custom", heard],
+  ]);
+  const timer = setInterval(alive, ALIVE_EVERY_MS);
+  showState();
+  showFacts(model.get("_facts"));
+  showLosses(model.get("_losses"));
+  showBar(model.get("_share"));
+  alive();
+  tick();
+
+  return () => {
+    stop();
+    clearInterval(timer);
+  };
+}
+
+export default { render };

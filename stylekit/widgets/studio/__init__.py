@@ -1,0 +1,1 @@
+"""The page on which pictures and clips are painted, from upload to download."""

@@ -1,0 +1,113 @@
+// The JavaScript of the studio's headings, buttons and fields: one function for each kind.
+
+import { button, element, listen, newName, statusLine } from "../base/dom.js";
+
+function heading(model, el) {
+  const root = element(el, "div", "stylekit-part studio-heading");
+  const title = element(root, `h${model.get("_level")}`, "", { tabindex: "-1" });
+  const line = element(root, "p");
+
+  function draw() {
+    title.textContent = model.get("_text");
+    line.textContent = model.get("_words");
+    line.hidden = !line.textContent;
+  }
+
+  function call() {
+    const page = el.closest(".stylekit-studio");
+    const active = document.activeElement;
+    // Do not take the focus from a user who works in another cell.
+    if (active && active !== document.body && !page?.contains(active)) return;
+    // An element that was hidden can take the focus only when it has been shown.
+    requestAnimationFrame(() => {
+      title.focus({ preventScroll: true });
+      title.scrollIntoView({ block: "nearest" });
+    });
+  }
+
+  draw();
+  return [["change:_text", draw], ["change:_words", draw], ["change:_called", call]];
+}
+
+function action(model, el) {
+  const root = element(el, "div", "stylekit-part studio-action");
+  const press = button(root, model.get("_text"));
+  press.classList.toggle("main", model.get("_main"));
+  const say = statusLine(root);
+  press.addEventListener("click", () => {
+    if (model.get("enabled")) model.send({ type: "press" });
+  });
+
+  function draw() {
+    press.setAttribute("aria-disabled", String(!model.get("enabled")));
+    say(model.get("_words"));
+  }
+  draw();
+  return [["change:enabled", draw], ["change:_words", draw]];
+}
+
+function field(model, el, name, attributes = {}) {
+  const root = element(el, "div", "stylekit-part studio-field");
+  const id = newName();
+  element(root, "label", "", { for: id }).textContent = model.get("_text");
+  return element(root, name, "", { id, ...attributes });
+}
+
+function choice(model, el) {
+  const select = field(model, el, "select");
+
+  function draw() {
+    const options = model.get("_options").map((words) => new Option(words));
+    select.replaceChildren(...options);
+    select.selectedIndex = model.get("index");
+  }
+  select.addEventListener("change", () => {
+    model.set("index", select.selectedIndex);
+    model.save_changes();
+  });
+  draw();
+  return [["change:_options", draw], ["change:index", draw]];
+}
+
+function amount(model, el) {
+  const input = field(model, el, "input", { type: "number", min: "1", step: "1" });
+
+  function draw() {
+    input.max = String(model.get("most"));
+    input.value = String(model.get("value"));
+  }
+  input.addEventListener("change", () => {
+    const most = model.get("most");
+    const value = Math.round(Number(input.value)) || 1;
+    model.set("value", Math.max(1, Math.min(most, value)));
+    model.save_changes();
+    draw();
+  });
+  draw();
+  return [["change:most", draw], ["change:value", draw]];
+}
+
+function fold(model, el) {
+  const root = element(el, "div", "stylekit-part studio-fold");
+  const press = element(root, "button", "", { type: "button" });
+
+  function draw() {
+    const open = model.get("is_open");
+    press.textContent = `${open ? "▾" : "▸"} ${model.get("_text")}`;
+    press.setAttribute("aria-expanded", String(open));
+  }
+  press.addEventListener("click", () => {
+    model.set("is_open", !model.get("is_open"));
+    model.save_changes();
+  });
+  draw();
+  return [["change:is_open", draw]];
+}
+
+const KINDS = { heading, action, choice, amount, fold };
+
+function render({ model, el }) {
+  return listen(model, KINDS[model.get("_kind")](model, el));
+}
+
+export default { render };

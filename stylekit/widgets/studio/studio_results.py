@@ -1,0 +1,106 @@
+"""What came out of a transfer: before and after, the frames of a clip, facts, and the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ipywidgets
+
+from ..base.download import Download
+from ..base.run_progress import time_words
+from ..base.weight_words import python_line
+from ..player.clip_pair import ClipPair
+from ..player.split_view import SplitView
+from .studio_frames import FrameStrip
+from .studio_job import Job, Outcome
+from .studio_parts import Heading, facts_html
+
+_PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
+_CLIP_WIDTH = 320
+
+
+class Results(ipywidgets.VBox):
+    """Shows an outcome. `show` may be called by any thread, and takes as long as its files."""
+
+    def __init__(self) -> None:
+        self.split = SplitView(width=_PICTURE_WIDTH)
+        self.pair = ClipPair(width=_CLIP_WIDTH)
+        self.frames = FrameStrip()
+        self.facts = ipywidgets.HTML()
+        self.note = ipywidgets.HTML()
+        self.downloads = ipywidgets.VBox()
+        self._frame_part = ipywidgets.VBox([Heading("Frame by frame", level=3), self.frames])
+        side = ipywidgets.VBox(
+            [
+                Heading("Take it with you", level=3),
+                self.downloads,
+                self.note,
+                Heading("How it was made", level=3),
+                self.facts,
+            ]
+        ).add_class("studio-side")
+        views = ipywidgets.VBox([self.split, self.pair]).add_class("studio-views")
+        super().__init__(
+            [ipywidgets.Box([views, side]).add_class("studio-columns"), self._frame_part]
+        )
+
+    def show(self, job: Job, outcome: Outcome) -> None:
+        """Replace what is shown."""
+        report, content, style = outcome.report, job.order.content.name, job.order.style.name
+        alt_before, alt_after = content, f"{content}, painted in the manner of {style}"
+        is_clip = outcome.before_clip is not None
+        for part, visible in (
+            (self.split, not is_clip),
+            (self.pair, is_clip),
+            (self._frame_part, is_clip),
+        ):
+            part.layout.display = None if visible else "none"
+        self.facts.value = facts_html(_facts(job, outcome))
+        kind, media_type = ("clip", "video/mp4") if is_clip else ("picture", "image/png")
+        self.downloads.children = [
+            Download(report.output, label=f"The painted {kind}", media_type=media_type),
+            Download(report.sidecar, label="Its settings", media_type="application/json"),
+        ]
+        self.note.value = ""
+        if outcome.before_clip is None:
+            height, width = outcome.after.shape[:2]
+            # One that stands on end is not higher than what fits into a window.
+            self.split.width = min(_PICTURE_WIDTH, round(_PICTURE_HEIGHT * width / height))
+            self.split.show(
+                outcome.before, outcome.after, alt_before=alt_before, alt_after=alt_after
+            )
+            return
+        assert job.clip is not None
+        self.pair.show(
+            outcome.before_clip,
+            report.output,
+            fps=job.clip.fps,
+            alt_before=alt_before,
+            alt_after=alt_after,
+        )
+        self.frames.show(job.run, job.clip)
+        self.note.value = '<p class="studio-caption">Before beside after comes in a moment …</p>'
+
+    def add_comparison(self, path: Path) -> None:
+        """Offer the clip of before beside after, too."""
+        self.note.value = ""
+        both = Download(path, label="Before beside after", media_type="video/mp4")
+        self.downloads.children = [*self.downloads.children[:1], both, *self.downloads.children[1:]]
+
+
+def _facts(job: Job, outcome: Outcome) -> list[tuple[str, str]]:
+    report = outcome.report
+    facts = [
+        ("size", f"{report.size[0]}×{report.size[1]} pixels"),
+        ("steps", str(job.step_count)),
+        ("time", time_words(report.seconds).removeprefix("about ")),
+        ("network", report.backbone),
+        ("last weights", python_line(report.weights)),
+        ("made by AI", "said in the file and in its settings"),
+    ]
+    if job.clip is not None:
+        whole = "" if report.complete else f" of {len(job.clip)}"
+        facts.insert(1, ("frames", f"{report.frames}{whole}"))
+        if report.warping_error is not None and report.frames > 1:
+            facts.insert(3, ("warping error", f"{report.warping_error.rmse:.4f} (RMS)"))
+    return facts

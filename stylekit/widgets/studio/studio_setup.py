@@ -1,0 +1,129 @@
+"""Where a transfer is set up: two slots, how large and how fine, and the one button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets
+
+from ...errors import SettingsError
+from ...samples import MaterialKind
+from ...settings import ImageSettings, MediaLimits
+from ..base.run_progress import time_words
+from .studio_job import Order
+from .studio_parts import Action, Amount, Choice, Heading
+from .studio_slots import CLIP_ENDINGS, PICTURE_ENDINGS, Slot, look_at, look_at_picture
+from .studio_texts import guidelines_html
+
+_USUAL_SIZE, _USUAL_FRAMES = 256, 16
+_QUALITIES = ("Draft", "Good", "Fine")
+
+
+class Setup(ipywidgets.VBox):
+    """The slots for content and style, the fields, and the button that starts.
+
+    `sizes`, `steps`, `backbone` and `limits` as for `Studio`. The button calls `on_transfer`, and
+    each change calls `on_change`; what they raise must be shown by themselves (see `Alerts`).
+
+    Raises SettingsError for sizes or steps that cannot be, and none at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        sizes: Sequence[int],
+        steps: Sequence[int],
+        backbone: str,
+        limits: MediaLimits,
+        on_transfer: Callable[[], object],
+        on_change: Callable[[], object],
+    ) -> None:
+        if not sizes or not steps:
+            raise SettingsError("steps" if sizes else "sizes", "name at least one")
+        for size, count in ((size, count) for size in sizes for count in steps):
+            ImageSettings(size=size, steps=count)
+        self._sizes, self._steps, self._backbone = tuple(sizes), tuple(steps), backbone
+        self._limits, self._on_change = limits, on_change
+        self.heading = Heading("Choose what to paint, and like what")
+        self._make_slots()
+        self._make_fields()
+        self.go = Action("Transfer", on_transfer, main=True)
+        guide = ipywidgets.HTML(guidelines_html(limits)).add_class("studio-guide")
+        slots = ipywidgets.Box([self.content, self.style, guide])
+        fields = ipywidgets.Box([self.size, self.quality, self.frames, self.go])
+        super().__init__(
+            [self.heading, slots.add_class("studio-slots"), fields.add_class("studio-fields")]
+        )
+        for slot in (self.content, self.style):
+            slot.on_change(self._slot_changed)
+        for field, name in ((self.size, "index"), (self.quality, "index"), (self.frames, "value")):
+            field.observe(lambda _change: self._on_change(), name)
+        self._fit_frames()
+
+    def order(self) -> Order | None:
+        """What is asked for; None unless both slots are green."""
+        content, style = self.content.source, self.style.source
+        if content is None or style is None:
+            return None
+        return Order(
+            content=content,
+            style=style,
+            size=self._sizes[self.size.index],
+            steps=self._steps[self.quality.index],
+            frames=min(self.frames.value, content.frames),
+            backbone=self._backbone,
+            limits=self._limits,
+        )
+
+    def show(self, step_seconds: float | None) -> None:
+        """Say what the button waits for, or how long it will take if a step takes so long."""
+        order = self.order()
+        if order is None:
+            slots = [slot for slot in (self.content, self.style) if slot.source is None]
+            missing = " and a ".join(slot.title.lower() for slot in slots)
+            words = f"First choose a {missing}."
+        elif step_seconds is None:
+            words = "Ready."
+        else:
+            longest = time_words(step_seconds * order.most_steps)
+            words = f"Ready: {longest} at most on this machine."
+        self.go.show(enabled=order is not None, words=words)
+
+    def _make_slots(self) -> None:
+        limits = self._limits
+        self.content = Slot(
+            "Content",
+            kinds=(MaterialKind.PHOTOGRAPH, MaterialKind.CLIP),
+            accept=(*PICTURE_ENDINGS, *CLIP_ENDINGS),
+            max_bytes=max(limits.picture_bytes, limits.clip_bytes),
+            judge=lambda path: look_at(path, limits),
+        )
+        self.style = Slot(
+            "Style",
+            kinds=(MaterialKind.STYLE,),
+            accept=PICTURE_ENDINGS,
+            max_bytes=limits.picture_bytes,
+            judge=lambda path: look_at_picture(path, limits),
+        )
+
+    def _make_fields(self) -> None:
+        sizes, steps = self._sizes, self._steps
+        usual = sizes.index(_USUAL_SIZE) if _USUAL_SIZE in sizes else len(sizes) // 2
+        self.size = Choice("Size", [f"{size} pixels" for size in sizes], index=usual)
+        counts = [f"{count} steps" for count in steps]
+        if len(steps) == len(_QUALITIES):
+            counts = [f"{name} – {n}" for name, n in zip(_QUALITIES, counts, strict=True)]
+        self.quality = Choice("Quality", counts, index=len(steps) // 2)
+        self.frames = Amount("Frames")
+
+    def _slot_changed(self) -> None:
+        self._fit_frames()
+        self._on_change()
+
+    def _fit_frames(self) -> None:
+        """Ask for frames where there are any to choose from, and for no more than there are."""
+        content = self.content.source
+        is_clip = content is not None and content.is_clip
+        self.frames.layout.display = None if is_clip else "none"
+        if content is not None and is_clip and content.frames != self.frames.most:
+            self.frames.limit(content.frames, value=_USUAL_FRAMES)

@@ -1,0 +1,1 @@
+"""Panels about weights: sliders, translator, what-if grid, maps of forces."""

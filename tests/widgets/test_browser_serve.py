@@ -1,0 +1,240 @@
+"""The studio's page and JupyterLab as the commands start them, in a real browser.
+
+The page is tried with a notebook of a few widgets; the studio itself has tests of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from axe import grave_faults
+from browser import NotebookPage, find_chromium, opened
+from served import SERVE_NOTEBOOK, Served, served
+
+from stylekit.app.notebooks import notebooks_folder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytest_plugins = ["browser_fixtures"]
+
+PROSE = "# A page\n\nwith a formula, $x^2$, and a [link](https://example.org/)."
+WIDGETS = """\
+import ipywidgets, sys
+from stylekit.widgets.weights.weight_panel import WeightPanel
+upload, size = ipywidgets.FileUpload(description="choose"), ipywidgets.Label("nothing")
+def tell(change):
+    size.value = f"{len(change.new[0].content)} bytes came"
+upload.observe(tell, "value")
+print("not for the page", file=sys.stderr)
+ipywidgets.VBox([WeightPanel(), upload, size])"""
+SHOWN = "main#rendered_cells"
+# More than a server takes in one message unless it is told to.
+LARGE = 12 * 2**20
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The page of a stand-in notebook."""
+    pytest.importorskip("voila", reason="voila is not installed")
+    find_chromium()
+    root = tmp_path_factory.mktemp("studio")
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(PROSE), nbformat.v4.new_code_cell(WIDGETS)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(notebook, root / "page.ipynb")
+    with served(["-c", SERVE_NOTEBOOK, str(root / "page.ipynb"), "600"], root) as server:
+        yield server
+    assert server.complaints == ""
+
+
+@pytest.fixture(scope="module")
+def visited(chromium: Browser, studio: Served) -> Iterator[NotebookPage]:
+    """The page in a light window, for all who do not wear it out."""
+    with visit(chromium, studio) as page:
+        yield page
+
+
+@contextmanager
+def visit(
+    chromium: Browser, studio: Served, *, query: str = "", scheme: str = "light", width: int = 1280
+) -> Iterator[NotebookPage]:
+    """The page as a new visitor sees it, once it is all there."""
+    with opened(chromium, "about:blank", width=width) as page:
+        page.page.emulate_media(color_scheme=scheme)
+        page.page.goto(studio.url + query)
+        whole(page.page)
+        yield page
+
+
+def whole(page: Page) -> None:
+    """Wait until everything is shown."""
+    page.wait_for_selector(SHOWN, state="visible")
+    page.wait_for_selector(f"{SHOWN} input[type=range]")
+
+
+def lightness(page: Page, selector: str) -> float:
+    """Of an element's background, from 0 to 1."""
+    color = page.evaluate(
+        "(s) => getComputedStyle(document.querySelector(s)).backgroundColor", selector
+    )
+    red, green, blue = map(int, re.findall(r"\d+", color)[:3])
+    return (red + green + blue) / 765
+
+
+def test_the_page_asks_nothing_of_other_servers_and_runs_without_errors(visited) -> None:
+    visited.page.wait_for_selector("mjx-container, .MathJax")
+    visited.page.wait_for_load_state("networkidle")
+    assert len(visited.requests) > 10
+    assert visited.foreign_requests() == []
+    assert visited.errors == []
+
+
+def test_the_page_says_what_it_is_and_shows_no_asides_of_python(visited) -> None:
+    page = visited.page
+    assert page.title() == "stylekit studio"
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.get_by_role("main").count() == 1
+    assert not page.get_by_text("not for the page").is_visible()
+    assert page.locator("#loading").count() == 0
+    # It grows with what is on it and scrolls as a page.
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    below = page.get_by_label("Colours").bounding_box()["y"]
+    assert below > page.get_by_role("button", name="choose").bounding_box()["y"]
+
+
+def test_axe_finds_no_grave_fault_and_would_find_one(visited) -> None:
+    page = visited.page
+    assert grave_faults(page) == []
+    page.evaluate("() => document.querySelector('main').append(document.createElement('button'))")
+    assert any(fault.startswith("button-name") for fault in grave_faults(page))
+    assert grave_faults(page, exceptions=["button-name"]) == []
+    page.evaluate("() => document.querySelector('main').lastElementChild.remove()")
+
+
+def test_a_message_of_twelve_megabytes_arrives(visited) -> None:
+    large = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": bytes(LARGE)}
+    with visited.page.expect_file_chooser() as chooser:
+        visited.page.get_by_role("button", name="choose").click()
+    chooser.value.set_files(large)
+    visited.page.get_by_text(f"{LARGE} bytes came").wait_for()
+
+
+def test_the_colours_are_the_visitors_choice_which_is_remembered(visited) -> None:
+    page = visited.page
+    assert lightness(page, "body") > 0.8
+    page.get_by_label("Colours").select_option("dark")
+    assert lightness(page, "body") < 0.2
+    page.reload()
+    whole(page)
+    assert lightness(page, "body") < 0.2
+    assert page.get_by_label("Colours").input_value() == "dark"
+    page.get_by_label("Colours").select_option("system")
+    assert lightness(page, "body") > 0.8
+
+
+def test_a_picture_from_elsewhere_is_not_asked_for(visited) -> None:
+    """The browser itself refuses, whatever a widget or a notebook holds."""
+    refused = visited.page.evaluate(
+        """() => new Promise((resolve) => {
+            const tell = (event) => resolve(event.blockedURI);
+            document.addEventListener("securitypolicyviolation", tell);
+            document.body.append(Object.assign(new Image(), { src: "https://example.org/a.png" }));
+            setTimeout(() => resolve("not refused"), 5000);
+        })"""
+    )
+    assert refused == "https://example.org/a.png"
+
+
+def test_colours_may_be_given_in_the_address(chromium: Browser, studio: Served) -> None:
+    with visit(chromium, studio, query="&theme=light", scheme="dark") as page:
+        assert lightness(page.page, "body") > 0.8
+        assert page.page.locator("body").get_attribute("data-jp-theme-light") == "true"
+
+
+def test_colours_follow_the_system_from_the_first_line_on(
+    chromium: Browser, studio: Served
+) -> None:
+    with opened(chromium, "about:blank", width=700) as notebook:
+        page = notebook.page
+        page.emulate_media(color_scheme="dark")
+        page.goto(studio.url, wait_until="commit")
+        page.wait_for_selector("#loading")
+        assert "being set up" in page.locator("#loading[role=status]").inner_text()
+        assert not page.locator(SHOWN).is_visible()
+        # Until all is there, no moment is light.
+        end = time.monotonic() + 60
+        while not page.locator(SHOWN).is_visible() and time.monotonic() < end:
+            assert lightness(page, "body") < 0.2
+        whole(page)
+        assert lightness(page, "body") < 0.2
+        assert page.locator("body").get_attribute("data-jp-theme-light") == "false"
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        assert grave_faults(page) == []
+        page.emulate_media(color_scheme="light")
+        page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
+        assert lightness(page, "body") > 0.8
+
+
+def test_a_page_that_is_left_ends_its_kernel(chromium: Browser, studio: Served) -> None:
+    def folders() -> set[Path]:
+        return set(studio.temporary.glob("stylekit-*/visitor-*"))
+
+    before = folders()
+    with visit(chromium, studio) as page:
+        (own,) = folders() - before
+        page.page.close(run_before_unload=True)
+        end = time.monotonic() + 20
+        while own.exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not own.exists()
+
+
+def test_other_pages_ask_nothing_of_other_servers_either(chromium: Browser, studio: Served) -> None:
+    for url in (studio.at("/voila/no-such-page"), studio.url.split("?")[0]):
+        with opened(chromium, url) as page:
+            page.page.wait_for_load_state("networkidle")
+            assert page.foreign_requests() == []
+
+
+def test_the_studio_itself_is_such_a_page(chromium: Browser, tmp_path: Path) -> None:
+    if not (notebooks_folder() / "studio.ipynb").exists():
+        pytest.skip("there is no studio notebook")
+    with served(["-m", "stylekit.app.cli", "studio", "--no-browser"], tmp_path) as server:
+        with opened(chromium, server.url) as page:
+            page.page.wait_for_selector(SHOWN, state="visible")
+            page.page.locator(f"{SHOWN} button:visible").first.wait_for()
+            page.page.wait_for_load_state("networkidle")
+            assert page.foreign_requests() == []
+            assert page.errors == []
+            assert grave_faults(page.page) == []
+        assert server.end() == 0
+    assert server.complaints == ""
+
+
+@contextmanager
+def opened_lab(chromium: Browser, root: Path) -> Iterator[NotebookPage]:
+    with (
+        served(["-m", "stylekit.app.cli", "lab", "mine", "--no-browser"], root) as server,
+        opened(chromium, server.url) as page,
+    ):
+        yield page
+
+
+def test_lab_shows_the_notebooks_and_offers_no_news(chromium: Browser, tmp_path: Path) -> None:
+    pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
+    with opened_lab(chromium, tmp_path) as lab:
+        lab.page.get_by_role("listitem", name=re.compile("00_first_steps")).wait_for()
+        lab.page.wait_for_load_state("networkidle")
+        # The offer comes a moment after everything else.
+        lab.page.wait_for_timeout(3000)
+        assert lab.page.get_by_text("news").count() == 0
+        assert lab.foreign_requests() == []

@@ -1,0 +1,279 @@
+"""The studio in a real browser: whole transfers by pointer and by keyboard, in Lab and in Voila."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import PIL.Image
+import pytest
+from axe import grave_faults
+from browser import Lab, NotebookPage, opened, opened_in_lab, write_notebook
+from served import SERVE_NOTEBOOK, served
+
+from stylekit.media.clips import read_clip
+from stylekit.media.encode import write_clip
+from stylekit.media.images import save_image
+from stylekit.scenes import make_scene
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+pytest_plugins = ["browser_fixtures"]
+
+STUDIO = """\
+from stylekit.widgets.studio.studio import Studio
+studio = Studio(sizes=(64,), steps=({steps},), backbone="vgg16")
+studio"""
+PLACES = ("notebook", "standalone")
+
+
+@pytest.fixture(scope="module")
+def notebook(lab: Lab, chromium: Browser) -> Iterator[NotebookPage]:
+    """One studio in Lab for the tests of pictures; its network is loaded once."""
+    with ExitStack() as stack:
+        opened = stack.enter_context(opened_in_lab(chromium, lab, [STUDIO.format(steps=60)]))
+        opened.run_all()
+        yield opened
+        assert opened.errors == []
+        assert opened.foreign_requests() == []
+
+
+@pytest.fixture(scope="module")
+def standalone(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NotebookPage]:
+    """The same studio as the page that `stylekit studio` serves."""
+    pytest.importorskip("voila", reason="voila is not installed")
+    root = tmp_path_factory.mktemp("standalone")
+    notebook = write_notebook(root, [STUDIO.format(steps=60)])
+    with (
+        served(["-c", SERVE_NOTEBOOK, str(notebook), "600"], root) as server,
+        opened(chromium, server.url) as page,
+    ):
+        page.page.locator(".stylekit-studio").wait_for()
+        yield page
+        assert page.errors == []
+        assert page.foreign_requests() == []
+
+
+@pytest.fixture(params=PLACES)
+def page(request: pytest.FixtureRequest) -> Page:
+    """The studio's page in Lab, and standing alone."""
+    return request.getfixturevalue(request.param).page
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three frames of 96×72 pixels, as somebody's own file."""
+    path = tmp_path_factory.mktemp("clips") / "mine.mp4"
+    write_clip(make_scene("pan", frames=3, size=96).frames, path, fps=Fraction(25))
+    return path
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """80×60 pixels of stripes."""
+    path = tmp_path_factory.mktemp("pictures") / "stripes.png"
+    stripes = np.zeros((60, 80, 3), np.float32)
+    stripes[:, ::16] = stripes[::12] = (0.9, 0.7, 0.2)
+    save_image(stripes, path, provenance=None)
+    return path
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def slot(page: Page, title: str) -> Locator:
+    return page.get_by_role("group", name=title, exact=True)
+
+
+def upload(page: Page, title: str, path: Path) -> None:
+    slot(page, title).locator("input[type=file]").set_input_files(path)
+
+
+def is_green(page: Page, title: str) -> None:
+    slot(page, title).locator(".mark.good").wait_for()
+
+
+def stands_at(page: Page, heading: str) -> None:
+    """The page has changed, and is read on from this heading."""
+    page.wait_for_function(
+        "(words) => document.activeElement?.matches('h2') "
+        "&& document.activeElement.textContent === words",
+        arg=heading,
+    )
+
+
+def steps_are_taken(page: Page) -> None:
+    page.locator(".stylekit-player .facts", has_text=re.compile(r"step\s*[1-9]")).wait_for()
+
+
+def download(page: Page, ending: str) -> bytes:
+    with page.expect_download() as fetched:
+        page.get_by_role("button", name=re.compile(rf"^Download .*{re.escape(ending)} \(")).click()
+    return Path(fetched.value.path()).read_bytes()
+
+
+def start_over(page: Page) -> None:
+    button(page, "New transfer").click()
+    stands_at(page, "Choose what to paint, and like what")
+
+
+def test_a_wrong_file_turns_the_slot_red_with_its_reason(
+    notebook: NotebookPage, tmp_path: Path
+) -> None:
+    page = notebook.page
+    wrong = tmp_path / "saved.png"
+    wrong.write_text("<!DOCTYPE html><html><body>no picture</body></html>")
+    upload(page, "Style", wrong)
+    slot(page, "Style").get_by_text("saved.png: looks like a web page").wait_for()
+    assert slot(page, "Style").get_attribute("data-state") == "refused"
+    assert slot(page, "Style").locator(".mark.bad").inner_text() == "✗"
+    assert button(page, "Transfer").get_attribute("aria-disabled") == "true"
+    assert page.get_by_text("First choose a content and a style.").is_visible()
+
+
+def pause_tune_and_resume(page: Page) -> None:
+    """Pull harder towards the style, in the middle of it."""
+    steps_are_taken(page)
+    button(page, "Pause").click()
+    page.locator(".stylekit-player [role=status]", has_text="Paused after").wait_for()
+    assert grave_faults(page, scope=".stylekit-studio") == []
+    slider = page.get_by_role("slider", name="β style")
+    if not slider.is_visible():
+        page.get_by_role("button", name="Weights").click()
+    # Other jobs may have left it where they pulled it.
+    slider.press("Home")
+    slider.press("End")
+    slider.press("ArrowLeft")
+    button(page, "Resume").click()
+
+
+def test_a_picture_is_uploaded_painted_tuned_compared_and_downloaded(
+    page: Page, picture: Path
+) -> None:
+    upload(page, "Content", picture)
+    is_green(page, "Content")
+    page.get_by_role("radio", name="swirls").check(force=True)
+    is_green(page, "Style")
+    page.get_by_text("at most on this machine").wait_for()
+    button(page, "Transfer").click()
+    stands_at(page, "Painting")
+    assert page.locator(".stylekit-waiting").count() == 1
+    pause_tune_and_resume(page)
+    stands_at(page, "Done")
+    page.locator(".stylekit-split[data-painted]").wait_for()
+    page.get_by_role("slider", name="Divider").press("ArrowLeft")
+    assert grave_faults(page, scope=".stylekit-studio") == []
+    with PIL.Image.open(io.BytesIO(download(page, ".png"))) as painted:
+        assert (painted.format, painted.size) == ("PNG", (64, 48))
+        # It says by itself how it came about.
+        assert "rainedAlgorithmicMedia" in str(painted.info)
+    assert json.loads(download(page, ".json"))["weights"]["beta"] > 1e6
+    start_over(page)
+    is_green(page, "Content")
+    is_green(page, "Style")
+
+
+def test_an_error_in_a_step_is_said_and_the_page_goes_on(notebook: NotebookPage) -> None:
+    page = notebook.page
+    page.get_by_role("radio", name="coffee").check(force=True)
+    page.get_by_role("radio", name="mosaic").check(force=True)
+    page.get_by_text("at most on this machine").wait_for()
+    notebook.python(
+        "from stylekit.image.stylization import Stylization\n"
+        "right = Stylization.step\n"
+        "def wrong(painting, weights=None):\n"
+        "    raise RuntimeError('no <paint> left')\n"
+        "Stylization.step = wrong"
+    )
+    button(page, "Transfer").click()
+    page.get_by_role("alert").filter(has_text="no <paint> left").wait_for()
+    notebook.python("Stylization.step = right")
+    stands_at(page, "Choose what to paint, and like what")
+    button(page, "Transfer").click()
+    steps_are_taken(page)
+    assert page.get_by_role("alert").count() == 0
+    button(page, "Cancel, keep what is there").click()
+    stands_at(page, "As far as it got")
+    start_over(page)
+
+
+def tab_to(page: Page, wanted: str) -> None:
+    """Press Tab until what has the focus has these words."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        words = page.evaluate(
+            "() => { const el = document.activeElement;"
+            " return el.closest('label')?.textContent || el.textContent || ''; }"
+        )
+        if wanted in words:
+            return
+    raise AssertionError(f"Tab never came to {wanted!r}")
+
+
+def test_a_whole_job_is_done_by_the_keyboard_alone(notebook: NotebookPage) -> None:
+    page = notebook.page
+    page.locator(".stylekit-studio h2:visible").first.focus()
+    tab_to(page, "coffee")
+    page.keyboard.press("ArrowRight")
+    slot(page, "Content").get_by_text("rocket").wait_for()
+    tab_to(page, "mosaic")
+    page.keyboard.press("ArrowLeft")
+    slot(page, "Style").get_by_text("ink").wait_for()
+    page.get_by_text("at most on this machine").wait_for()
+    tab_to(page, "Transfer")
+    page.keyboard.press("Enter")
+    stands_at(page, "Painting")
+    steps_are_taken(page)
+    tab_to(page, "Pause")
+    page.keyboard.press("Enter")
+    page.locator(".stylekit-player [role=status]", has_text="Paused after").wait_for()
+    tab_to(page, "Cancel")
+    page.keyboard.press("Enter")
+    stands_at(page, "As far as it got")
+    tab_to(page, "Download rocket-ink.png")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    page.locator(".stylekit-studio h2:visible").first.focus()
+    tab_to(page, "New transfer")
+    page.keyboard.press("Enter")
+    stands_at(page, "Choose what to paint, and like what")
+
+
+def test_a_clip_is_uploaded_painted_tuned_watched_and_downloaded(
+    page: Page, clip: Path, tmp_path: Path
+) -> None:
+    upload(page, "Content", clip)
+    # The frames are counted once it is decoded; till then the slot may be green of the one before.
+    slot(page, "Content").get_by_text(re.compile("mine.mp4.*3 frames")).first.wait_for()
+    is_green(page, "Content")
+    page.get_by_role("radio", name="woodblock").check(force=True)
+    page.get_by_text("at most on this machine").wait_for()
+    button(page, "Transfer").click()
+    stands_at(page, "Painting")
+    pause_tune_and_resume(page)
+    stands_at(page, "Done")
+    page.locator(".stylekit-pair[data-ready]").wait_for()
+    page.get_by_text("frame 1 of 3").wait_for()
+    assert grave_faults(page, scope=".stylekit-studio") == []
+    page.get_by_role("radio", name="3", exact=True).check(force=True)
+    page.get_by_text("Frame 3, painted").wait_for()
+    page.get_by_role("img", name=re.compile("Flow from frame 3 back")).wait_for()
+    page.get_by_role("img", name=re.compile("not trusted")).wait_for()
+    painted = tmp_path / "painted.mp4"
+    painted.write_bytes(download(page, "mine-woodblock.mp4"))
+    assert (len(read_clip(painted)), read_clip(painted).width) == (3, 64)
+    painted.write_bytes(download(page, "side-by-side.mp4"))
+    assert len(read_clip(painted)) == 3
+    assert json.loads(download(page, ".json"))["frames"] == 3
+    start_over(page)

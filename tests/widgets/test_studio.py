@@ -1,0 +1,259 @@
+"""The studio without a browser: what turns a slot green, what comes of a job, and what is kept."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from stylekit.errors import MediaError, SettingsError
+from stylekit.media.clips import read_clip
+from stylekit.media.images import load_image, save_image
+from stylekit.samples import MaterialKind, materials
+from stylekit.settings import MediaLimits, Weights
+from stylekit.widgets.base.loop import LoopState
+from stylekit.widgets.base.upload import UploadState
+from stylekit.widgets.studio import studio_job
+from stylekit.widgets.studio.studio import Stage, Studio
+from stylekit.widgets.studio.studio_slots import Slot, look_at, look_at_picture
+
+PHOTOGRAPHS, CLIPS, STYLES = (
+    materials(kind) for kind in (MaterialKind.PHOTOGRAPH, MaterialKind.CLIP, MaterialKind.STYLE)
+)
+SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trying how long a step takes costs more than the steps of these tests."""
+    monkeypatch.setattr(studio_job.Network, "warm", lambda _network, _order: None)
+
+
+@pytest.fixture
+def studio() -> Iterator[Studio]:
+    made = Studio(sizes=(64,), steps=(4,), backbone="vgg16")
+    yield made
+    made.close()
+
+
+def finish(studio: Studio, joined: str = "stylekit-finish") -> None:
+    """Wait for the run, and for what writes its files."""
+    studio.player.wait(SECONDS)
+    for thread in threading.enumerate():
+        if thread.name == joined:
+            thread.join(SECONDS)
+
+
+def names(studio: Studio) -> list[str]:
+    return [download.path.name for download in studio.results.downloads.children]
+
+
+def test_a_picture_is_told_in_a_line_and_a_clip_too() -> None:
+    picture = look_at(PHOTOGRAPHS["chelsea"], MediaLimits())
+    own = load_image(PHOTOGRAPHS["chelsea"])
+    assert picture.size == (own.shape[1], own.shape[0]) and not picture.is_clip
+    assert max(picture.preview.shape) == 320
+    clip = look_at(CLIPS["orbit"], MediaLimits())
+    assert clip.is_clip and clip.frames == len(read_clip(CLIPS["orbit"]))
+    assert clip.line == "orbit.mp4: clip, 320×240 pixels, 24 frames at 24/s"
+
+
+@pytest.mark.parametrize("ending", [".png", ".mp4"])
+def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"page{ending}"
+    file.write_text("<!DOCTYPE html><html>")
+    with pytest.raises(MediaError, match="web page"):
+        look_at(file, MediaLimits())
+
+
+def test_limits_are_those_of_the_settings(tmp_path: Path) -> None:
+    save_image(np.full((40, 60, 3), 0.5, np.float32), tmp_path / "small.png", provenance=None)
+    with pytest.raises(MediaError, match="small"):
+        look_at_picture(tmp_path / "small.png", MediaLimits(min_side=50))
+
+
+def test_a_slot_is_green_or_has_no_source() -> None:
+    def judge(path: Path) -> object:
+        if path == PHOTOGRAPHS["rocket"]:
+            raise MediaError(path, "too dark")
+        return look_at_picture(path, MediaLimits())
+
+    slot = Slot(
+        "Content", kinds=[MaterialKind.PHOTOGRAPH], accept=[".png"], max_bytes=99, judge=judge
+    )
+    heard = []
+    slot.on_change(lambda: heard.append(slot.source and slot.source.name))
+    slot.choose("coffee")
+    assert slot.source is not None and slot.source.path == PHOTOGRAPHS["coffee"]
+    assert slot.upload.state is UploadState.ACCEPTED and slot.canvas.serial == 1
+    assert slot.strip.selected == list(PHOTOGRAPHS).index("coffee")
+    slot.upload.clear()
+    assert slot.source is None and slot.strip.selected == -1
+    assert heard == ["coffee", None]
+
+
+def test_the_button_waits_for_both_slots(studio: Studio) -> None:
+    assert not studio.setup.go.enabled
+    with pytest.raises(SettingsError, match="green"):
+        studio.transfer()
+    studio.setup.content.choose("orbit")
+    assert not studio.setup.go.enabled and studio.setup.frames.layout.display is None
+    assert (studio.setup.frames.most, studio.setup.frames.value) == (24, 16)
+    studio.setup.style.choose("swirls")
+    assert studio.setup.go.enabled
+    studio.setup.content.choose("chelsea")
+    assert studio.setup.frames.layout.display == "none"
+
+
+def test_sizes_and_steps_that_cannot_be_are_refused() -> None:
+    for wrong in ({"sizes": ()}, {"steps": ()}, {"sizes": (8,)}, {"steps": (0,)}):
+        with pytest.raises(SettingsError):
+            Studio(**wrong)
+
+
+def test_a_picture_is_painted_with_the_weights_of_its_last_step(studio: Studio) -> None:
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
+    studio.panel.set(Weights(beta=3e4))
+    studio.setup.go.press()
+    finish(studio)
+    assert studio.stage is Stage.RESULT and studio.alerts.widget.value == ""
+    assert names(studio) == ["chelsea-swirls.png", "chelsea-swirls.png.json"]
+    job = studio.job
+    assert job is not None
+    facts = json.loads((job.folder / "chelsea-swirls.png.json").read_text(encoding="utf-8"))
+    assert facts["weights"]["beta"] == 3e4 and facts["content"]["name"] == "chelsea.jpg"
+    assert load_image(job.folder / "chelsea-swirls.png").shape == (43, 64, 3)
+    if os.name == "posix":
+        assert stat.S_IMODE(job.folder.stat().st_mode) == 0o700
+    # The slots keep what they have, and the files of one job go when the next begins.
+    studio.start_over()
+    assert studio.stage is Stage.SETUP and studio.setup.go.enabled
+    studio.transfer()
+    assert not job.folder.exists()
+    finish(studio)
+
+
+def test_a_cancelled_clip_keeps_the_frames_that_are_finished(studio: Studio) -> None:
+    studio.setup.content.choose("orbit")
+    studio.setup.style.choose("swirls")
+    studio.setup.frames.value = 9
+
+    def stop(event: object) -> None:
+        if getattr(event, "frame_index", 0) == 2:
+            studio.cancel.press()
+
+    studio.player.on_step(stop)
+    studio.transfer()
+    finish(studio)
+    assert studio.stage is Stage.RESULT and studio.alerts.widget.value == ""
+    job = studio.job
+    assert job is not None and job.clip is not None
+    count = len(job.run.finished_entries())
+    assert 2 <= count < 9
+    assert len(read_clip(job.folder / "orbit-swirls.mp4")) == count
+    assert len(read_clip(job.folder / "before.mp4")) == count
+    both = read_clip(job.folder / "orbit-swirls-side-by-side.mp4")
+    assert len(both) == count and both.width > 2 * both.height
+    assert len(names(studio)) == 3
+    facts = json.loads((job.folder / "orbit-swirls.mp4.json").read_text(encoding="utf-8"))
+    assert facts["complete"] is False and facts["frames"] == count
+
+    frames = studio.results.frames
+    frames.choose(1)
+    assert frames.strip.selected == 1 and "Flow" in frames.captions[1].value
+    assert "not trusted" in frames.captions[2].value
+    frames.choose(0)
+    assert "no flow" in frames.captions[1].value
+    assert [canvas.layout.display for canvas in frames.canvases] == [None, "none", "none"]
+
+
+def test_a_comparison_that_comes_too_late_is_dropped(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    compare = studio_job.Job.compare
+
+    def slow(job: studio_job.Job, outcome: studio_job.Outcome) -> Path:
+        begun.set()
+        go_on.wait(SECONDS)
+        return compare(job, outcome)
+
+    monkeypatch.setattr(studio_job.Job, "compare", slow)
+    studio.setup.content.choose("orbit")
+    studio.setup.style.choose("swirls")
+    studio.setup.frames.value = 2
+    studio.transfer()
+    assert begun.wait(SECONDS) and studio.stage is Stage.RESULT
+    studio.start_over()
+    studio.setup.content.choose("chelsea")
+    studio.transfer()
+    go_on.set()
+    finish(studio)
+    assert studio.alerts.widget.value == ""
+    assert names(studio) == ["chelsea-swirls.png", "chelsea-swirls.png.json"]
+
+
+def test_an_error_is_shown_and_the_page_goes_on(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
+
+    def fail(_job: object, _network: object) -> None:
+        raise MediaError("chelsea.jpg", "went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(studio_job.Job, "open", fail)
+        studio.transfer()
+        finish(studio)
+    assert studio.player.state is LoopState.FAILED
+    assert "chelsea.jpg: went away" in studio.player.alerts.widget.value
+    assert studio.stage is Stage.SETUP
+    studio.transfer()
+    finish(studio)
+    assert studio.stage is Stage.RESULT and studio.player.alerts.widget.value == ""
+
+
+def test_a_cancelled_picture_of_which_nothing_is_there_goes_back(studio: Studio) -> None:
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
+    studio.player.on_state(lambda state: state is LoopState.RUNNING and studio.cancel.press())
+    studio.transfer()
+    finish(studio)
+    assert studio.stage is Stage.SETUP
+    assert "before anything was finished" in studio.setup.go.words
+
+
+def test_a_studio_that_is_made_again_stops_the_one_before(studio: Studio) -> None:
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
+    studio.transfer()
+    other = Studio(sizes=(64,), steps=(4,), backbone="vgg16")
+    assert studio.player.state.ended
+    assert other.stage is Stage.SETUP and other.setup.content.source is None
+    finish(studio)
+    other.close()
+
+
+def test_names_from_others_are_escaped(studio: Studio) -> None:
+    studio._network.label = "<b>network</b>"
+    studio._refresh()
+    assert "&lt;b&gt;network" in studio._network_line.value
+
+
+def test_readers_that_run_nothing_see_what_it_looks_like(studio: Studio) -> None:
+    bundle = studio._repr_mimebundle_()
+    assert bundle is not None
+    with PIL.Image.open(io.BytesIO(base64.b64decode(bundle["image/jpeg"]))) as picture:
+        assert picture.width >= 700
+    assert len(bundle["image/jpeg"]) < 150_000 and bundle["text/plain"] == "Studio()"
