@@ -4,6 +4,7 @@
     python3 start.py studio   install with Jupyter, then open the studio: paint and tune in a page
     python3 start.py lab      the same, then open the notebooks, copied to stylekit-notebooks/
     python3 start.py test     install with everything the tests need, then run them
+                              (test --quick: those alone that need no browser and no whole painting)
 
 Needs a stock Python 3.11, 3.12 or 3.13 and nothing else. Arguments after the first are passed on.
 """
@@ -18,8 +19,10 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 13)
 # Much of what tests wait for keeps one core busy at most. A file's tests share what is
-# slow to make; more than two processes, of 4 GB each, would fill a laptop's memory.
-IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
+# slow to make; more than two processes, of 4 GB each, would fill a laptop's memory. Files keep
+# their order, in which tests/conftest.py puts the longest first.
+IN_PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+QUICK = "--quick"
 
 
 def main() -> int:
@@ -42,7 +45,10 @@ def main() -> int:
     install(python, tasks[sys.argv[1]])
     replace_opencv_if_needed(python)
     if sys.argv[1] == "test":
-        return run([python, "-m", "pytest", *(sys.argv[2:] or IN_PARALLEL)], folder=ROOT)
+        arguments = sys.argv[2:]
+        if arguments in ([], [QUICK]):
+            arguments += IN_PARALLEL
+        return run([python, "-m", "pytest", *arguments], folder=ROOT)
     # The script, not -m, which would take the package in the current folder.
     return run([str(Path(python).with_name("stylekit")), *sys.argv[1:]])
 

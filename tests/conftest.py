@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 # Read by TensorFlow when it is imported, which any test module may do.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -29,6 +31,20 @@ from stylekit.vgg.weights import Backbone, Kernels, load_backbone
 VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 VGG_CHANNELS = (64, 128, 256, 512, 512)
 
+# Who takes one of these needs a browser.
+BROWSER_FIXTURES = {"chromium", "lab"}
+# About how long a test takes; only the order of the files depends on it.
+SECONDS_IN_A_BROWSER, SECONDS_OF_A_CELL, SECONDS_OF_A_SLOW_TEST, SECONDS = 8.0, 3.0, 4.0, 0.1
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--quick`, which `start.py test --quick` passes on."""
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out what needs a browser, a notebook or a server, and tests marked as slow",
+    )
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is collected: Keras reads KERAS_HOME when it is imported."""
@@ -38,6 +54,30 @@ def pytest_configure(config: pytest.Config) -> None:
     # Programs that tests start cannot be patched: they meet a proxy that refuses at once.
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         os.environ[name] = "http://127.0.0.1:9"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out slow tests if only quick ones are asked for, and put the longest files first.
+
+    Two processes share the files between them; a long file that comes last keeps one waiting.
+    """
+    if config.getoption("quick"):
+        slow = [item for item in items if seconds_of(item) > SECONDS]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if seconds_of(item) <= SECONDS]
+    seconds: Counter[Path] = Counter()
+    for item in items:
+        seconds[item.path] += seconds_of(item)
+    items.sort(key=lambda item: -seconds[item.path])
+
+
+def seconds_of(item: pytest.Item) -> float:
+    """About how long a test takes."""
+    if item.path.suffix == ".ipynb":
+        return SECONDS_OF_A_CELL
+    if not BROWSER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        return SECONDS_IN_A_BROWSER
+    return SECONDS_OF_A_SLOW_TEST if item.get_closest_marker("slow") else SECONDS
 
 
 @pytest.fixture(autouse=True)

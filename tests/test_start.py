@@ -83,10 +83,12 @@ def test_it_installs_and_passes_arguments_on(task, what, command, start, monkeyp
     assert Path(run[0]).is_relative_to(start.ENVIRONMENT)
 
 
-def test_all_tests_run_two_files_at_a_time(start, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["start.py", "test"])
+@pytest.mark.parametrize("asked", [[], ["--quick"]])
+def test_all_tests_and_the_quick_ones_run_two_files_at_a_time(asked, start, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["start.py", "test", *asked])
     assert start.main() == 0
-    assert start.calls[1][3:] == ["-n", "2", "--dist", "loadfile"]
+    in_parallel = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    assert start.calls[1][3:] == [*asked, *in_parallel]
 
 
 def test_a_failed_installation_ends_it(start, monkeypatch):
