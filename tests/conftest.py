@@ -31,8 +31,8 @@ from stylekit.vgg.weights import Backbone, Kernels, load_backbone
 VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 VGG_CHANNELS = (64, 128, 256, 512, 512)
 
-# Who takes one of these needs a browser.
-BROWSER_FIXTURES = {"chromium", "lab"}
+# Who takes one of these needs a browser, or paints.
+BROWSER_FIXTURES, PAINTING_FIXTURES = {"chromium", "lab"}, {"glass", "painting"}
 # About how long a test takes; only the order of the files depends on it.
 SECONDS_IN_A_BROWSER, SECONDS_OF_A_CELL, SECONDS_OF_A_SLOW_TEST, SECONDS = 8.0, 3.0, 4.0, 0.1
 
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help="leave out what needs a browser, a notebook or a server, and tests marked as slow",
+        help="leave out what needs a browser or a notebook, what paints, and tests marked as slow",
     )
 
 
@@ -75,9 +75,12 @@ def seconds_of(item: pytest.Item) -> float:
     """About how long a test takes."""
     if item.path.suffix == ".ipynb":
         return SECONDS_OF_A_CELL
-    if not BROWSER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+    fixtures = getattr(item, "fixturenames", ())
+    if not BROWSER_FIXTURES.isdisjoint(fixtures):
         return SECONDS_IN_A_BROWSER
-    return SECONDS_OF_A_SLOW_TEST if item.get_closest_marker("slow") else SECONDS
+    if item.get_closest_marker("slow") or not PAINTING_FIXTURES.isdisjoint(fixtures):
+        return SECONDS_OF_A_SLOW_TEST
+    return SECONDS
 
 
 @pytest.fixture(autouse=True)

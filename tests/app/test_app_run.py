@@ -29,6 +29,8 @@ from stylekit.scenes import make_scene
 from stylekit.settings import Weights
 from stylekit.video.folder import RunFolder, RunInputs
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["--size", "48", "--backbone", "vgg16", "--json"]
 IMAGE = ["--steps", "3", *SMALL]
 VIDEO = ["--steps", "8", "--frame-steps", "2", *SMALL]

@@ -13,6 +13,8 @@ from stylekit.media.clips import read_clip
 from stylekit.media.images import load_image
 from stylekit.samples import MaterialKind, find_material
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 3  # of the 24 of a built-in clip, every eighth
 # The demo's own, before these tests make it tiny.
 EVERY, SHEET_FRAMES = demo._EVERY, demo._SHEET_FRAMES

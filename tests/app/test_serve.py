@@ -227,6 +227,7 @@ def listens_elsewhere(port: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_lab_serves_the_copied_notebooks_and_ends_at_ctrl_c(tmp_path):
     pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
     opened = tmp_path / "opened"
@@ -277,6 +278,7 @@ def visit(studio) -> tuple[str, int, Path]:
     return kernel[1], process, Path(temporary)
 
 
+@pytest.mark.slow
 def test_each_visitor_has_a_kernel_and_a_folder_that_go_away(who_page, tmp_path):
     with served(["-c", SERVE_NOTEBOOK, str(who_page), "2"], tmp_path) as studio:
         assert get(studio.url.split("?")[0])[0] in (302, 403)

@@ -199,6 +199,7 @@ def test_the_plot_has_a_panel_for_each_pair_and_a_line_for_each_way(result: Resu
     assert "stylekit on cat in oil ends at 0.2 after 10 seconds" in figure.get_label()
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_and_redraws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

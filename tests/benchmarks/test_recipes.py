@@ -26,6 +26,8 @@ from tutorial import Tutorial
 
 from stylekit.vgg.runtime import tf
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def task(content: Image, style: Image, settings: ImageSettings) -> Task:

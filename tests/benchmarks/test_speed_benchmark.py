@@ -170,6 +170,7 @@ def test_peak_memory_is_not_that_of_the_parent() -> None:
     assert 1e6 < int(child.stdout) < ballast.nbytes <= speed_cases.peak_memory()
 
 
+@pytest.mark.slow
 def test_what_a_failing_process_said_is_told() -> None:
     with pytest.raises(RuntimeError, match="no such file"):
         speed_cases.in_fresh_process(
@@ -182,6 +183,7 @@ def run_here(case: str, **facts: Any) -> dict[str, Any]:
     return speed_cases.CASES[case](**facts)
 
 
+@pytest.mark.slow
 def test_tables_of_evaluations_pictures_and_clips(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

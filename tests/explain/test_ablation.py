@@ -15,6 +15,8 @@ from stylekit.motion.scores import endpoint_error_map
 from stylekit.motion.warping import warping_error, warping_error_map
 from stylekit.scenes import make_scene
 
+pytestmark = pytest.mark.slow
+
 SCENE = make_scene("pan", frames=3, size=64)
 METHODS = (FlowMethod.FARNEBACK, FlowMethod.EXACT)
 

@@ -18,6 +18,8 @@ from stylekit.image.optimizer import Adam, Bounds
 from stylekit.image.stylization import Stylization, prepare_objective
 from stylekit.settings import ImageSettings, Weights
 
+pytestmark = pytest.mark.slow
+
 ROWS, COLUMNS = ("alpha", (0.3, 3.0)), ("beta", (1e3, 1e5))
 
 

@@ -24,6 +24,8 @@ from stylekit.losses import Losses
 from stylekit.media.images import load_image, resize_image, save_image
 from stylekit.settings import ImageSettings, Init, OptimizerMethod, Weights
 
+pytestmark = pytest.mark.slow
+
 CHROMA = np.array([[-0.299, -0.587, 0.886], [0.701, -0.587, -0.114]])
 
 # Each start and each optimiser once.

@@ -200,6 +200,7 @@ def common_factor(theirs: Gradient, own: Gradient) -> float:
 
 
 @pytest.mark.parametrize("convention", [c for c in CONVENTIONS if c.name in PUBLISHED])
+@pytest.mark.slow
 def test_content_and_style_pull_as_in_the_published_code(
     convention, vgg16, objective, targets, translator, image, content, same_shape
 ) -> None:

@@ -124,6 +124,7 @@ def keras_model(name: str, kernels: Kernels) -> keras.Model:
 # Keras's `save_weights` calls NumPy 2 in the way of NumPy 1; stylekit only reads.
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 @pytest.mark.parametrize("name", ["vgg16", "vgg19"])
+@pytest.mark.slow
 def test_features_are_those_of_kerass_own_network(
     name: str, tmp_path: Path, picture: Callable[..., Image]
 ) -> None:

@@ -20,6 +20,8 @@ from stylekit.settings import ImageSettings, Weights
 from stylekit.video.results import finish_clip, finish_image
 from stylekit.video.run import VideoRun
 
+pytestmark = pytest.mark.slow
+
 STYLE = find_material("glass", MaterialKind.STYLE)
 CUT = 2
 

@@ -98,6 +98,7 @@ def test_before_the_first_step_there_is_the_start(player) -> None:
     assert forces.maps is not None and forces.maps.style.any()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_made_yet_asks_for_patience(content, style, settings) -> None:
     player = Player(lambda: Stylization(content, style, settings), name="later", driver=Driver.PUMP)
     forces = ForceMaps(player)
@@ -108,6 +109,7 @@ def test_a_run_that_is_not_made_yet_asks_for_patience(content, style, settings) 
     player.close()
 
 
+@pytest.mark.slow
 def test_while_it_runs_maps_come_at_a_pace_and_at_the_end(
     content, style, settings, monkeypatch
 ) -> None:
@@ -226,6 +228,7 @@ def test_maps_have_the_weights_of_the_step_and_one_scale(player) -> None:
         np.testing.assert_allclose(shown(forces, term)[seen][:, 1], expected, atol=1.01)
 
 
+@pytest.mark.slow
 def test_gammas_map_is_black_exactly_where_the_mask_is(tmp_path: Path) -> None:
     """On a frame of a run, whose mask is 0 where something appears or leaves."""
     run = VideoRun(built_in_clip("drift", frames=2), built_in_style(), tmp_path / "run", SETTINGS)
@@ -255,6 +258,7 @@ def test_gammas_map_is_black_exactly_where_the_mask_is(tmp_path: Path) -> None:
     player.close()
 
 
+@pytest.mark.slow
 def test_a_frame_that_was_finished_before_is_passed_over(tmp_path: Path) -> None:
     clip, style = built_in_clip("drift", frames=2), built_in_style()
     quick = changed(steps=1, frame_steps=1)
@@ -271,6 +275,7 @@ def test_a_frame_that_was_finished_before_is_passed_over(tmp_path: Path) -> None
     player.close()
 
 
+@pytest.mark.slow
 def test_a_finished_frame_is_measured_with_its_own_targets(tmp_path: Path) -> None:
     run = VideoRun(
         built_in_clip("drift", frames=1), built_in_style(), tmp_path / "run", changed(steps=2)

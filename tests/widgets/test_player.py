@@ -412,6 +412,7 @@ def test_a_clip_is_told_by_its_frames(make: Make) -> None:
     assert player.canvas._alt == "Frame 2, finished"
 
 
+@pytest.mark.slow
 def test_a_picture_is_painted_with_the_weights_of_the_panel(
     make: Make, content: Image, style: Image, settings: ImageSettings
 ) -> None:
@@ -434,6 +435,7 @@ def test_a_picture_is_painted_with_the_weights_of_the_panel(
     assert difference.mean() < 8
 
 
+@pytest.mark.slow
 def test_a_clip_is_painted_and_stays_in_its_folder(
     make: Make, style: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

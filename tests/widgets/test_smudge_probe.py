@@ -29,6 +29,8 @@ from stylekit.widgets.pixels.smudge_views import (
     words_html,
 )
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 3
 WIDTH, HEIGHT = 48, 36
 

@@ -26,6 +26,8 @@ from stylekit.widgets.studio import studio_job
 from stylekit.widgets.studio.studio import Stage, Studio
 from stylekit.widgets.studio.studio_slots import Slot, look_at, look_at_picture
 
+pytestmark = pytest.mark.slow
+
 PHOTOGRAPHS, CLIPS, STYLES = (
     materials(kind) for kind in (MaterialKind.PHOTOGRAPH, MaterialKind.CLIP, MaterialKind.STYLE)
 )

@@ -24,6 +24,8 @@ from stylekit.widgets.weights.weight_panel import WeightPanel
 from stylekit.widgets.weights.what_if_cells import center_of, spread
 from stylekit.widgets.weights.what_if_grid import WhatIf
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60.0
 Make = Callable[..., WhatIf]
 
