@@ -187,8 +187,11 @@ def test_losses_and_distances_are_those_of_the_8_bit_picture(
     assert not np.array_equal(written, image)
     losses = objective.losses(image, targets)
     assert losses == objective.losses(written, targets)
-    assert losses == objective.evaluate(written, targets, Weights()).losses
-    assert losses != objective.evaluate(image, targets, Weights()).losses
+    # The evaluation is another compiled function, which may add up in another order.
+    evaluated = objective.evaluate(written, targets, Weights()).losses.to_json()
+    assert losses.to_json() == pytest.approx(evaluated, rel=1e-5)
+    unrounded = objective.evaluate(image, targets, Weights()).losses.to_json()
+    assert losses.to_json() != pytest.approx(unrounded, rel=1e-5)
     assert objective.style_distances(image) == objective.style_distances(written)
     assert sum(objective.style_distances(image).values()) == pytest.approx(losses.style, rel=1e-5)
 
@@ -264,7 +267,8 @@ def test_who_did_not_ask_for_xla_goes_on_without_it(
     found = fused.evaluate(image, fused.targets(content), Weights())
     again = plain.evaluate(image, plain.targets(content), Weights())
     assert (again.gradient == before.gradient).all()
-    assert (found.gradient != before.gradient).any()
+    # Whether XLA's results differ, and by how much, is the machine's affair.
+    assert (fused.trace_count, plain.trace_count) == (1, 0)
     late.fuse_ahead((content.shape[1], content.shape[0]))
     assert (late.evaluate(image, late.targets(content), Weights()).gradient == found.gradient).all()
     assert late.trace_count == 0
