@@ -377,7 +377,11 @@ def test_a_folder_that_is_no_run_is_refused(capsys):
 def start_process(*arguments: object) -> subprocess.Popen[str]:
     """The command line in a process of its own, which listens to Ctrl-C wherever it runs."""
     code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "import signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        # However fast the machine, nothing but a signal ends it before its last frame.
+        "from stylekit.app.progress import Progress; show = Progress.frame; "
+        "Progress.frame = lambda self, index, **k: "
+        f"(show(self, index, **k), time.sleep(60 * (index == {FRAMES - 2}))); "
         "from stylekit.app.cli import main; sys.exit(main())"
     )
     return subprocess.Popen(
@@ -389,7 +393,7 @@ def start_process(*arguments: object) -> subprocess.Popen[str]:
 
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 180
+    end = time.monotonic() + 600
     while not path.exists():
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < end
@@ -415,7 +419,7 @@ def test_killed_and_interrupted_processes_go_on_to_the_same_bytes(capsys, unbrok
         # The manifest begins when the first frame is safe.
         wait_for(Path("interrupted.run/manifest.jsonl"), interrupted)
         interrupted.send_signal(signal.SIGINT)
-        out, err = interrupted.communicate(timeout=120)
+        out, err = interrupted.communicate(timeout=300)
         killing.result()
 
     assert killed.returncode == -signal.SIGKILL

@@ -209,7 +209,7 @@ def get(url: str, *, headers: dict[str, str] | None = None, method: str = "GET")
             return error.code, ""
 
 
-def until(ready, seconds: float = 20.0) -> bool:
+def until(ready, seconds: float = 60.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if ready():

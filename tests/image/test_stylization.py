@@ -201,7 +201,7 @@ def test_scales_go_from_coarse_to_fine_each_from_the_one_before(
     content: Image, style: Image, settings: ImageSettings
 ) -> None:
     """32, 64 and 128 of 16, 32, 64 and 128: under 32 pixels a network sees nothing."""
-    scaled = dataclasses.replace(settings, size=128, scales=4, steps=2)
+    scaled = dataclasses.replace(settings, size=128, scales=4, steps=2, **SHALLOW)
     painting = Stylization(content, style, scaled)
     steps: list[Step] = []
     for step in painting.steps():

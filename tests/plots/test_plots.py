@@ -91,9 +91,12 @@ FIGURES: dict[str, Callable[[], Figure]] = {
 }
 
 
-@pytest.fixture(params=FIGURES, ids=lambda name: name.replace(" ", "-"))
+@pytest.fixture(scope="module", params=FIGURES, ids=lambda name: name.replace(" ", "-"))
 def figure(request: pytest.FixtureRequest) -> Figure:
-    return FIGURES[request.param]()
+    """Each figure in turn, drawn once for the tests that only look at it."""
+    made = FIGURES[request.param]()
+    FigureCanvasAgg(made).draw()
+    return made
 
 
 def pixels_of(figure: Figure) -> np.ndarray:
@@ -103,16 +106,13 @@ def pixels_of(figure: Figure) -> np.ndarray:
 
 
 def test_nothing_is_cut_off(figure: Figure) -> None:
-    FigureCanvasAgg(figure).draw()
     drawn = figure.get_tightbbox()
     width, height = figure.get_size_inches()
     assert drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
 
 
 def test_no_two_texts_lie_on_each_other(figure: Figure) -> None:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    renderer = figure.canvas.get_renderer()
     boxes = {
         text.get_text(): text.get_window_extent(renderer)
         for text in figure.findobj(Text)

@@ -281,7 +281,7 @@ def test_auto_without_a_network_is_vgg16_soon_and_says_so_once(
     given_up = threading.Event()
 
     def hang(*args: object, **kwargs: object) -> None:
-        given_up.wait(20)
+        given_up.wait(60)
         raise TimeoutError
 
     monkeypatch.setattr(backbones, "_reachable", real_reachable)
@@ -292,7 +292,7 @@ def test_auto_without_a_network_is_vgg16_soon_and_says_so_once(
     load_backbone("auto")
     given_up.set()
     assert backbone.name == "vgg16" and backbone.sha256 == vgg16.sha256
-    assert seconds < 2.5
+    assert seconds < 20, "it waited for the name"
     warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record.getMessage() for record in warnings] == [
         "vgg19: its ImageNet weights are not cached and the network does not reach them; "

@@ -12,7 +12,7 @@ from stylekit.errors import StylekitError
 from stylekit.widgets.base.loop import Driver, Ending, Loop, LoopState
 from stylekit.widgets.base.named_loops import register, stop_named
 
-SECONDS = 10.0
+SECONDS = 60.0
 ENDED = (LoopState.DONE, LoopState.STOPPED, LoopState.FAILED)
 
 

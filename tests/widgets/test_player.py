@@ -27,7 +27,7 @@ from stylekit.widgets.base.pace import Pace
 from stylekit.widgets.player.player import Player
 from stylekit.widgets.weights.weight_panel import WeightPanel
 
-SECONDS = 20.0
+SECONDS = 60.0
 Make = Callable[..., Player]
 
 
@@ -207,12 +207,13 @@ def test_pictures_are_sent_no_faster_than_eyes_and_page_take_them(make: Make) ->
     begun = time.monotonic()
     player.start()
     # A page that paints all that it gets.
-    while time.monotonic() < begun + 1:
+    while player.canvas.serial <= 5 or time.monotonic() < begun + 1:
+        assert time.monotonic() < begun + SECONDS
         player.canvas.painted = player.canvas.serial
         time.sleep(0.005)
     player.pause()
     seconds = time.monotonic() - begun
-    assert 5 < player.canvas.serial <= 30 * seconds + 4
+    assert player.canvas.serial <= 30 * seconds + 4
     assert len(player.records) > player.canvas.serial
     # And one that does not.
     player.canvas.painted = 0

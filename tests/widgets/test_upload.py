@@ -42,7 +42,7 @@ class Page:
 
     def settle(self) -> UploadState:
         """The state after the file was looked at."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while self.slot.state is UploadState.CHECKING and time.monotonic() < end:
             time.sleep(0.005)
         for thread in threading.enumerate():
