@@ -116,7 +116,7 @@ def style(picture: Callable[..., Image]) -> Image:
 @pytest.fixture(scope="session")
 def photographs(picture: Callable[..., Image]) -> list[Image]:
     """What networks are calibrated on here, smaller than in earnest."""
-    return [picture(name, size=64) for name in materials(MaterialKind.PHOTOGRAPH)]
+    return [picture(name, size=48) for name in materials(MaterialKind.PHOTOGRAPH)]
 
 
 @pytest.fixture(scope="session")

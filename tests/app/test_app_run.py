@@ -393,8 +393,9 @@ def start_process(*arguments: object) -> subprocess.Popen[str]:
 
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+    """Until something is in the file: a manifest is there a moment before its first line."""
     end = time.monotonic() + 600
-    while not path.exists():
+    while not (path.exists() and path.stat().st_size):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < end
         time.sleep(0.01)

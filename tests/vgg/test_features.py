@@ -27,6 +27,23 @@ def backbone(request: pytest.FixtureRequest) -> Backbone:
     return request.getfixturevalue(request.param)
 
 
+@pytest.fixture(scope="module")
+def extractor_of(photographs: list[Image]) -> Callable[[Backbone, Pooling], FeatureExtractor]:
+    """The extractor of all layers, which takes seconds to build, built once for a network."""
+    built: dict[tuple[str, Pooling], FeatureExtractor] = {}
+
+    def build(backbone: Backbone, pooling: Pooling) -> FeatureExtractor:
+        key = backbone.name, pooling
+        if key not in built:
+            layers = list(backbone.kernels)
+            built[key] = FeatureExtractor(
+                backbone, layers, calibration=photographs, pooling=pooling
+            )
+        return built[key]
+
+    return build
+
+
 def plain_network(
     backbone: Backbone, image: tf.Tensor, last: str, pooling: Pooling
 ) -> dict[str, tf.Tensor]:
@@ -48,12 +65,11 @@ def plain_network(
 
 @pytest.mark.parametrize("pooling", Pooling)
 def test_every_layer_has_the_one_mean_activation_on_the_calibration_photographs(
-    backbone: Backbone, pooling: Pooling, photographs: list[Image]
+    backbone: Backbone, pooling: Pooling, photographs: list[Image], extractor_of: Callable
 ) -> None:
-    layers = list(backbone.kernels)
-    extractor = FeatureExtractor(backbone, layers, calibration=photographs, pooling=pooling)
+    extractor = extractor_of(backbone, pooling)
     means = extractor.mean_activations(photographs)
-    assert list(means) == layers
+    assert list(means) == list(backbone.kernels)
     np.testing.assert_allclose(list(means.values()), MEAN_ACTIVATION, rtol=1e-4)
     # On another picture they are another, so that a constant in place of features is no way out.
     other = extractor.mean_activations([1 - photographs[0]])
@@ -62,11 +78,10 @@ def test_every_layer_has_the_one_mean_activation_on_the_calibration_photographs(
 
 @pytest.mark.parametrize("pooling", Pooling)
 def test_features_are_those_of_a_plain_network_times_one_scale_a_layer(
-    backbone: Backbone, pooling: Pooling, content: Image, photographs: list[Image]
+    backbone: Backbone, pooling: Pooling, content: Image, extractor_of: Callable
 ) -> None:
     layers = ImageSettings().style_layers
-    extractor = FeatureExtractor(backbone, layers, calibration=photographs, pooling=pooling)
-    ours = extractor(tf.constant(content))
+    ours = extractor_of(backbone, pooling)(tf.constant(content))
     plain = plain_network(backbone, tf.constant(content), layers[-1], pooling)
     sizes = {}
     for layer in layers:
@@ -115,11 +130,10 @@ def test_only_the_layers_that_are_needed_are_built(
 
 @pytest.mark.parametrize("pooling", Pooling)
 def test_the_fast_gradient_is_tensorflows_own(
-    backbone: Backbone, pooling: Pooling, content: Image, photographs: list[Image]
+    backbone: Backbone, pooling: Pooling, content: Image, extractor_of: Callable
 ) -> None:
     """Through all layers: ReLU's edges, which differ by rounding alone, weigh little."""
-    last = "block5_conv1"
-    extractor = FeatureExtractor(backbone, [last], calibration=photographs[:1], pooling=pooling)
+    last, extractor = "block5_conv1", extractor_of(backbone, pooling)
     image = tf.constant(content)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(image)
@@ -155,13 +169,13 @@ def test_the_gradient_meets_finite_differences(
 @pytest.mark.parametrize("size", [(32, 32), (2, 32), (1, 20), (13, 256)])
 @pytest.mark.parametrize("pooling", Pooling)
 def test_small_and_narrow_pictures_go_through(
-    size: tuple[int, int], pooling: Pooling, vgg16: Backbone, photographs: list[Image]
+    size: tuple[int, int], pooling: Pooling, vgg16: Backbone, extractor_of: Callable
 ) -> None:
-    layers = ImageSettings().style_layers
-    extractor = FeatureExtractor(vgg16, layers, calibration=photographs[:1], pooling=pooling)
-    image = tf.constant(np.random.default_rng(0).random((*size, 3), np.float32))
-    for power, name in enumerate(layers):
-        features = extractor(image)[name]
+    found = extractor_of(vgg16, pooling)(
+        tf.constant(np.random.default_rng(0).random((*size, 3), np.float32))
+    )
+    for power, name in enumerate(ImageSettings().style_layers):
+        features = found[name]
         assert tuple(features.shape[1:3]) == tuple(max(1, side // 2**power) for side in size)
         assert np.isfinite(features.numpy()).all()
 
