@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from race import Curve, Result
 
-from stylekit.plots.canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
+from stylekit.plots.style import BLUE, FAINT, GREEN, INK, ORANGE, PINK, figure_style, new_figure
 
 # In the order of the recipes; stylekit's own, the last, is the thick one.
 LOOKS: tuple[tuple[str, Any], ...] = (
@@ -25,8 +25,8 @@ LOOKS: tuple[tuple[str, Any], ...] = (
 )
 _WIDTHS = (1.4, 1.4, 1.4, 1.8, 2.8)
 # Inches.
-_PANEL_WIDTH, _PANEL_HEIGHT, _HEAD, _LEAST_WIDTH = 3.9, 3.7, 1.05, 6.0
-_MOST_COLUMNS = 3
+_PANEL_WIDTH, _PANEL_HEIGHT, _HEAD, _MIN_WIDTH = 3.9, 3.7, 1.05, 6.0
+_MAX_COLUMNS = 3
 
 
 def plot_peers(results: Sequence[Result]) -> Figure:
@@ -38,11 +38,11 @@ def plot_peers(results: Sequence[Result]) -> Figure:
     """
     if not results:
         raise ValueError("results: give at least one")
-    columns = min(_MOST_COLUMNS, len(results))
+    columns = min(_MAX_COLUMNS, len(results))
     rows = math.ceil(len(results) / columns)
     title = "Loss of the 8-bit picture against seconds"
-    with house_style():
-        width, height = max(columns * _PANEL_WIDTH, _LEAST_WIDTH), rows * _PANEL_HEIGHT + _HEAD
+    with figure_style():
+        width, height = max(columns * _PANEL_WIDTH, _MIN_WIDTH), rows * _PANEL_HEIGHT + _HEAD
         figure = new_figure(width, height, alt=f"{title}: {_told(results)}.")
         figure.set_layout_engine("constrained")
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=13)

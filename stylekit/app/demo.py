@@ -16,7 +16,7 @@ from ..plots import plot_contact_sheet, save_figure
 from ..samples import MaterialKind, find_material
 from ..settings import ImageSettings, VideoSettings
 from ..video.folder import RunInputs
-from ..video.results import Report, finish_clip
+from ..video.results import Result, finish_clip
 from ..video.run import VideoRun
 from .run import paint
 
@@ -100,7 +100,7 @@ def _draw_sheet(clip: Clip, independent: VideoRun, temporal: VideoRun, path: Pat
     save_figure(figure, path)
 
 
-def _table(reports: Mapping[str, Report]) -> str:
+def _table(reports: Mapping[str, Result]) -> str:
     """Root warping error, style distance and time of both clips, and the floor of the input."""
     rows = [("", "root warping error", "style distance", "seconds")]
     for name, report in reports.items():

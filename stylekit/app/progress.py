@@ -76,9 +76,9 @@ class Progress:
                 f"step {self._steps} of at most {self._total}, {self._facts()}{self._left()}"
             )
 
-    def frame(self, frame_index: int, *, most_steps_left: int, facts: str) -> None:
+    def frame(self, frame_index: int, *, max_steps_left: int, facts: str) -> None:
         """Say that a frame is finished, and how many steps there can be after it."""
-        self._total = self._steps + most_steps_left
+        self._total = self._steps + max_steps_left
         if self._bar is not None:
             self._bar.total = self._total
             self._bar.refresh()

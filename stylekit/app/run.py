@@ -15,7 +15,7 @@ from typing import Any
 
 from ..arrays import Image
 from ..errors import MediaError, SettingsError
-from ..image.scales import most_steps, plan_scales
+from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
 from ..media.clips import Clip, read_clip
@@ -29,7 +29,7 @@ from ..scenes.scene import scene_of_clip
 from ..settings import ImageSettings, Init, VideoSettings, Weights
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
-from ..video.results import Report, finish_clip, finish_image
+from ..video.results import Result, finish_clip, finish_image
 from ..video.run import FrameResult, VideoRun
 from .options import chosen
 from .progress import Progress
@@ -38,10 +38,10 @@ _CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
 
 # The least that ImageSettings takes; smaller sources grow to it.
-_LEAST_SIZE = 32
+_MIN_SIZE = 32
 
 
-def image_command(options: argparse.Namespace) -> tuple[Report, str]:
+def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint a picture; the report, and what to do next if it was interrupted."""
     content_path = find_material(options.content, _CONTENTS)
     style_path = find_material(options.style, _STYLES)
@@ -72,7 +72,7 @@ def image_command(options: argparse.Namespace) -> tuple[Report, str]:
     return report, advice
 
 
-def video_command(options: argparse.Namespace) -> tuple[Report, str]:
+def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint a clip; the report, and what to do next if it was interrupted."""
     clip_path = find_material(options.clip, MaterialKind.CLIP)
     style_path = find_material(options.style, _STYLES)
@@ -119,7 +119,7 @@ def video_command(options: argparse.Namespace) -> tuple[Report, str]:
 def paint(run: VideoRun) -> None:
     """Paint what is missing of a run, with progress on the console."""
     settings = run.settings
-    first = most_steps(plan_scales(settings.image))
+    first = max_steps(plan_scales(settings.image))
     later = first if settings.independent else settings.frame_steps
     count = len(run.clip)
     with Progress(first + (count - 1) * later, frame_count=count) as progress:
@@ -127,7 +127,7 @@ def paint(run: VideoRun) -> None:
             if isinstance(event, FrameResult):
                 progress.frame(
                     event.frame_index,
-                    most_steps_left=(count - 1 - event.frame_index) * later,
+                    max_steps_left=(count - 1 - event.frame_index) * later,
                     facts=_frame_facts(event),
                 )
             else:
@@ -190,7 +190,7 @@ def _exact_flows(clip: Clip) -> list[FlowPair]:
 
 def _own_size(settings: ImageSettings, sides: tuple[int, ...]) -> int:
     """The size unless one is asked for: the source's own, between the least and the default."""
-    return max(_LEAST_SIZE, min(settings.size, max(sides)))
+    return max(_MIN_SIZE, min(settings.size, max(sides)))
 
 
 def _check_weight_file(choice: str) -> None:

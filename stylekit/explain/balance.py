@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,11 @@ from ..arrays import Image
 from ..image.objective import Objective, Targets
 from ..losses import TERMS, PerTerm, only, weight_of
 from ..settings import Weights
-from .wording import two_digits
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+# Outside of these, powers of ten are easier to read than zeros.
+_LEAST, _MOST = 1e-3, 1e7
 
 # Pulls whose ratio is within this are about as hard.
 _ALIKE = 1.25
@@ -21,7 +26,7 @@ _ALIKE = 1.25
 # The least β/α at which content and style are said to balance. Features are calibrated: where
 # painting starts, with the content in the style's colours, it is 18 to 64, and thousands at the
 # end. At the content itself it is 0, and below 0.3 where rounding alone moves it.
-_LEAST_BALANCED = 1.0
+_MIN_BALANCED = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +87,7 @@ class Balance:
 
     @property
     def _still_content(self) -> bool:
-        return self.content_unit <= _LEAST_BALANCED * self.style_unit
+        return self.content_unit <= _MIN_BALANCED * self.style_unit
 
 
 def balance(
@@ -121,3 +126,14 @@ def compared(first: str, second: str, pulls: Mapping[str, float]) -> str:
     times = "about" if ratio <= _ALIKE else f"{two_digits(ratio)} times"
     sentence = f"{TERMS[harder].subject} pulls {times} as hard as {TERMS[weaker].subject}."
     return sentence[0].upper() + sentence[1:]
+
+
+def two_digits(value: float) -> str:
+    """`value` to two significant digits: 1.3, 40, 1,300, 0.012, 4.1·10⁻⁵, 2.6·10⁸."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    rounded = float(f"{digits}e{power}")
+    if _LEAST <= abs(rounded) < _MOST:
+        return f"{rounded:,.0f}" if abs(rounded) >= 10 else f"{rounded:.2g}"
+    return f"{float(digits):g}·10{str(int(power)).translate(_RAISED)}"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..motion.scores import WRONG_PIXELS, endpoint_error_map
 from ..motion.truth import Truth
 from .pulls import Shares
-from .stored_run import FrameMotion, StoredRun, check_whole
+from .stored_run import JudgedMotion, StoredRun, check_whole
 from .trail import ages_of, path_of
 
 RADIUS = 4
@@ -72,7 +72,7 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PixelReport:
+class PixelExplanation:
     """Why a pixel looks as it does: see `probe_pixel`, and `explain` for it in words.
 
     `x` and `y` are in pixels from the left and from the top of frame `frame_index`, from 0 on.
@@ -112,7 +112,7 @@ def probe_pixel(
     *,
     truth: Sequence[Truth] | None = None,
     radius: int = RADIUS,
-) -> PixelReport:
+) -> PixelExplanation:
     """Why the pixel (`x`, `y`) of a finished frame looks as it does.
 
     `truth[i − 1]` is on the grid of frame i, as `Scene.backward`; a built-in clip's is found
@@ -129,7 +129,7 @@ def probe_pixel(
     truth = run.truth if truth is None else truth
     path = path_of(run, frame_index, x, y)
     errors, hidden = (None, None) if truth is None else _unnoticed(run, truth, path)
-    return PixelReport(
+    return PixelExplanation(
         frame_index=frame_index,
         x=x,
         y=y,
@@ -148,7 +148,7 @@ def probe_pixel(
     )
 
 
-def verdict_at(motion: FrameMotion, x: int, y: int) -> Verdict:
+def verdict_at(motion: JudgedMotion, x: int, y: int) -> Verdict:
     """Which test decided over c at a pixel, in the order of `consistency_mask`."""
     for fired, verdict in (
         (motion.outside, Verdict.OUT_OF_FRAME),

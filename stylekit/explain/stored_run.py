@@ -37,7 +37,7 @@ _KEPT_FRAMES = 48
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FrameMotion:
+class JudgedMotion:
     """How a frame came from the one before, and what each test says of it; all on its own grid.
 
     `flow` holds both directions, `mask` the reliability c as it was stored. `round_trip` is how
@@ -95,7 +95,7 @@ class StoredRun:
         """Whether a frame started anew: the first of all or of a shot, or each by itself."""
         return bool(self._entries[self.check_frame(frame_index)]["cold"])
 
-    def motion(self, frame_index: int) -> FrameMotion:
+    def motion(self, frame_index: int) -> JudgedMotion:
         """The motion that carried a frame, which is not cold, from the one before.
 
         Raises ResumeError if its files are missing or damaged.
@@ -130,7 +130,7 @@ class StoredRun:
             )
         return prepare_objective(self.style, self.settings.image, content=self.clip[0])
 
-    def _read_motion(self, frame_index: int) -> FrameMotion:
+    def _read_motion(self, frame_index: int) -> JudgedMotion:
         stored = self.folder.read_flow(frame_index)
         if stored is None:
             raise ResumeError(
@@ -145,7 +145,7 @@ class StoredRun:
         round_trip[outside] = np.nan
         settings = self.settings
         nowhere = np.zeros_like(outside)
-        return FrameMotion(
+        return JudgedMotion(
             flow=flow,
             mask=mask,
             round_trip=round_trip,

@@ -23,8 +23,8 @@ from ..errors import SettingsError
 from ..image.batch import BatchObjective
 from ..image.objective import TemporalTarget
 from ..image.optimizer import Adam
+from ..image.parametrization import parametrization_of
 from ..image.stylization import Stylization
-from ..image.variables import Canvas, ColorCanvas, LuminanceCanvas
 from ..losses import TERMS
 from ..media.images import fitted_size, resize_image
 from ..settings import ImageSettings, Weights
@@ -38,7 +38,7 @@ Axis = tuple[str, Sequence[float]]
 _RATE = 0.02
 
 # More pictures than this nobody compares, and they would take minutes.
-_MOST_PICTURES = 36
+_MAX_PICTURES = 36
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,12 +91,10 @@ class WhatIfGrid:
         init = targets[0].warped if targets else None
         start = Stylization(content, style, small, init=init, temporal=targets, preview=False)
         self._objective = BatchObjective(start.objective, start.targets)
-        self._canvas: Canvas = (
-            LuminanceCanvas(resize_image(content, fitted))
-            if settings.keep_colors
-            else ColorCanvas()
+        self._parametrization = parametrization_of(
+            resize_image(content, fitted), keep_colors=settings.keep_colors
         )
-        self._start = self._canvas.variables(start.image)
+        self._start = self._parametrization.variables(start.image)
         self.step_limit = steps
         self._begin(weights, rows, columns)
 
@@ -114,7 +112,7 @@ class WhatIfGrid:
     def _begin(self, weights: tuple[Weights, ...], rows: Axis, columns: Axis) -> None:
         self.weights, self.shape = weights, (len(rows[1]), len(columns[1]))
         self._optimizer = Adam(
-            np.stack([self._start] * len(weights)), bounds=self._canvas.bounds, rate=_RATE
+            np.stack([self._start] * len(weights)), bounds=self._parametrization.bounds, rate=_RATE
         )
         self._step_index = 0
 
@@ -144,11 +142,11 @@ class WhatIfGrid:
 
     def _evaluate(self, x: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
         found = self._objective.evaluate(self._images(x), self.weights)
-        gradients = [self._canvas.pull_back(gradient) for gradient in found.gradients]
+        gradients = [self._parametrization.pull_back(gradient) for gradient in found.gradients]
         return float(found.values.sum()), np.stack(gradients)
 
     def _images(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.stack([self._canvas.image(variables) for variables in x])
+        return np.stack([self._parametrization.image(variables) for variables in x])
 
     def _weights_of(self, base: Weights, rows: Axis, columns: Axis) -> tuple[Weights, ...]:
         """The weights of each picture, row by row."""
@@ -165,8 +163,8 @@ class WhatIfGrid:
             raise SettingsError(
                 held[0], "without a temporal target it changes nothing; give one, or vary another"
             )
-        if (count := len(rows[1]) * len(columns[1])) > _MOST_PICTURES:
-            raise SettingsError("grid", f"{count} pictures are too many; {_MOST_PICTURES} at most")
+        if (count := len(rows[1]) * len(columns[1])) > _MAX_PICTURES:
+            raise SettingsError("grid", f"{count} pictures are too many; {_MAX_PICTURES} at most")
         pairs = itertools.product(rows[1], columns[1])
         varied: list[dict[str, Any]] = [
             dict(zip((rows[0], columns[0]), pair, strict=True)) for pair in pairs

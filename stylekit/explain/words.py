@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..losses import TERMS
 from ..motion.scores import WRONG_PIXELS
-from .pixel import PixelReport, TrueVerdict, Verdict
+from .pixel import PixelExplanation, TrueVerdict, Verdict
 
 # What the test that decided says, after "this pixel".
 _TESTS = {
@@ -31,7 +31,7 @@ _SEEN = {
 }
 
 
-def explain(report: PixelReport) -> str:
+def explain(report: PixelExplanation) -> str:
     """What a report says, in a few plain sentences, and what is not known."""
     if report.verdict in _COLD:
         return f"{_COLD[report.verdict]}, this pixel was painted anew. {_pulls(report)}"
@@ -45,7 +45,7 @@ def explain(report: PixelReport) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _age(report: PixelReport) -> str:
+def _age(report: PixelExplanation) -> str:
     if not report.age:
         return f"This pixel was painted anew in this frame: {_TESTS[report.verdict]}."
     since = (
@@ -54,7 +54,7 @@ def _age(report: PixelReport) -> str:
     return f"This pixel has been carried for {_frames(report.age)}, {since}."
 
 
-def _without_truth(report: PixelReport) -> str:
+def _without_truth(report: PixelExplanation) -> str:
     trip = report.here.round_trip
     words = "Going back along the flow leads out of the frame."
     if trip is not None:
@@ -64,7 +64,7 @@ def _without_truth(report: PixelReport) -> str:
     return f"{words} Whether the flow is right is not known: this clip comes without its truth."
 
 
-def _gone(report: PixelReport) -> str:
+def _gone(report: PixelExplanation) -> str:
     """Of a pixel that is in truth not in the frame before."""
     words = _GONE[TrueVerdict(report.true_verdict)]
     if report.verdict is Verdict.TRUSTED:
@@ -76,7 +76,7 @@ def _gone(report: PixelReport) -> str:
     return f"{words} What was carried here belongs elsewhere." if report.age else words
 
 
-def _seen(report: PixelReport) -> str:
+def _seen(report: PixelExplanation) -> str:
     """Of a pixel that is in truth in the frame before."""
     error = report.here.flow_error or 0.0
     words = f"The flow here is right to within {max(error, 0.1):.1f} px"
@@ -98,7 +98,7 @@ def _seen(report: PixelReport) -> str:
     return f"{words}, {said}: {_trust(report)}. {truth}."
 
 
-def _way(report: PixelReport) -> str:
+def _way(report: PixelExplanation) -> str:
     """What went wrong on the way here, unless it was just this step, which is told already."""
     if report.unnoticed_errors is None or report.unnoticed_hidden is None or report.age < 2:
         return ""
@@ -114,7 +114,7 @@ def _way(report: PixelReport) -> str:
     return " ".join([*words, "No test fired there."])
 
 
-def _pulls(report: PixelReport) -> str:
+def _pulls(report: PixelExplanation) -> str:
     shares = report.here.shares
     pulling = sorted(((shares[name], TERMS[name].subject) for name in shares), reverse=True)
     told = [f"{name} {100 * share:.0f} %" for share, name in pulling if share >= 0.005]
@@ -131,7 +131,7 @@ def _share(part: int, whole: int) -> str:
     return "both frames" if whole == 2 else f"all {_frames(whole)}"
 
 
-def _trust(report: PixelReport) -> str:
+def _trust(report: PixelExplanation) -> str:
     """c, with two digits at most, and a round 0 or 1 only for what is exactly that."""
     trust = report.here.trust or 0.0
     return f"c = {trust:.0f}" if trust in (0.0, 1.0) else f"c = {min(max(trust, 0.01), 0.99):.2f}"

@@ -11,7 +11,7 @@ from ..arrays import Image, check_image
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 # Keeps the covariance of a grey picture invertible; about a tenth of an 8-bit level, squared.
-_LEAST_VARIANCE = 1e-7
+_MIN_VARIANCE = 1e-7
 
 
 def luminance(image: Image) -> NDArray[np.float32]:
@@ -35,4 +35,4 @@ def match_colors(image: Image, palette: Image) -> Image:
 
 def _power(covariance: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.maximum(values, _LEAST_VARIANCE) ** exponent) @ vectors.T
+    return (vectors * np.maximum(values, _MIN_VARIANCE) ** exponent) @ vectors.T

@@ -20,7 +20,7 @@ Evaluate = Callable[[Array], tuple[float, Array]]
 
 # Nocedal & Wright 2006, §3.1: the share of the promised decrease that a step must bring.
 _SUFFICIENT_DECREASE = 1e-4
-_MOST_BACKTRACKS = 12
+_MAX_BACKTRACKS = 12
 # A step without curvature to go by moves pixels by this much on average: what lowered the loss
 # most along the gradient, over four pairs of a photograph and a style, from the content in the
 # style's colours (0.03) and from a painted picture (0.001 to 0.003).
@@ -140,7 +140,7 @@ class LBFGS:
     def _search(self, evaluate: Evaluate, direction: Array) -> tuple[int, bool]:
         assert self._value is not None
         length = 1.0
-        for evaluation in range(1, _MOST_BACKTRACKS + 1):
+        for evaluation in range(1, _MAX_BACKTRACKS + 1):
             candidate = self._bounds.clip(self.x + np.float32(length) * direction)
             move = candidate - self.x
             slope = _dot(self._gradient, move)
@@ -161,7 +161,7 @@ class LBFGS:
             rise = value - self._value - slope
             best = -0.5 * slope / rise if np.isfinite(rise) and rise > 0 else 0.1
             length *= min(0.5, max(0.1, best))
-        return _MOST_BACKTRACKS, False
+        return _MAX_BACKTRACKS, False
 
 
 class Adam:

@@ -16,7 +16,7 @@ _PREVIEW_STEPS = 15
 _LARGEST_WITHOUT_PREVIEW = 160
 
 # Under so many pixels a network sees nothing.
-_LEAST_SIZE = 32
+_MIN_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +39,13 @@ def plan_scales(settings: ImageSettings, *, preview: bool = True) -> tuple[Scale
     for a picture that starts from another one, which is a preview already.
     """
     sizes = [settings.size // 2**power for power in reversed(range(settings.scales))]
-    scales = [Scale(size=size, steps=settings.steps) for size in sizes if size >= _LEAST_SIZE]
+    scales = [Scale(size=size, steps=settings.steps) for size in sizes if size >= _MIN_SIZE]
     if preview and scales[0].size > _LARGEST_WITHOUT_PREVIEW:
         steps = min(_PREVIEW_STEPS, settings.steps)
         scales.insert(0, Scale(size=_PREVIEW_SIZE, steps=steps, is_preview=True))
     return tuple(scales)
 
 
-def most_steps(scales: tuple[Scale, ...]) -> int:
+def max_steps(scales: tuple[Scale, ...]) -> int:
     """The most steps that all scales take together; a picture may be done sooner."""
     return sum(scale.steps for scale in scales)

@@ -19,8 +19,8 @@ from ..vgg.weights import load_backbone
 from .colors import match_colors
 from .objective import Objective, Targets, TemporalTarget, worth_fusing
 from .optimizer import LBFGS, Adam, Optimizer
-from .scales import most_steps, plan_scales
-from .variables import Canvas, ColorCanvas, LuminanceCanvas
+from .parametrization import parametrization_of
+from .scales import max_steps, plan_scales
 
 WeightsNow = Weights | Callable[[], Weights]
 """Weights, or where to look them up before each step."""
@@ -112,7 +112,7 @@ class Stylization:
     @property
     def image(self) -> Image:
         """The picture as it is now, at the size of the scale that is painted now; a copy."""
-        return self._canvas.image(self._optimizer.x).copy()
+        return self._parametrization.image(self._optimizer.x).copy()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -132,7 +132,7 @@ class Stylization:
     @property
     def step_limit(self) -> int:
         """The most steps that `steps` takes over all scales; a picture may be done sooner."""
-        return most_steps(self.scales)
+        return max_steps(self.scales)
 
     @property
     def style_distance(self) -> float:
@@ -240,9 +240,7 @@ class Stylization:
         self._targets: Targets = self.objective.targets(
             content, self._temporal if finest else (), once=not self._is_warm
         )
-        self._canvas: Canvas = (
-            LuminanceCanvas(content) if self.settings.keep_colors else ColorCanvas()
-        )
+        self._parametrization = parametrization_of(content, keep_colors=self.settings.keep_colors)
         self._optimizer = self._new_optimizer(resize_image(image, size), painted=painted)
         self._scale_index = scale_index
         self._scale_steps = 0
@@ -250,7 +248,7 @@ class Stylization:
         self._values: list[float] = []
 
     def _new_optimizer(self, image: Image, *, painted: bool) -> Optimizer:
-        variables, bounds = self._canvas.variables(image), self._canvas.bounds
+        variables, bounds = self._parametrization.variables(image), self._parametrization.bounds
         match self.settings.optimizer:
             case OptimizerMethod.ADAM:
                 return Adam(variables, bounds=bounds)
@@ -262,9 +260,9 @@ class Stylization:
     def _evaluate(
         self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
     ) -> tuple[float, np.ndarray]:
-        evaluation = self.objective.evaluate(self._canvas.image(x), self._targets, weights)
+        evaluation = self.objective.evaluate(self._parametrization.image(x), self._targets, weights)
         seen[evaluation.value] = evaluation.losses
-        return evaluation.value, self._canvas.pull_back(evaluation.gradient)
+        return evaluation.value, self._parametrization.pull_back(evaluation.gradient)
 
     def _measurer(self, weights: Weights) -> Callable[[Image], Losses]:
         targets = self._targets

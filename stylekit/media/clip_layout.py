@@ -25,7 +25,7 @@ THREADS = 4
 """Threads of a decoder. Fixed, because damage is found later the more there are."""
 
 # Far more than any clip that fits the limit in bytes needs; keeps a crafted file out of memory.
-_MOST_PACKETS = 1_000_000
+_MAX_PACKETS = 1_000_000
 
 # H.264 and H.265 let a picture be stored at most this many places before its turn.
 _REORDERED = 16
@@ -172,8 +172,8 @@ class _Packets:
         if not is_picture:
             return
         self.count += 1
-        if self.count > _MOST_PACKETS:
-            raise MediaError(self._path, f"holds more than {_MOST_PACKETS} frames; cut it shorter")
+        if self.count > _MAX_PACKETS:
+            raise MediaError(self._path, f"holds more than {_MAX_PACKETS} frames; cut it shorter")
         self.cut_off |= packet.is_corrupt
         if packet.is_keyframe:
             self.keyframes.append((time, packet.dts if packet.dts is not None else ticks))

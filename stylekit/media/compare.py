@@ -32,7 +32,7 @@ _DARK = (24, 24, 27)
 _LIGHT = "#f4f4f5"
 
 # Smaller panels are enlarged, so that their titles can be read.
-_LEAST_SIDE = 360
+_MIN_SIDE = 360
 
 
 def write_comparison(
@@ -86,7 +86,7 @@ def write_comparison(
 
 
 def _default_height(clip: Clip) -> int:
-    return clip.height * math.ceil(_LEAST_SIDE / max(clip.width, clip.height))
+    return clip.height * math.ceil(_MIN_SIDE / max(clip.width, clip.height))
 
 
 def _fit_titles(titles: Sequence[str], widths: Sequence[int]) -> tuple[int, list[str]]:

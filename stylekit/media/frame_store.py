@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import MediaError
 
-MOST_BYTES_IN_MEMORY = 16_000_000
+MAX_BYTES_IN_MEMORY = 16_000_000
 """Above this a clip's pictures move to a file.
 
 Little beside the gigabyte that painting takes, and enough for a hundred frames of 256 pixels:
@@ -50,7 +50,7 @@ class FrameStore:
         """
         if self._file is None:
             self._pictures.append(pixels)
-            if len(self._pictures) * pixels.nbytes > MOST_BYTES_IN_MEMORY:
+            if len(self._pictures) * pixels.nbytes > MAX_BYTES_IN_MEMORY:
                 self._move_to_file()
         else:
             self._file.write(pixels)

@@ -6,13 +6,13 @@ dark pages too; colours are told apart without colour vision, by line style, hat
 """
 
 from .ablation import plot_flow_ablation
-from .canvas import save_figure
 from .curves import plot_losses, plot_precision_recall
 from .error_maps import plot_warping_error
 from .flows import flow_to_color, plot_flow, plot_flows
 from .masks import plot_mask, plot_truth
 from .sheets import plot_contact_sheet, plot_frames
 from .strips import plot_time_strip
+from .style import save_figure
 
 __all__ = [
     "flow_to_color",

@@ -15,10 +15,10 @@ from ..motion.flow import FLOWS
 from ..motion.warping import warping_error_map
 from ..settings import label_of
 from .areas import NOT_TRUSTED, WRONG, Area, draw_areas, pale_paper
-from .canvas import INK, house_style
-from .error_maps import LEAST_BRIGHTNESS, draw_error_scale, error_limit, show_error
+from .error_maps import MIN_BRIGHTNESS, draw_error_scale, error_limit, show_error
 from .grid import Grid, draw_legend_below, picture_grid, show_picture
 from .masks import trusted_but_wrong_area
+from .style import INK, figure_style
 
 if TYPE_CHECKING:
     # It stands on TensorFlow, which figures do without.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # The crop shows this share of the frame's width and height.
 _CROP_SHARE = 0.3
 # Inches: the least height at which a row's numbers fit beside it, and the usual longer side.
-_LEAST_HEIGHT, _CELL = 1.55, 2.3
+_MIN_HEIGHT, _CELL = 1.55, 2.3
 
 Window = tuple[slice, slice]
 
@@ -61,9 +61,9 @@ def plot_flow_ablation(
         np.sqrt(warping_error_map(row.frames[index], row.frames[index - 1], truth.flow))
         for row in rows
     ]
-    limit = error_limit(errors, [visible] * len(rows), least=LEAST_BRIGHTNESS)
+    limit = error_limit(errors, [visible] * len(rows), least=MIN_BRIGHTNESS)
     window = _differing_window(frames)
-    with house_style():
+    with figure_style():
         grid = _ablation_grid(ablation, index, title)
         for axes, row, error in zip(grid.axes, rows, errors, strict=True):
             show_picture(axes[0], row.frames[index])
@@ -90,7 +90,7 @@ def _ablation_grid(ablation: FlowAblation, index: int, title: str) -> Grid:
         f"{ablation.backbone}. Numbers: means over the clip; the scene's own warping error is "
         f"{_permille(ablation.floor.rmse)}.\n"
         "Errors are hatched where the frame before does not show the pixel.",
-        cell=max(_CELL, _LEAST_HEIGHT * max(1.0, shape[1] / shape[0])),
+        cell=max(_CELL, _MIN_HEIGHT * max(1.0, shape[1] / shape[0])),
         strip=0.95,
         foot=0.36,
     )

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from ..arrays import BoolMask, Image, Mask
-from .canvas import BLUE, GREEN, INK, ORANGE, PINK, SKY, UNTRUSTED, UNTRUSTED_LINES, YELLOW
+from .style import BLUE, GREEN, INK, ORANGE, PINK, SKY, UNTRUSTED, UNTRUSTED_LINES, YELLOW
 
 # ITU-R BT.601, as OpenCV's grey.
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)

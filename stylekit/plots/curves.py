@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..losses import TERMS, Losses, Term
-from .canvas import BLUE, FAINT, GREEN, INK, ORANGE, PINK, house_style, new_figure
+from .style import BLUE, FAINT, GREEN, INK, ORANGE, PINK, figure_style, new_figure
 
 if TYPE_CHECKING:
     from ..motion.scores import MaskScores, PrecisionRecall
@@ -47,7 +47,7 @@ def plot_losses(
         raise ValueError("history: every term needs one value for each step, and at least one")
     labels = {name: TERMS[name].label if name in TERMS else name for name in terms}
     zero = [name for name, values in terms.items() if not values.any()]
-    with house_style():
+    with figure_style():
         figure = new_figure(6.4, 3.8, alt=_alt(title, terms))
         figure.set_layout_engine("constrained")
         axes = figure.add_subplot()
@@ -99,7 +99,7 @@ def plot_precision_recall(
     names = list(dict.fromkeys([*curves, *points]))
     if not names:
         raise ValueError("curves: give at least one, or a point")
-    with house_style():
+    with figure_style():
         width, height = _CURVES_SIZE
         figure = new_figure(width, height, alt=_precision_recall_alt(title, curves, points))
         axes = figure.add_axes((0.7 / width, 0.55 / height, _SIDE / width, _SIDE / height))

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from ..arrays import BoolMask, Mask, check_mask
 from .areas import draw_hatching
-from .canvas import FAINT, UNTRUSTED, UNTRUSTED_LINES, house_style
 from .grid import Grid, picture_grid
+from .style import FAINT, UNTRUSTED, UNTRUSTED_LINES, figure_style
 
 # Scales reach up to the value that 99 % of the pixels stay below.
 _ERROR_PERCENTILE = 99
 # One grey level at least: rounding alone should not fill the scale.
-LEAST_BRIGHTNESS = 1 / 255
+MIN_BRIGHTNESS = 1 / 255
 
 
 def plot_warping_error(
@@ -45,9 +45,9 @@ def plot_warping_error(
     trusted = mask >= 0.5
     roots = [np.sqrt(error) for error in errors.values()]
     if limit is None:
-        limit = error_limit(roots, [trusted] * len(roots), least=LEAST_BRIGHTNESS)
+        limit = error_limit(roots, [trusted] * len(roots), least=MIN_BRIGHTNESS)
     labels = [f"{name}\n{_masked_root(error, mask):.3f}" for name, error in errors.items()]
-    with house_style():
+    with figure_style():
         grid = picture_grid(
             [""],
             labels,

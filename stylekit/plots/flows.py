@@ -16,12 +16,12 @@ from ..arrays import Flow, Image, check_flow, check_image
 from ..motion.scores import endpoint_error, endpoint_error_map
 from ..motion.truth import Truth
 from .areas import DISOCCLUDED, Area, draw_areas, mask_paper
-from .canvas import FAINT, INK, house_style
 from .error_maps import draw_error_scale, error_limit, show_error
 from .grid import Grid, picture_grid, show_picture
+from .style import FAINT, INK, figure_style
 
 # Scales of end-point errors reach this far at least, in pixels: rounding does not fill them.
-_LEAST_ERROR = 0.1
+_MIN_ERROR = 0.1
 
 
 def flow_to_color(flow: Flow, *, max_magnitude: float | None = None) -> Image:
@@ -63,7 +63,7 @@ def plot_flow(
     check_flow(flow)
     limit = full_color_magnitude(flow) if max_magnitude is None else max_magnitude
     height, width = flow.shape[:2]
-    with house_style():
+    with figure_style():
         grid = picture_grid(
             [""],
             [""],
@@ -132,7 +132,7 @@ def plot_flows(
         limit = max(full_color_magnitude(flow) for flow in flows.values())
     errors = {} if truth is None else _endpoint_errors(flows, truth)
     names = list(flows)
-    with house_style():
+    with figure_style():
         grid = picture_grid(
             ["flow", "error"] if truth is not None else [""],
             names if frame is None else ["frame", *names],
@@ -181,7 +181,7 @@ def _draw_errors(
     grid: Grid, errors: Mapping[str, tuple[NDArray[np.float32], float]], truth: Truth
 ) -> None:
     maps = [error for error, _ in errors.values()]
-    limit = error_limit(maps, [truth.known] * len(maps), least=_LEAST_ERROR)
+    limit = error_limit(maps, [truth.known] * len(maps), least=_MIN_ERROR)
     for axes, (error, mean) in zip(grid.axes[1][-len(maps) :], errors.values(), strict=True):
         show_error(axes, error, truth.known, limit)
         axes.set_xlabel(f"EPE {mean:.2f} px", fontsize=9, labelpad=3)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from ..arrays import Image
-from .canvas import FAINT, StillFigure, new_figure
+from .style import FAINT, StillFigure, new_figure
 
 # Inches round the figure, between its pictures, and between a row and its label.
 MARGIN, TITLE_HEIGHT, TITLE_LETTER = 0.15, 0.34, 0.125

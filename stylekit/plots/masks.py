@@ -40,8 +40,8 @@ from .areas import (
     mask_paper,
     pale_paper,
 )
-from .canvas import house_style
 from .grid import Grid, draw_legend, picture_grid, write_picture_title
+from .style import figure_style
 
 # Four lines of scores, in inches.
 _TABLE_HEIGHT = 0.85
@@ -76,7 +76,7 @@ def plot_mask(
         areas.append(Area("edge by smoothing", (mask < 0.5) & ~tested, FADING))
     trusted = f"trusted {100 * reliable_share(mask):.1f} %"
     parts = [_with_share(area) for area in areas]
-    with house_style():
+    with figure_style():
         grid = picture_grid(
             [""],
             [""],
@@ -126,7 +126,7 @@ def plot_truth(
     compared = _compared(true, estimated, known, tolerance)
     trust = _trust(flow, truth, mask, scores)
     unknown = [] if known.all() else [Area("truth not known", ~known, UNKNOWN)]
-    with house_style():
+    with figure_style():
         grid = _truth_grid(frame.shape, scores, title)
         for axes, paper, areas, name in (
             (grid.axes[0][0], mask_paper, true, "truth"),

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from ..arrays import Flow, Image, Mask
 from ..motion.warping import warping_error, warping_error_map
-from .canvas import house_style
-from .error_maps import LEAST_BRIGHTNESS, draw_error_scale, error_limit, show_error
+from .error_maps import MIN_BRIGHTNESS, draw_error_scale, error_limit, show_error
 from .flows import draw_color_key, flow_to_color, full_color_magnitude
 from .grid import Grid, picture_grid, show_picture
+from .style import figure_style
 
 
 def plot_frames(
@@ -35,7 +35,7 @@ def plot_frames(
     labels = [str(index) for index in range(count)] if column_labels is None else column_labels
     if len(labels) != count:
         raise ValueError(f"column_labels: give one for each of the {count} columns")
-    with house_style():
+    with figure_style():
         grid = picture_grid(
             list(rows),
             labels,
@@ -80,10 +80,10 @@ def plot_contact_sheet(
     ]
     flows, shown_masks = ([each[i - 1] for i in chosen] for each in (backward_flows, masks))
     trusted = [mask >= 0.5 for mask in shown_masks]
-    limit = error_limit(errors[0] + errors[1], trusted * 2, least=LEAST_BRIGHTNESS)
+    limit = error_limit(errors[0] + errors[1], trusted * 2, least=MIN_BRIGHTNESS)
     motion = max(full_color_magnitude(flow) for flow in flows)
     roots = [warping_error(clip, backward_flows, masks).rmse for clip in clips]
-    with house_style():
+    with figure_style():
         grid = _empty_contact_sheet(content[0].shape, chosen, roots, backbone, title)
         for column, index in enumerate(chosen):
             cells = [row[column] for row in grid.axes]

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..arrays import Image, check_image
-from .canvas import INK, house_style, new_figure
 from .grid import (
     MARGIN,
     TITLE_HEIGHT,
@@ -24,6 +23,7 @@ from .grid import (
     write_row_label,
     write_title,
 )
+from .style import INK, figure_style, new_figure
 
 # Inches: the longer side of a picture, room for an axis with its numbers, and for names.
 _CELL, _AXIS, _NAME, _GAP = 2.6, 0.45, 0.26, 0.1
@@ -51,7 +51,7 @@ def plot_time_strip(
     place = f"{'row' if across else 'column'} {line}"
     strips = [_strip(frames, line, across=across) for frames in clips.values()]
     layout = _layout(list(clips), shape, strips[0].shape[:2], across=across)
-    with house_style():
+    with figure_style():
         width = max(layout.total[0], text_width([title], TITLE_LETTER) + 2 * MARGIN)
         figure = new_figure(width, layout.total[1], alt=_alt(title, place, clips, count))
         write_title(figure, title)

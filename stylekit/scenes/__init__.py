@@ -6,7 +6,7 @@
 """
 
 from ..motion.truth import Truth
-from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape, Similarity
+from .layers import Bars, Disc, Everywhere, Layer, Polygon, Shape, Similarity, Trajectory
 from .library import CLIP_SCENES, SCENES
 from .scene import Scene, make_scene, render_scene, scene_of_clip
 from .stereo import motorcycle_pair
@@ -18,11 +18,11 @@ __all__ = [
     "Disc",
     "Everywhere",
     "Layer",
-    "Motion",
     "Polygon",
     "Scene",
     "Shape",
     "Similarity",
+    "Trajectory",
     "Truth",
     "make_scene",
     "motorcycle_pair",

@@ -113,7 +113,7 @@ def _is_enclosed(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Motion:
+class Trajectory:
     """How a photograph lies in the frame, and how it moves; lengths in widths of the frame.
 
     Its pixel `pivot` starts at the point `at`; the photograph is `width` wide and turned by
@@ -163,9 +163,9 @@ class Layer:
 
     photograph: Image
     shape: Shape
-    motion: Motion
+    trajectory: Trajectory
     feather: float = 1.0
 
     def placement(self, time: float, size: int) -> Similarity:
         """Pixels of the photograph → pixels of a frame `size` wide, at `time` in frames."""
-        return self.motion.placement(time, size=size, photograph_width=self.photograph.shape[1])
+        return self.trajectory.placement(time, size=size, photograph_width=self.photograph.shape[1])

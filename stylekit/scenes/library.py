@@ -20,7 +20,7 @@ from ..arrays import Image
 from ..media.images import load_image
 from ..samples import MaterialKind, materials
 from . import cutouts
-from .layers import Bars, Disc, Everywhere, Layer, Motion, Polygon, Shape
+from .layers import Bars, Disc, Everywhere, Layer, Polygon, Shape, Trajectory
 
 Recipe: TypeAlias = Callable[[np.random.Generator], tuple[Layer, ...]]
 
@@ -35,9 +35,14 @@ def _photograph(name: str) -> Image:
     return image
 
 
-def _layer(name: str, motion: Motion, shape: Shape | None = None, feather: float = 1.0) -> Layer:
+def _layer(
+    name: str, trajectory: Trajectory, shape: Shape | None = None, feather: float = 1.0
+) -> Layer:
     return Layer(
-        photograph=_photograph(name), shape=shape or Everywhere(), motion=motion, feather=feather
+        photograph=_photograph(name),
+        shape=shape or Everywhere(),
+        trajectory=trajectory,
+        feather=feather,
     )
 
 
@@ -62,10 +67,10 @@ def _near(at: complex, random: np.random.Generator) -> complex:
 
 def _pan(random: np.random.Generator) -> tuple[Layer, ...]:
     """Everything slides, a disc against its background."""
-    back = Motion(
+    back = Trajectory(
         at=_near(MIDDLE, random), width=1.6, pivot=300 + 200j, velocity=_heading(0.008, 180, random)
     )
-    front = Motion(
+    front = Trajectory(
         at=_near(0.35 + 0.35j, random),
         width=0.95,
         pivot=225 + 110j,
@@ -76,10 +81,10 @@ def _pan(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _zoom_rotation(random: np.random.Generator) -> tuple[Layer, ...]:
     """The background comes nearer and turns, a hexagon turns the other way and shrinks."""
-    back = Motion(
+    back = Trajectory(
         at=_near(MIDDLE, random), width=1.3, pivot=230 + 140j, zoom=0.012, spin=0.5, swing=96
     )
-    front = Motion(
+    front = Trajectory(
         at=_near(0.55 + 0.4j, random),
         width=0.9,
         pivot=225 + 390j,
@@ -95,18 +100,18 @@ def _fast(random: np.random.Generator) -> tuple[Layer, ...]:
     """All races along a circle at 16 pixels a frame in a scene of 512, a disc at half of it."""
     radius = 16 / 512 * 24 / math.tau
     phase = random.uniform(0, 360)
-    back = Motion(at=MIDDLE, width=1.7, pivot=225 + 150j, radius=radius, phase=phase)
-    front = Motion(at=MIDDLE, width=1.1, pivot=285 + 205j, radius=radius / 2, phase=phase + 180)
+    back = Trajectory(at=MIDDLE, width=1.7, pivot=225 + 150j, radius=radius, phase=phase)
+    front = Trajectory(at=MIDDLE, width=1.1, pivot=285 + 205j, radius=radius / 2, phase=phase + 180)
     return _layer("chelsea", back), _layer("coffee", front, Disc(285 + 205j, 110))
 
 
 def _bars(random: np.random.Generator) -> tuple[Layer, ...]:
     """Bars three pixels thin, in a scene of 256, sweep over a slowly sliding background."""
     angle = random.uniform(10, 35)
-    back = Motion(
+    back = Trajectory(
         at=_near(MIDDLE, random), width=1.5, pivot=225 + 150j, velocity=_heading(0.003, 90, random)
     )
-    front = Motion(
+    front = Trajectory(
         at=_near(MIDDLE, random),
         width=1.6,
         pivot=300 + 200j,
@@ -118,13 +123,13 @@ def _bars(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _subtle(random: np.random.Generator) -> tuple[Layer, ...]:
     """Less than a pixel a frame everywhere, in a scene of 256."""
-    back = Motion(
+    back = Trajectory(
         at=_near(MIDDLE, random),
         width=1.3,
         pivot=300 + 200j,
         velocity=_heading(0.0008, 200, random),
     )
-    front = Motion(
+    front = Trajectory(
         at=_near(0.5 + 0.4j, random),
         width=0.95,
         pivot=225 + 110j,
@@ -135,17 +140,17 @@ def _subtle(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _crossing(random: np.random.Generator) -> tuple[Layer, ...]:
     """Two cut-outs meet, and the nearer one hides the other for a while."""
-    back = Motion(
+    back = Trajectory(
         at=_near(MIDDLE, random), width=1.5, pivot=320 + 240j, velocity=_heading(0.002, 0, random)
     )
-    far = Motion(
+    far = Trajectory(
         at=_near(0.25 + 0.32j, random),
         width=0.8,
         pivot=225 + 140j,
         velocity=_heading(0.016, 10, random),
         swing=96,
     )
-    near = Motion(
+    near = Trajectory(
         at=_near(0.78 + 0.42j, random),
         width=0.75,
         pivot=285 + 205j,
@@ -163,8 +168,10 @@ def _crossing(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
     """Past an astronaut who stands before the launch pad: the camera moves, the near moves more."""
-    back = Motion(at=0.82 + 0.36j, width=1.9, pivot=320 + 240j, velocity=-0.008 + 0.001j, swing=120)
-    front = Motion(
+    back = Trajectory(
+        at=0.82 + 0.36j, width=1.9, pivot=320 + 240j, velocity=-0.008 + 0.001j, swing=120
+    )
+    front = Trajectory(
         at=0.27 + 0.76j, width=0.8, pivot=240 + 470j, velocity=0.01 - 0.001j, spin=0.08, swing=120
     )
     return (
@@ -175,22 +182,26 @@ def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _orbit(random: np.random.Generator) -> tuple[Layer, ...]:
     """A table turns with a cup of coffee, which stands nearer and turns more slowly."""
-    back = Motion(at=0.5 + 0.38j, width=1.46, pivot=280 + 205j, angle=-12, spin=1.25, swing=120)
-    front = Motion(at=0.5 + 0.38j, width=1.5, pivot=280 + 205j, angle=-8, spin=0.8, swing=120)
+    back = Trajectory(at=0.5 + 0.38j, width=1.46, pivot=280 + 205j, angle=-12, spin=1.25, swing=120)
+    front = Trajectory(at=0.5 + 0.38j, width=1.5, pivot=280 + 205j, angle=-8, spin=0.8, swing=120)
     return _layer("coffee", back), _layer("coffee", front, Polygon(cutouts.CUP), feather=1.5)
 
 
 def _approach(random: np.random.Generator) -> tuple[Layer, ...]:
     """Nearer and nearer to a cat, whose head grows faster than what lies behind it."""
-    back = Motion(at=0.52 + 0.43j, width=1.17, pivot=235 + 175j, zoom=0.008, swing=120)
-    front = Motion(at=0.52 + 0.43j, width=1.19, pivot=235 + 175j, zoom=0.017, spin=0.2, swing=120)
+    back = Trajectory(at=0.52 + 0.43j, width=1.17, pivot=235 + 175j, zoom=0.008, swing=120)
+    front = Trajectory(
+        at=0.52 + 0.43j, width=1.19, pivot=235 + 175j, zoom=0.017, spin=0.2, swing=120
+    )
     return _layer("chelsea", back), _layer("chelsea", front, Polygon(cutouts.CAT), feather=6)
 
 
 def _passing(random: np.random.Generator) -> tuple[Layer, ...]:
     """A cup of coffee glides past under the eyes of a cat."""
-    back = Motion(at=0.5 + 0.345j, width=1.2, pivot=225 + 140j, velocity=0.004 + 0.001j, swing=120)
-    front = Motion(
+    back = Trajectory(
+        at=0.5 + 0.345j, width=1.2, pivot=225 + 140j, velocity=0.004 + 0.001j, swing=120
+    )
+    front = Trajectory(
         at=0.85 + 0.5j, width=0.8, pivot=285 + 205j, velocity=-0.018 + 0.001j, spin=-0.5, swing=120
     )
     return _layer("chelsea", back), _layer("coffee", front, Polygon(cutouts.CUP), feather=1.5)

@@ -87,7 +87,7 @@ def make_scene(
 ) -> Scene:
     """One of `SCENES` with its exact truth; see `render_scene` for the knobs.
 
-    Motion is so many widths of the frame per frame: a scene of another size is the same picture,
+    Motion is in widths of the frame per frame: a scene of another size is the same picture,
     and a longer one goes on. `seed` varies the places and directions of the test scenes; a scene
     of `CLIP_SCENES` is always the same but for its noise.
 

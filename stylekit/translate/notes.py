@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..explain.wording import two_digits
+from ..explain.balance import two_digits
 from ..settings import ImageSettings, Weights, label_of
 from ..vgg.features import POOLINGS
 from ..vgg.weights import Backbone
-from .published import Convention
+from .published import PublishedCode
 
 
 def notes_of(
-    convention: Convention,
+    convention: PublishedCode,
     theirs: Weights,
     layers: tuple[float, ...],
     *,
@@ -36,7 +36,7 @@ def notes_of(
 
 
 def _on_layers(
-    convention: Convention, theirs: Weights, settings: ImageSettings, backbone: Backbone
+    convention: PublishedCode, theirs: Weights, settings: ImageSettings, backbone: Backbone
 ) -> Iterator[str]:
     layer = convention.content_layer
     if theirs.alpha and settings.content_layers != (layer,):
@@ -55,7 +55,7 @@ def _on_layers(
 
 
 def _on_style(
-    convention: Convention,
+    convention: PublishedCode,
     theirs: Weights,
     layers: tuple[float, ...],
     *,
@@ -81,7 +81,7 @@ def _on_style(
         yield "It forces the style picture into the shape of the content; here it keeps its own."
 
 
-def _on_pixels(convention: Convention, theirs: Weights) -> Iterator[str]:
+def _on_pixels(convention: PublishedCode, theirs: Weights) -> Iterator[str]:
     if theirs.gamma and convention.temporal_white is None and not convention.calibrated:
         yield "It has no temporal term, so that its γ means nothing; γ is 0 here."
     if theirs.tv and not convention.squared_variation:
@@ -92,7 +92,7 @@ def _on_pixels(convention: Convention, theirs: Weights) -> Iterator[str]:
 
 
 def _on_network(
-    convention: Convention, settings: ImageSettings, backbone: Backbone
+    convention: PublishedCode, settings: ImageSettings, backbone: Backbone
 ) -> Iterator[str]:
     if convention.pooling is not None and convention.pooling != settings.pooling:
         yield (

@@ -49,7 +49,7 @@ _TORCHVISION = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convention:
+class PublishedCode:
     """The total loss of a published code.
 
     α Σ_l k_l Σ (F − P)² + β Σ_l s_l Σ (G − A)² + γ mean c (x − ω)² + tv TV(x), with `weights`
@@ -98,7 +98,7 @@ def _gram_mean(layer: LayerShape) -> float:
     return _gatys(layer) / layer.filters**2
 
 
-REPORT = Convention(
+REPORT = PublishedCode(
     name="Report (Sequence Stylizers)",
     source="CSCI 1430 final report, Artistic Style Transfer for Videos and Images, eq. 1 to 3",
     weights=Weights(),
@@ -113,7 +113,7 @@ REPORT = Convention(
     ),
 )
 
-JOHNSON = Convention(
+JOHNSON = PublishedCode(
     name="Johnson, neural-style",
     source="github.com/jcjohnson/neural-style, neural_style.lua",
     weights=Weights(alpha=5.0, beta=100.0, gamma=0.0, tv=1e-3),
@@ -123,7 +123,7 @@ JOHNSON = Convention(
     variation=partial(half_squares, white=_CAFFE_WHITE),
 )
 
-RUDER = Convention(
+RUDER = PublishedCode(
     name="Ruder, artistic-videos",
     source="github.com/manuelruder/artistic-videos, artistic_video.lua",
     weights=Weights(alpha=5.0, beta=100.0, gamma=1e3, tv=1e-3),
@@ -133,7 +133,7 @@ RUDER = Convention(
     temporal_white=_CAFFE_WHITE,
 )
 
-NEURAL_STYLE_TF = Convention(
+NEURAL_STYLE_TF = PublishedCode(
     name="neural-style-tf",
     source="github.com/cysmith/neural-style-tf, neural_style.py",
     weights=Weights(alpha=5.0, beta=1e4, gamma=200.0, tv=1e-3),
@@ -151,7 +151,7 @@ NEURAL_STYLE_TF = Convention(
     ),
 )
 
-TENSORFLOW = Convention(
+TENSORFLOW = PublishedCode(
     name="TensorFlow tutorial",
     source="tensorflow.org/tutorials/generative/style_transfer",
     weights=Weights(alpha=1e4, beta=1e-2, gamma=0.0, tv=30.0),
@@ -162,7 +162,7 @@ TENSORFLOW = Convention(
     content_layer="block5_conv2",
 )
 
-KERAS = Convention(
+KERAS = PublishedCode(
     name="Keras example",
     source="keras.io/examples/generative/neural_style_transfer",
     weights=Weights(alpha=2.5e-8, beta=1e-6, gamma=0.0, tv=1e-6),
@@ -175,7 +175,7 @@ KERAS = Convention(
     stretches_style=True,
 )
 
-D2L = Convention(
+D2L = PublishedCode(
     name="Dive into Deep Learning",
     source="d2l.ai/chapter_computer-vision/neural-style",
     weights=Weights(alpha=1.0, beta=1e3, gamma=0.0, tv=10.0),
@@ -194,7 +194,7 @@ D2L = Convention(
     ),
 )
 
-CROWSON = Convention(
+CROWSON = PublishedCode(
     name="Crowson, style-transfer-pytorch",
     source="github.com/crowsonkb/style-transfer-pytorch, style_transfer/style_transfer.py",
     weights=Weights(alpha=0.015, beta=1.0, gamma=0.0, tv=2.0),
@@ -207,7 +207,7 @@ CROWSON = Convention(
     quirks=(_TORCHVISION,),
 )
 
-CONVENTIONS = (
+PUBLISHED_CODES = (
     REPORT,
     JOHNSON,
     RUDER,

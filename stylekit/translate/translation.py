@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ..arrays import Image, check_image
 from ..settings import ImageSettings, Weights
 from .notes import notes_of
-from .published import CONVENTIONS, Convention, LayerShape
+from .published import PUBLISHED_CODES, LayerShape, PublishedCode
 from .variation import mean_squares
 from .wasserstein import wasserstein_gradient
 
@@ -49,7 +49,7 @@ class Translation:
     or if theirs is 0, beta is theirs. `notes` are sentences on what does not carry over.
     """
 
-    convention: Convention
+    convention: PublishedCode
     theirs: Weights
     weights: Weights
     exact: Weights
@@ -83,7 +83,7 @@ class Translator:
         self._settings = settings
         self._kept: dict[str, NDArray[np.float64]] = {}
 
-    def translate(self, convention: Convention, theirs: Weights) -> Translation:
+    def translate(self, convention: PublishedCode, theirs: Weights) -> Translation:
         """`theirs` in stylekit's terms. Raises SettingsError where that is beyond all limits."""
         content = theirs.alpha * self._content_factor(convention)
         layers = theirs.beta * self._style_factors(convention)
@@ -118,7 +118,7 @@ class Translator:
         """The default weights of every published code, exactly translated, by its name."""
         return {
             convention.name: self.translate(convention, convention.weights).exact
-            for convention in CONVENTIONS
+            for convention in PUBLISHED_CODES
         }
 
     @property
@@ -153,13 +153,13 @@ class Translator:
             layers=layers,
         )
 
-    def _ratio(self, convention: Convention, name: str) -> float:
+    def _ratio(self, convention: PublishedCode, name: str) -> float:
         """r_l."""
         if convention.calibrated:
             return 1.0
         return convention.activation_unit / self._extractor.scales[name]
 
-    def _content_factor(self, convention: Convention) -> float:
+    def _content_factor(self, convention: PublishedCode) -> float:
         """α̂ at α = 1; of several layers the mean, as they have no weights of their own here."""
         names = self._settings.content_layers
         factors = []
@@ -169,7 +169,7 @@ class Translator:
             factors.append(convention.content_factor(shape) * squares)
         return float(np.mean(factors))
 
-    def _style_factors(self, convention: Convention) -> NDArray[np.float64]:
+    def _style_factors(self, convention: PublishedCode) -> NDArray[np.float64]:
         """β̂_l at β = 1 of each style layer."""
         names = self._settings.style_layers
         if convention.style_factor is None:
@@ -182,7 +182,7 @@ class Translator:
             factors.append(convention.style_factor(shape) * squares)
         return np.array(factors)
 
-    def _matched(self, convention: Convention) -> NDArray[np.float64]:
+    def _matched(self, convention: PublishedCode) -> NDArray[np.float64]:
         """The root mean square of ∂L/∂F̂ of a style term without Gram matrices, layer by layer,
         over that of stylekit's, 4/(N² M) F̂ (Ĝ − Â)."""
         if convention.name not in self._kept:  # it takes seconds, and weights change nothing
@@ -197,7 +197,7 @@ class Translator:
             self._kept[convention.name] = np.array(factors)
         return self._kept[convention.name]
 
-    def _variation_factor(self, convention: Convention) -> float:
+    def _variation_factor(self, convention: PublishedCode) -> float:
         return _norm_ratio(convention.variation(self._content), mean_squares(self._content))
 
     def _best_single(self, factors: NDArray[np.float64]) -> float:
@@ -210,7 +210,7 @@ class Translator:
         return float(weighted @ (factors * errors / errors.max()) / (weighted @ weighted))
 
 
-def _temporal_factor(convention: Convention) -> float:
+def _temporal_factor(convention: PublishedCode) -> float:
     from ..losses import PIXEL_UNIT
 
     if convention.calibrated:

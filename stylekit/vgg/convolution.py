@@ -33,7 +33,7 @@ _FILTER_TRANSFORM = np.array(
 _TILE = 4
 
 # With fewer channels the transforms cost more than the products that they save.
-_FEWEST_CHANNELS = 16
+_MIN_CHANNELS = 16
 
 
 def convolution(kernel: NDArray[np.float32]) -> Filter:
@@ -54,7 +54,7 @@ def convolution(kernel: NDArray[np.float32]) -> Filter:
 
 
 def _filter(kernel: NDArray[np.float32]) -> Filter:
-    return _direct(kernel) if min(kernel.shape[2:]) < _FEWEST_CHANNELS else _winograd(kernel)
+    return _direct(kernel) if min(kernel.shape[2:]) < _MIN_CHANNELS else _winograd(kernel)
 
 
 def _direct(kernel: NDArray[np.float32]) -> Filter:

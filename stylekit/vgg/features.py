@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from ..arrays import Image, check_image
 from ..errors import SettingsError
 from ..settings import Implementation, function_of
-from .compiled import CompiledFunctions
 from .convolution import Filter, convolution
-from .runtime import tf
+from .runtime import CompiledFunctions, tf
 from .weights import Backbone
 
 MEAN_ACTIVATION = 1e-3**0.5
@@ -35,7 +34,7 @@ s² = 10/10⁴ makes them one and the same, hence s = √0.001.
 _MEAN_RGB = (123.68, 116.779, 103.939)
 
 # A layer that answers to nothing on the calibration photographs cannot be scaled.
-_LEAST_ACTIVATION = 1e-12
+_MIN_ACTIVATION = 1e-12
 
 
 class Pooling(StrEnum):
@@ -138,7 +137,7 @@ class FeatureExtractor:
     def _calibrate(self, calibration: Sequence[Image]) -> dict[str, float]:
         means = self.mean_activations(calibration)
         return {
-            name: MEAN_ACTIVATION / mean if mean > _LEAST_ACTIVATION else 1.0
+            name: MEAN_ACTIVATION / mean if mean > _MIN_ACTIVATION else 1.0
             for name, mean in means.items()
         }
 

@@ -1,4 +1,4 @@
-"""The one place that imports TensorFlow, set up for convolutions on a processor.
+"""The one place that imports TensorFlow, and the functions that it has compiled.
 
 `tf` stands for the module `tensorflow`, which is imported when one of its names is first used: it
 takes seconds, and reading a table of losses or printing a help text does not need it.
@@ -16,10 +16,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+# Each stays in memory; a picture with a preview has about six of them.
+_MAX_KEPT = 24
 
 _import_lock = threading.RLock()
 _loaded: list[ModuleType] = []
@@ -79,3 +83,29 @@ if TYPE_CHECKING:
     import tensorflow as tf
 else:
     tf = _TensorFlow()
+
+
+class CompiledFunctions:
+    """The last functions that were compiled for a network, by what they were compiled for.
+
+    Threads may ask at the same time: one compiles, the others wait.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What is kept as `key`, or what `make` gives, to be kept from now on."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            self._kept.move_to_end(key)
+            if len(self._kept) > _MAX_KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[key]
+
+    def forget(self, key: Hashable) -> None:
+        """Keep nothing as `key`."""
+        with self._lock:
+            self._kept.pop(key, None)

@@ -27,7 +27,7 @@ from .run import VideoRun
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Result:
     """What a job made, for `--json` and the sidecar.
 
     `size` is the output's (width, height), which for a clip is even.
@@ -101,7 +101,7 @@ def finish_image(
     weights: Weights,
     seconds: float,
     complete: bool = True,
-) -> Report:
+) -> Result:
     """Write the picture of a stylization, in full size however far it got, and its sidecar."""
     stylization.enlarge()
     settings = stylization.settings
@@ -110,7 +110,7 @@ def finish_image(
     provenance = _provenance(settings.to_json(), weights, label, content, style)
     losses, style_distance = stylization.measure()
     save_image(image, output, provenance=provenance)
-    report = Report(
+    report = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
         seconds=seconds,
@@ -134,7 +134,7 @@ def finish_clip(
     *,
     style: Path,
     seconds: float,
-) -> Report:
+) -> Result:
     """Write the clip of the frames that a run has finished, and its sidecar."""
     entries = run.finished_entries()
     if not entries:
@@ -154,7 +154,7 @@ def finish_clip(
         comment=comment(provenance),
     )
     losses = [Losses(**entry["losses"]) for entry in entries]
-    report = Report(
+    report = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
         seconds=seconds,
@@ -176,7 +176,7 @@ def finish_clip(
     return _with_sidecar(report, provenance, {"frame_table": entries})
 
 
-def _with_sidecar(report: Report, provenance: Provenance, extra: dict[str, Any]) -> Report:
+def _with_sidecar(report: Result, provenance: Provenance, extra: dict[str, Any]) -> Result:
     facts = report.to_json()
     # What the provenance says already, and what differs from one run to the next.
     for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):

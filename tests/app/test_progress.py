@@ -80,9 +80,9 @@ def test_frames_get_a_line_each_and_shorten_what_is_left(clock):
     with Progress(100, frame_count=2, stream=stream) as progress:
         clock.now += 130.0
         progress.step(CountedStep())
-        progress.frame(0, most_steps_left=1, facts="cold start")
+        progress.frame(0, max_steps_left=1, facts="cold start")
         progress.step(CountedStep(), frame_index=1)
-        progress.frame(1, most_steps_left=0, facts="warm start")
+        progress.frame(1, max_steps_left=0, facts="warm start")
     assert stream.getvalue().splitlines()[1:] == [
         "frame 1 of 2 finished, cold start, at most 2 min 10 s left",
         "frame 2 of 2 finished, warm start",
@@ -101,7 +101,7 @@ def test_a_terminal_gets_a_bar():
         with Progress(5, frame_count=3, stream=terminal) as progress:
             for _ in range(2):
                 progress.step(CountedStep(), frame_index=1)
-            progress.frame(1, most_steps_left=2, facts="warm start")
+            progress.frame(1, max_steps_left=2, facts="warm start")
         shown = os.read(master, 65536).decode()
     os.close(master)
     last = shown.rstrip().split("\r")[-1]

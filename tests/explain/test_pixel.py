@@ -22,7 +22,7 @@ from short_runs import (
 from stylekit.arrays import Flow, Mask, from_bytes, to_bytes
 from stylekit.errors import MediaError, ResumeError, SettingsError, WeightsError
 from stylekit.explain.pixel import (
-    PixelReport,
+    PixelExplanation,
     Readings,
     TrueVerdict,
     Verdict,
@@ -518,10 +518,10 @@ HERE = Readings(
 )
 
 
-def report_of(age: int, **changes) -> PixelReport:
+def report_of(age: int, **changes) -> PixelExplanation:
     readings = {name: changes.pop(name) for name in ("trust", "flow_error") if name in changes}
     here = dataclasses.replace(HERE, age=float(age), **readings)
-    report = PixelReport(
+    report = PixelExplanation(
         frame_index=14,
         x=30,
         y=10,

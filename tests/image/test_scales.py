@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stylekit.image.scales import Scale, most_steps, plan_scales
+from stylekit.image.scales import Scale, max_steps, plan_scales
 from stylekit.settings import ImageSettings
 
 
@@ -44,4 +44,4 @@ def test_a_preview_takes_no_more_steps_than_are_asked_for() -> None:
 
 
 def test_steps_of_all_scales_count() -> None:
-    assert most_steps((Scale(size=32, steps=5), Scale(size=64, steps=7))) == 12
+    assert max_steps((Scale(size=32, steps=5), Scale(size=64, steps=7))) == 12

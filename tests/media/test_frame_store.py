@@ -36,7 +36,7 @@ def files(monkeypatch) -> list:
         opened.append(really_open(*args, **options))
         return opened[-1]
 
-    monkeypatch.setattr(frame_store, "MOST_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(frame_store, "MAX_BYTES_IN_MEMORY", 0)
     monkeypatch.setattr(tempfile, "TemporaryFile", opening)
     return opened
 
@@ -61,7 +61,7 @@ def assert_same(found: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> No
 
 def test_few_pictures_stay_in_memory_and_more_go_to_a_file(files, monkeypatch):
     given = pictures(6)
-    monkeypatch.setattr(frame_store, "MOST_BYTES_IN_MEMORY", 4 * given[0].nbytes)
+    monkeypatch.setattr(frame_store, "MAX_BYTES_IN_MEMORY", 4 * given[0].nbytes)
     kept = stored(given[:4])
     assert isinstance(kept, tuple) and kept[2] is given[2] and not files
     moved = stored(given)
@@ -71,7 +71,7 @@ def test_few_pictures_stay_in_memory_and_more_go_to_a_file(files, monkeypatch):
 
 def test_what_lies_in_the_file_is_no_longer_held_in_memory(files, monkeypatch):
     given = pictures(6)
-    monkeypatch.setattr(frame_store, "MOST_BYTES_IN_MEMORY", 4 * given[0].nbytes)
+    monkeypatch.setattr(frame_store, "MAX_BYTES_IN_MEMORY", 4 * given[0].nbytes)
     store = FrameStore(NAME)
     alive = []
     for number in range(6):
@@ -247,7 +247,7 @@ def both_ways(path: Path, files: list, monkeypatch, **options) -> tuple[Clip, Cl
     """The clip from a file of pictures and from memory."""
     from_file = read_clip(path, **options)
     assert len(files) == 1
-    monkeypatch.setattr(frame_store, "MOST_BYTES_IN_MEMORY", 10**9)
+    monkeypatch.setattr(frame_store, "MAX_BYTES_IN_MEMORY", 10**9)
     in_memory = read_clip(path, **options)
     assert len(files) == 1
     return from_file, in_memory

@@ -22,9 +22,9 @@ from stylekit.scenes import (
     Disc,
     Everywhere,
     Layer,
-    Motion,
     Polygon,
     Scene,
+    Trajectory,
     make_scene,
     render_scene,
 )
@@ -42,7 +42,7 @@ def texture(height: int = 120, width: int = 160) -> Image:
 def moved(shape: object = None, **motion: complex) -> Layer:
     """A layer of `texture` a frame and a half wide, in the middle."""
     placed = {"at": MIDDLE, "width": 1.5, "pivot": 79.5 + 59.5j} | motion
-    return Layer(photograph=texture(), shape=shape or Everywhere(), motion=Motion(**placed))
+    return Layer(photograph=texture(), shape=shape or Everywhere(), trajectory=Trajectory(**placed))
 
 
 def warped(picture: NDArray, flow: Flow) -> NDArray:

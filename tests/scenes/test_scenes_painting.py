@@ -17,8 +17,8 @@ from stylekit.scenes import (
     Disc,
     Everywhere,
     Layer,
-    Motion,
     Polygon,
+    Trajectory,
     render_scene,
 )
 from stylekit.scenes.painting import paint, prepare
@@ -36,7 +36,7 @@ def test_edges_are_as_smooth_as_supersampling_makes_them() -> None:
     """A white disc on black: the sum of its pixels is its area, to a fraction of a pixel."""
     white, black = np.ones((2, 40, 40, 3), np.float32) * np.array([1, 0])[:, None, None, None]
     for offset in (0j, 0.3 + 0.4j):
-        motion = Motion(at=0.5 + 0.375j + offset / 40, width=1.0, pivot=20 + 20j)
+        motion = Trajectory(at=0.5 + 0.375j + offset / 40, width=1.0, pivot=20 + 20j)
         layers = [
             Layer(photograph=black.astype(np.float32), shape=Everywhere(), motion=motion),
             Layer(photograph=white.astype(np.float32), shape=Disc(20 + 20j, 9.3), motion=motion),
@@ -82,8 +82,8 @@ def test_shrinking_leaves_nothing_to_alias() -> None:
 def test_motion_blur_smears_along_the_motion_and_is_centered() -> None:
     """A thin upright bar that moves to the right widens, stays in place and keeps its weight."""
     white = np.ones((40, 40, 3), np.float32)
-    still = Motion(at=0.5 + 0.375j, width=1.0, pivot=20 + 20j)
-    moving = Motion(at=0.5 + 0.375j, width=1.0, pivot=20 + 20j, velocity=0.2 + 0j)
+    still = Trajectory(at=0.5 + 0.375j, width=1.0, pivot=20 + 20j)
+    moving = Trajectory(at=0.5 + 0.375j, width=1.0, pivot=20 + 20j, velocity=0.2 + 0j)
     layers = [
         Layer(photograph=white * 0, shape=Everywhere(), motion=still),
         Layer(photograph=white, shape=Bars(width=2, spacing=40), motion=moving),
@@ -104,7 +104,9 @@ def test_motion_blur_smears_along_the_motion_and_is_centered() -> None:
 
 
 def test_a_swing_comes_back() -> None:
-    motion = Motion(at=0j, width=1.0, pivot=0j, velocity=0.1 + 0j, spin=3.0, zoom=0.02, swing=12)
+    motion = Trajectory(
+        at=0j, width=1.0, pivot=0j, velocity=0.1 + 0j, spin=3.0, zoom=0.02, swing=12
+    )
     start, half, full = (motion.placement(t, size=100, photograph_width=50) for t in (0, 6, 12))
     assert half.a == pytest.approx(start.a)
     assert full.b == pytest.approx(start.b)

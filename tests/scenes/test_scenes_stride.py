@@ -9,7 +9,7 @@ from short_runs import built_in_clip
 from stylekit.errors import SettingsError
 from stylekit.media.clips import read_clip
 from stylekit.motion.flow import warp
-from stylekit.scenes import CLIP_SCENES, Everywhere, Layer, Motion, make_scene, render_scene
+from stylekit.scenes import CLIP_SCENES, Everywhere, Layer, Trajectory, make_scene, render_scene
 from stylekit.scenes.scene import scene_of_clip
 
 SIZE = 64
@@ -36,7 +36,7 @@ def test_flow_over_two_frames_is_that_over_one_and_then_the_next() -> None:
     layer = Layer(
         photograph=grey,
         shape=Everywhere(),
-        motion=Motion(at=0.5 + 0.4j, width=1.5, pivot=40 + 30j, spin=2.0, zoom=0.02),
+        trajectory=Trajectory(at=0.5 + 0.4j, width=1.5, pivot=40 + 30j, spin=2.0, zoom=0.02),
     )
     two = render_scene([layer], frames=2, size=SIZE, stride=2)
     one = render_scene([layer], frames=3, size=SIZE)

@@ -12,22 +12,21 @@ import numpy as np
 import pytest
 
 from stylekit.arrays import Image
-from stylekit.explain.balance import balance, compared
-from stylekit.explain.wording import two_digits
+from stylekit.explain.balance import balance, compared, two_digits
 from stylekit.image.objective import Objective, Targets, TemporalTarget
 from stylekit.media.images import resize_image
 from stylekit.settings import ImageSettings, Weights
 from stylekit.translate.published import (
-    CONVENTIONS,
     CROWSON,
     D2L,
     JOHNSON,
     KERAS,
     NEURAL_STYLE_TF,
+    PUBLISHED_CODES,
     REPORT,
     RUDER,
     TENSORFLOW,
-    Convention,
+    PublishedCode,
 )
 from stylekit.translate.translation import Translator
 from stylekit.translate.variation import Gradient
@@ -156,7 +155,7 @@ def gradient_of(loss: Callable[[tf.Tensor], tf.Tensor], image: Image) -> Gradien
 
 
 def published_gradients(
-    convention: Convention,
+    convention: PublishedCode,
     backbone: Backbone,
     image: Image,
     content: Image,
@@ -199,7 +198,7 @@ def common_factor(theirs: Gradient, own: Gradient) -> float:
 # --- translation ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("convention", [c for c in CONVENTIONS if c.name in PUBLISHED])
+@pytest.mark.parametrize("convention", [c for c in PUBLISHED_CODES if c.name in PUBLISHED])
 @pytest.mark.slow
 def test_content_and_style_pull_as_in_the_published_code(
     convention, vgg16, objective, targets, translator, image, content, same_shape
@@ -255,7 +254,7 @@ def test_the_reports_weights_are_stylekits_own(translator: Translator) -> None:
 
 def test_every_code_is_a_preset(translator: Translator) -> None:
     presets = translator.presets()
-    assert list(presets) == [convention.name for convention in CONVENTIONS]
+    assert list(presets) == [convention.name for convention in PUBLISHED_CODES]
     assert presets[REPORT.name] == Weights()
     assert presets[KERAS.name] == translator.translate(KERAS, KERAS.weights).exact
 
@@ -299,7 +298,7 @@ def test_without_content_beta_is_kept(translator: Translator) -> None:
 
 
 def test_notes_name_what_does_not_carry_over(translator, extractor, content, style, settings):
-    def notes(convention: Convention, theirs: Weights | None = None) -> str:
+    def notes(convention: PublishedCode, theirs: Weights | None = None) -> str:
         return " ".join(translator.translate(convention, theirs or convention.weights).notes)
 
     assert "One β cannot" in notes(JOHNSON)
@@ -375,8 +374,8 @@ VARIATIONS = {
 }
 
 
-@pytest.mark.parametrize("convention", [c for c in CONVENTIONS if c.name in VARIATIONS])
-def test_the_gradient_of_total_variation_is_right(convention: Convention, image: Image) -> None:
+@pytest.mark.parametrize("convention", [c for c in PUBLISHED_CODES if c.name in VARIATIONS])
+def test_the_gradient_of_total_variation_is_right(convention: PublishedCode, image: Image) -> None:
     theirs = gradient_of(VARIATIONS[convention.name], image)
     assert error(theirs, 1.0, convention.variation(image)) < 1e-3
 
@@ -385,7 +384,7 @@ def test_total_variation_carries_over(objective, targets, translator, image, con
     """Exactly where it is the same sum, all but the border where that is cut off, and with the
     same strength at the content picture where it is another one."""
 
-    def miss(convention: Convention) -> float:
+    def miss(convention: PublishedCode) -> float:
         theirs = Weights(alpha=0.0, beta=0.0, gamma=0.0, tv=1.0)
         translated = translator.translate(convention, theirs).weights
         own = ours(objective, targets, image, translated, "tv")
@@ -401,7 +400,7 @@ def test_total_variation_carries_over(objective, targets, translator, image, con
 
 def test_a_strip_one_pixel_wide_has_a_variation() -> None:
     strip = np.random.default_rng(0).random((40, 1, 3)).astype(np.float32)
-    for convention in CONVENTIONS:
+    for convention in PUBLISHED_CODES:
         gradient = convention.variation(strip)
         assert gradient.shape == strip.shape
         assert np.isfinite(gradient).all()

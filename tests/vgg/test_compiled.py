@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 import pytest
 
 from stylekit.vgg import compiled
-from stylekit.vgg.compiled import CompiledFunctions
+from stylekit.vgg.runtime import CompiledFunctions
 
 
 def test_what_was_made_is_kept_until_it_is_forgotten() -> None:
@@ -21,7 +21,7 @@ def test_what_was_made_is_kept_until_it_is_forgotten() -> None:
 
 
 def test_what_was_used_last_is_kept_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_MOST_KEPT", 2)
+    monkeypatch.setattr(compiled, "_MAX_KEPT", 2)
     functions = CompiledFunctions()
     old, young = functions.keep("old", object), functions.keep("young", object)
     functions.keep("old", object)

@@ -21,8 +21,8 @@ from short_runs import (
 from stylekit.arrays import from_bytes, to_bytes
 from stylekit.errors import ResumeError
 from stylekit.image.colors import match_colors
+from stylekit.image.parametrization import LuminanceParametrization
 from stylekit.image.stylization import Stylization
-from stylekit.image.variables import LuminanceCanvas
 from stylekit.losses import PIXEL_UNIT
 from stylekit.motion.flow import FlowPair, Interpolation, warp
 from stylekit.motion.infill import transfer_texture
@@ -210,7 +210,7 @@ def test_noise_repeats_to_the_byte(clip, glass, tmp_path):
 
 def test_colours_are_kept_in_every_frame(clip, glass, tmp_path):
     for frame in VideoRun(clip[:2], glass, tmp_path / "run", changed(keep_colors=True)).frames():
-        canvas = LuminanceCanvas(frame.content)
+        canvas = LuminanceParametrization(frame.content)
         nearest = canvas.image(canvas.variables(frame.image))
         assert difference(frame.image, frame.content) > 0.02, "nothing was painted"
         np.testing.assert_allclose(frame.image, nearest, atol=1.01 / 255)

@@ -23,7 +23,7 @@ from stylekit.image.stylization import Stylization
 from stylekit.settings import ImageSettings, Weights
 from stylekit.video.run import FrameResult, VideoRun
 from stylekit.widgets.base.loop import Driver, Loop, LoopState
-from stylekit.widgets.base.pace import Pace
+from stylekit.widgets.base.throttle import Throttle
 from stylekit.widgets.player.player import Player
 from stylekit.widgets.weights.weight_panel import WeightPanel
 
@@ -227,7 +227,7 @@ def test_pictures_are_sent_no_faster_than_eyes_and_page_take_them(make: Make) ->
 def test_a_pace_is_kept_on_average() -> None:
     """Steps of 20 ms give 30 pictures a second, not the 25 of every second step."""
     now = [0.0]
-    pace = Pace(1 / 30, clock=lambda: now[0])
+    pace = Throttle(1 / 30, clock=lambda: now[0])
     times = []
     for tick in range(500):
         now[0] = tick * 0.02
@@ -241,7 +241,7 @@ def test_a_pace_is_kept_on_average() -> None:
 
 def test_who_is_behind_is_waited_for_but_not_for_ever() -> None:
     now = [0.0]
-    pace = Pace(0.1, patience=0.5, clock=lambda: now[0])
+    pace = Throttle(0.1, patience=0.5, clock=lambda: now[0])
     assert pace.due(behind=True)
     now[0] = 0.3
     assert not pace.due(behind=True)

@@ -22,8 +22,8 @@ _DEVICES = {
 }
 _FORBIDDEN = frozenset('<>:"|?*')
 # File systems take 255 bytes; what is derived from a name adds to it.
-_MOST_NAME_BYTES = 120
-_MOST_ENDING_BYTES = 20
+_MAX_NAME_BYTES = 120
+_MAX_ENDING_BYTES = 20
 
 _lock = threading.Lock()
 _folder: Path | None = None
@@ -56,8 +56,8 @@ def safe_name(name: str) -> str:
     stem, dot, ending = name.rpartition(".")
     if not dot:
         stem, ending = name, ""
-    ending = _cut(f"{dot}{ending}", _MOST_ENDING_BYTES)
-    stem = _cut(stem.strip(" ."), _MOST_NAME_BYTES - len(ending.encode("utf-8"))).rstrip(" .")
+    ending = _cut(f"{dot}{ending}", _MAX_ENDING_BYTES)
+    stem = _cut(stem.strip(" ."), _MAX_NAME_BYTES - len(ending.encode("utf-8"))).rstrip(" .")
     if stem.split(".")[0].strip().upper() in _DEVICES:
         stem = f"_{stem}"
     return (stem or "file") + ending

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...arrays import Image
-from ...image.scales import Scale, most_steps, plan_scales
+from ...image.scales import Scale, max_steps, plan_scales
 from ...media.images import resize_image
 from ...settings import Weights
 
@@ -146,7 +146,7 @@ class RunProgress:
         # Nothing of it is left, on any scale.
         scales = self._scales(frame.frame_index) or ()
         self._scale_index, self._scale_start = max(0, len(scales) - 1), 0
-        self._step_index = most_steps(scales) - 1
+        self._step_index = max_steps(scales) - 1
         if frame.resumed:
             return
         self._finished_evaluations += frame.evaluations
@@ -174,7 +174,7 @@ class RunProgress:
         if self.frame_count is None:
             return self._step_limit
         scales = self._scales(frame_index)
-        return None if scales is None else most_steps(scales)
+        return None if scales is None else max_steps(scales)
 
 
 def _work(scale: Scale, now: Scale) -> float:

@@ -32,7 +32,7 @@ _EQUATIONS = {
     "consistency_ratio": "Disocclusion: |w̃ + ŵ|² ≥ ratio · (|w̃|² + |ŵ|²) + offset",
     "boundary_ratio": "Motion boundary: |∇û|² + |∇v̂|² &gt; ratio · |ŵ|² + offset",
 }
-_MOST_SMOOTH, _MOST_DILATE = 3.0, 4
+_MAX_SMOOTH, _MAX_DILATE = 3.0, 4
 _DIGITS = 3
 
 
@@ -108,7 +108,7 @@ class MaskKnobs(ipywidgets.VBox):
         self.smooth = ipywidgets.FloatSlider(
             value=paper.smooth,
             min=0.0,
-            max=_MOST_SMOOTH,
+            max=_MAX_SMOOTH,
             step=0.1,
             description="smoothing σ (px)",
             readout_format=".1f",
@@ -118,7 +118,7 @@ class MaskKnobs(ipywidgets.VBox):
         self.dilate = ipywidgets.IntSlider(
             value=paper.dilate,
             min=0,
-            max=_MOST_DILATE,
+            max=_MAX_DILATE,
             description="dilation (px)",
             style=style,
             layout=wide,

@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 
 from ...plots.areas import Look
-from ...plots.canvas import BLUE, ORANGE
+from ...plots.style import BLUE, ORANGE
 from .mask_numbers import ExplorerScores, OffsetCurve
 from .mask_parts import MaskChoice
 from .mask_views import KeyEntry
@@ -19,7 +19,7 @@ _LINES = "border-bottom:1px solid var(--jp-border-color2,rgba(128,128,128,.5))"
 _CURVE_LOOKS = {"disocclusion": (BLUE, ""), "motion boundary": (ORANGE, "6 4")}
 _WIDTH, _HEIGHT = 300, 262
 _LEFT, _TOP, _SIDE_X, _SIDE_Y = 44, 12, 244, 168
-_MOST_POINTS = 100
+_MAX_POINTS = 100
 
 
 def code_line(choice: MaskChoice) -> str:
@@ -175,7 +175,7 @@ def _axes_svg() -> str:
 
 def _curve_svg(name: str, curve: OffsetCurve) -> str:
     color, dashes = _CURVE_LOOKS[name]
-    every = max(1, len(curve.curve.recall) // _MOST_POINTS)
+    every = max(1, len(curve.curve.recall) // _MAX_POINTS)
     points = [
         "{:.1f} {:.1f}".format(*_place(recall, precision))
         for recall, precision in zip(

@@ -15,7 +15,7 @@ from typing import Any
 import ipywidgets
 
 from ...errors import ResumeError
-from ...explain.pixel import PixelReport, probe_pixel
+from ...explain.pixel import PixelExplanation, probe_pixel
 from ...explain.stored_run import StoredRun, open_run
 from ...explain.words import explain
 from ...motion.truth import Truth
@@ -60,7 +60,7 @@ class SmudgeProbe(ipywidgets.VBox):
         self._truth = truth
         self._lock = threading.RLock()
         self._place: tuple[int, int] | None = None
-        self.report: PixelReport | None = None
+        self.report: PixelExplanation | None = None
         self.alerts = Alerts()
         self._make_pickers()
         self.picture, self.strip = PictureCanvas(width=512), PictureCanvas()
@@ -159,7 +159,7 @@ class SmudgeProbe(ipywidgets.VBox):
             self._numbers.value = table_html(report)
             self._show_strip(report)
 
-    def _show_strip(self, report: PixelReport) -> None:
+    def _show_strip(self, report: PixelExplanation) -> None:
         self._strip_box.layout.display = None if report.age else "none"
         if not report.age:
             return

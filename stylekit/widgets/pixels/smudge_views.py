@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from ...arrays import to_bytes
-from ...explain.pixel import PixelReport, Readings
+from ...explain.pixel import PixelExplanation, Readings
 from ...explain.stored_run import StoredRun
 from ...explain.trail import age_map
 from ...losses import TERMS
 from ...plots.areas import BOUNDARY, DISOCCLUDED, FADING, OUTSIDE, Look, mask_paper
-from ...plots.canvas import ORANGE
+from ...plots.style import ORANGE
 from ..base.hatching import Pixels, rgb
 from ..masks.mask_texts import TEXT_STYLE
 from ..masks.mask_views import KeyEntry, Sheet, View
@@ -68,7 +68,7 @@ def draw_view(run: StoredRun, frame_index: int, view: ProbeView) -> View:
     return (_draw_ages if view is ProbeView.AGE else _draw_pulls)(run, frame_index)
 
 
-def draw_strip(run: StoredRun, report: PixelReport, view: ProbeView) -> Strip:
+def draw_strip(run: StoredRun, report: PixelExplanation, view: ProbeView) -> Strip:
     """The surroundings of a pixel along its path, in the frame itself and up to 6 before it.
 
     Crops of the content if that is what is looked at, else of the result. The marks are around
@@ -95,7 +95,7 @@ def draw_strip(run: StoredRun, report: PixelReport, view: ProbeView) -> Strip:
     return Strip(picture, tuple(marks), tuple(labels))
 
 
-def path_marks(report: PixelReport) -> list[dict[str, Any]]:
+def path_marks(report: PixelExplanation) -> list[dict[str, Any]]:
     """The way of a pixel through the frames before, and the window that is "around" it."""
     size = 2 * report.radius + 1
     corner = {"x": report.x - report.radius, "y": report.y - report.radius}
@@ -132,7 +132,7 @@ def note_html(view: ProbeView) -> str:
     return f'<div style="{TEXT_STYLE};line-height:1.35">{_PULLS_NOTE}</div>'
 
 
-def table_html(report: PixelReport) -> str:
+def table_html(report: PixelExplanation) -> str:
     """The numbers of a pixel and of its surroundings."""
     side = 2 * report.radius + 1
     heading = "".join(

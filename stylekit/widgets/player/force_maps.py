@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ...arrays import Image
+from ...explain.balance import two_digits
 from ...explain.pulls import PullMaps, pull_maps
-from ...explain.wording import two_digits
 from ...losses import TERMS, weight_of
 from ...settings import Weights
 from ..base.alerts import Alerts
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # A class looks longer than that at three maps, and painting goes on meanwhile: of its time,
 # measuring takes a fifth at most.
-_LEAST_SECONDS, _PAUSE = 2.0, 4.0
+_MIN_SECONDS, _PAUSE = 2.0, 4.0
 _WIDTH = 220
 
 
@@ -148,7 +148,7 @@ class ForceMaps(ipywidgets.VBox):
         if not self.box.value:
             return
         resting = self._player.state is not LoopState.RUNNING
-        pause = max(_LEAST_SECONDS, _PAUSE * self._seconds)
+        pause = max(_MIN_SECONDS, _PAUSE * self._seconds)
         if resting or self._clock() >= self._last + pause:
             # What is raised by a player's callback would end the run.
             with self.alerts.guard():
@@ -205,7 +205,7 @@ class ForceMaps(ipywidgets.VBox):
         self._key.value = key_html(top)
         self._cost.value = _faint(
             f"Measuring took {two_digits(self._seconds)} s; it is done every "
-            f"{two_digits(max(_LEAST_SECONDS, _PAUSE * self._seconds))} s at most."
+            f"{two_digits(max(_MIN_SECONDS, _PAUSE * self._seconds))} s at most."
         )
 
 

@@ -8,7 +8,7 @@ const HEIGHT = 240;
 const FONT_PX = 12;
 const LABEL_ROWS = 3;
 const ROW_PX = 15;
-const MOST_POINTS = 2_000;
+const MAX_POINTS = 2_000;
 
 // The losses of all steps so far, one number for each term. The array grows by doubling.
 class Rows {
@@ -145,7 +145,7 @@ function nameChanges(pen, box, changes, look) {
 function drawTerm(pen, box, rows, column, frames, { color, dash }) {
   // The first step of a frame is not connected with the last step of the frame before.
   const starts = new Set(frames.map(([step]) => step));
-  const stride = Math.max(1, Math.ceil(rows.count / MOST_POINTS));
+  const stride = Math.max(1, Math.ceil(rows.count / MAX_POINTS));
   pen.strokeStyle = pen.fillStyle = color;
   pen.setLineDash(dash);
   pen.lineWidth = 2;

@@ -20,9 +20,9 @@ from ...media.preview import encode_preview
 from ..base.alerts import Alerts
 from ..base.loop import IDLE_LIMIT, Driver, Loop, LoopState
 from ..base.named_loops import register, stop_named
-from ..base.pace import Pace
 from ..base.picture_canvas import PictureCanvas
 from ..base.run_progress import RunProgress, StepRecord, enlarged, image_of, title_of
+from ..base.throttle import Throttle
 from ..weights.weight_panel import WeightPanel
 from .loss_curve import LossCurve
 from .player_controls import PlayerControls, Press, status_words
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PICTURE_SECONDS, _NUMBER_SECONDS = 1 / 30, 0.2
 # A page that has not painted so many pictures can't keep up, or is not there: what is sent to it
 # only piles up.
-_MOST_UNPAINTED, _PATIENCE_SECONDS = 4, 0.5
+_MAX_UNPAINTED, _PATIENCE_SECONDS = 4, 0.5
 _WIDTH = 512
 _BLANK = np.full((2, 3, 3), 0.5, np.float32)
 _STILL_SIZE = 256
@@ -81,8 +81,8 @@ class Player(ipywidgets.VBox):
         self._records: list[StepRecord] = []
         self._newest: tuple[Image, str] | None = None
         self._unshown = False
-        self._pictures = Pace(_PICTURE_SECONDS, patience=_PATIENCE_SECONDS)
-        self._numbers = Pace(_NUMBER_SECONDS)
+        self._pictures = Throttle(_PICTURE_SECONDS, patience=_PATIENCE_SECONDS)
+        self._numbers = Throttle(_NUMBER_SECONDS)
         self._step_callbacks: list[Callable[[Any], object]] = []
         self._state_callbacks: list[Callable[[LoopState], object]] = []
         self.alerts = Alerts()
@@ -242,7 +242,7 @@ class Player(ipywidgets.VBox):
         The newest picture is the one that stays: every rest and every end are shown at once.
         """
         with self._lock:
-            behind = self.canvas.serial - self.canvas.painted > _MOST_UNPAINTED
+            behind = self.canvas.serial - self.canvas.painted > _MAX_UNPAINTED
             due = self._pictures.due(behind=behind)
             if (due or at_once) and self._newest and self._unshown:
                 image, title = self._newest

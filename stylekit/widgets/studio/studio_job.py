@@ -23,7 +23,7 @@ from .studio_slots import Source
 if TYPE_CHECKING:
     from ...image.objective import Objective
     from ...image.stylization import Stylization
-    from ...video.results import Report
+    from ...video.results import Result
     from ...video.run import VideoRun
 
 
@@ -52,7 +52,7 @@ class Order:
         return VideoSettings(image=self.image_settings, frame_steps=later)
 
     @property
-    def most_steps(self) -> int:
+    def max_steps(self) -> int:
         """The most steps that it takes at full size, beside which a preview takes no time."""
         later = self.video_settings.frame_steps if self.content.is_clip else 0
         return self.steps + later * (self.frames - 1)
@@ -163,7 +163,7 @@ class Outcome:
     For a clip `before_clip` is a file of the frames that were painted, and `frames` their number.
     """
 
-    report: Report
+    report: Result
     before: Image
     after: Image
     before_clip: Path | None = None

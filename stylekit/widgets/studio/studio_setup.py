@@ -85,7 +85,7 @@ class Setup(ipywidgets.VBox):
         elif step_seconds is None:
             words = "Ready."
         else:
-            longest = time_words(step_seconds * order.most_steps)
+            longest = time_words(step_seconds * order.max_steps)
             words = f"Ready: {longest} at most on this machine."
         self.go.show(enabled=order is not None, words=words)
 

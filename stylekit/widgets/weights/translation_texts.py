@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 
-from ...explain.balance import Balance
-from ...explain.wording import two_digits
+from ...explain.balance import Balance, two_digits
 from ...losses import TERMS, weight_of
 from ...settings import Weights
 from ...translate.translation import Translation

@@ -19,7 +19,7 @@ from ...image.colors import match_colors
 from ...losses import TERMS, weight_of
 from ...media.images import fitted_size, resize_image
 from ...settings import ImageSettings, Weights
-from ...translate.published import CONVENTIONS, JOHNSON, Convention
+from ...translate.published import JOHNSON, PUBLISHED_CODES, PublishedCode
 from ...translate.translation import Translation, Translator
 from ..base.alerts import Alerts
 from .translation_texts import balance_html, translation_html
@@ -89,7 +89,7 @@ class WeightTranslator(ipywidgets.VBox):
                 self._translation = self._translator.translate(self._convention, self._theirs())
             return self._translation
 
-    def choose(self, convention: Convention) -> None:
+    def choose(self, convention: PublishedCode) -> None:
         """Choose a published code, and fill in its default weights."""
         self._code.value = convention.name
 
@@ -129,7 +129,7 @@ class WeightTranslator(ipywidgets.VBox):
     def _parts(self) -> list[ipywidgets.Widget]:
         label = {"description_width": "110px"}
         self._code = ipywidgets.Dropdown(
-            options=[convention.name for convention in CONVENTIONS],
+            options=[convention.name for convention in PUBLISHED_CODES],
             value=JOHNSON.name,
             description="Published code",
             style=label,
@@ -188,8 +188,8 @@ class WeightTranslator(ipywidgets.VBox):
         return button
 
     @property
-    def _convention(self) -> Convention:
-        return next(c for c in CONVENTIONS if c.name == self._code.value)
+    def _convention(self) -> PublishedCode:
+        return next(c for c in PUBLISHED_CODES if c.name == self._code.value)
 
     def _theirs(self) -> Weights:
         return Weights(**{name: field.value for name, field in self._fields.items()})

@@ -20,7 +20,7 @@ from ..base.modules import bundle, stylesheet
 from ..base.weight_words import short_number, symbol_of
 
 _HERE = Path(__file__).parent
-MOST_VALUES = 5
+MAX_VALUES = 5
 """More values of a weight than this make pictures too many and too small to compare."""
 
 _DIGITS = 3

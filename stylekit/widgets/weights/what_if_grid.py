@@ -22,12 +22,12 @@ from ...settings import ImageSettings, Weights
 from ..base.alerts import Alerts
 from ..base.loop import Loop, LoopState
 from ..base.named_loops import register, stop_named
-from ..base.pace import Pace
 from ..base.run_progress import time_words
+from ..base.throttle import Throttle
 from ..base.weight_words import short_number, symbol_of
 from ..masks.mask_texts import TEXT_STYLE, status_html
 from .weight_panel import WeightPanel
-from .what_if_cells import MOST_VALUES, GridCells, center_of, spread
+from .what_if_cells import MAX_VALUES, GridCells, center_of, spread
 
 if TYPE_CHECKING:
     from ...explain.what_if import Axis, GridStep, WhatIfGrid
@@ -76,7 +76,7 @@ class WhatIf(ipywidgets.VBox):
         self._prepared: WhatIfGrid | None = None
         self._grid: WhatIfGrid | None = None
         self._picture_seconds: float | None = None
-        self._pace = Pace(_PUSH_SECONDS)
+        self._throttle = Throttle(_PUSH_SECONDS)
         self.alerts = Alerts()
         self.cells = GridCells(on_take=self.alerts.guarded(self.take))
         super().__init__(self._parts())
@@ -197,7 +197,7 @@ class WhatIf(ipywidgets.VBox):
                 "64px",
                 "200px",
             ),
-            choice("values", [(str(n), n) for n in range(1, MOST_VALUES + 1)], 3, "44px", "104px"),
+            choice("values", [(str(n), n) for n in range(1, MAX_VALUES + 1)], 3, "44px", "104px"),
             choice("step", [(f"× {n}", n) for n in _FACTORS], factor, "36px", "116px"),
         )
 
@@ -270,7 +270,7 @@ class WhatIf(ipywidgets.VBox):
         # What it took is the best guess for the next.
         self._picture_seconds = spent / (done * len(step.images))
         running = self.state is LoopState.RUNNING
-        if self._pace.due() or done == self._step_limit or not running:
+        if self._throttle.due() or done == self._step_limit or not running:
             self.cells.show(step.images)
         if running:
             words = f"step {done} of {self._step_limit}, {time_words(left)} left"

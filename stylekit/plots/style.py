@@ -52,7 +52,7 @@ _style_lock = threading.RLock()
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
+def figure_style() -> Iterator[None]:
     """Draw in one style, whatever style the caller's notebook has set, and leave that as it was.
 
     matplotlib's settings are global, hence the lock: widgets draw from threads.
@@ -81,7 +81,7 @@ class StillFigure(Figure):
 
     def _encoded(self, format_name: str, pil_kwargs: dict[str, object]) -> bytes:
         buffer = io.BytesIO()
-        with house_style():
+        with figure_style():
             self.savefig(buffer, format=format_name, dpi=DISPLAY_DPI, pil_kwargs=pil_kwargs)
         return buffer.getvalue()
 
@@ -105,5 +105,5 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = FILE_DPI) -> None:
     metadata = _METADATA[suffix]
     if suffix == ".png":
         metadata = {**metadata, "Description": str(figure.get_label())}
-    with atomic_path(path) as temporary, house_style():
+    with atomic_path(path) as temporary, figure_style():
         figure.savefig(temporary, format=suffix[1:], dpi=dpi, metadata=metadata)

@@ -14,7 +14,7 @@ from .optimizer import Bounds
 Array = NDArray[np.float32]
 
 
-class Canvas(Protocol):
+class Parametrization(Protocol):
     """How the optimiser's variables and a picture become one another."""
 
     bounds: Bounds
@@ -32,7 +32,7 @@ class Canvas(Protocol):
         ...
 
 
-class ColorCanvas:
+class ColorParametrization:
     """Red, green and blue of every pixel are free."""
 
     bounds = Bounds(0.0, 1.0)
@@ -50,7 +50,7 @@ class ColorCanvas:
         return gradient
 
 
-class LuminanceCanvas:
+class LuminanceParametrization:
     """Only the luminance is free: x = p + δ (1, 1, 1), one δ `(H, W)` for each pixel.
 
     Adding the same to red, green and blue changes Y and leaves U and V, so the picture keeps
@@ -73,3 +73,8 @@ class LuminanceCanvas:
     def pull_back(self, gradient: Array) -> Array:
         """The sum over the channels, which move together."""
         return gradient.sum(axis=2)
+
+
+def parametrization_of(content: Image, *, keep_colors: bool) -> Parametrization:
+    """How a picture of `content` is painted: in all its colours, or in its luminance alone."""
+    return LuminanceParametrization(content) if keep_colors else ColorParametrization()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-class Pace:
+class Throttle:
     """Says when `interval` seconds have gone by: on average, so that one late is made up for.
 
     Who takes what is sent may be `behind`: then it waits, `patience` seconds at most.
