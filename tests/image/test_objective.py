@@ -33,6 +33,21 @@ def extractor(vgg16: Backbone, photographs: list[Image]) -> FeatureExtractor:
     return FeatureExtractor(vgg16, layers, calibration=photographs)
 
 
+@pytest.fixture
+def shallow() -> ImageSettings:
+    """Two shallow layers, which are compiled in a fraction of the time."""
+    layers = ("block1_conv1", "block2_conv1")
+    return ImageSettings(backbone="vgg16", size=48, content_layers=layers[1:], style_layers=layers)
+
+
+@pytest.fixture
+def shallow_extractor(
+    vgg16: Backbone, photographs: list[Image], shallow: ImageSettings
+) -> FeatureExtractor:
+    """Their extractor, for which nothing is compiled yet."""
+    return FeatureExtractor(vgg16, shallow.style_layers, calibration=photographs[:1])
+
+
 @pytest.fixture(scope="module")
 def objective(extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> Objective:
     """One style's objective, shared: nothing in it depends on the picture."""
@@ -196,16 +211,14 @@ def test_losses_and_distances_are_those_of_the_8_bit_picture(
 
 
 def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
-    extractor: FeatureExtractor,
+    shallow_extractor: FeatureExtractor,
     content: Image,
     style: Image,
-    settings: ImageSettings,
+    shallow: ImageSettings,
     image: Image,
     temporal: TemporalTarget,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(extractor, "compiled", CompiledFunctions())
-    objective = Objective(extractor, style, settings)
+    objective = Objective(shallow_extractor, style, shallow)
     targets = objective.targets(content, [temporal])
     objective.evaluate(image, targets, Weights())
     objective.losses(image, targets)
@@ -215,7 +228,7 @@ def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
     values = set()
     for alpha in (0.0, 1.0, 2.5):
         values.add(objective.evaluate(image, targets, Weights(alpha=alpha, tv=alpha)).value)
-        layers = (alpha, 1.0, 1.0, 1.0, 1.0)
+        layers = (alpha, 1.0)
         values.add(objective.evaluate(image, targets, Weights(alpha=7.0, layers=layers)).value)
     again = objective.targets(image, [TemporalTarget(image, temporal.mask)])
     values.add(objective.evaluate(content, again, Weights()).value)
@@ -232,35 +245,35 @@ def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
 
 
 def test_objectives_of_one_network_share_what_is_compiled(
-    extractor: FeatureExtractor,
-    objective: Objective,
+    shallow_extractor: FeatureExtractor,
     content: Image,
+    style: Image,
     image: Image,
-    settings: ImageSettings,
+    shallow: ImageSettings,
 ) -> None:
+    objective = Objective(shallow_extractor, style, shallow)
     own = objective.evaluate(image, objective.targets(content), Weights())
-    other = Objective(extractor, content, settings)
+    other = Objective(shallow_extractor, content, shallow)
     evaluation = other.evaluate(image, other.targets(content), Weights())
     assert other.trace_count == 0
     # Each is held to its own style all the same.
     assert evaluation.losses.content == own.losses.content
     assert evaluation.losses.style != pytest.approx(own.losses.style, rel=0.1)
-    fewer = dataclasses.replace(settings, style_layers=settings.style_layers[:2])
-    third = Objective(extractor, content, fewer)
+    fewer = dataclasses.replace(shallow, style_layers=shallow.style_layers[:1])
+    third = Objective(shallow_extractor, content, fewer)
     losses = third.evaluate(image, third.targets(content), Weights()).losses
     assert third.trace_count > 0
     assert losses.style < evaluation.losses.style
 
 
 def test_who_did_not_ask_for_xla_goes_on_without_it(
-    extractor: FeatureExtractor,
+    shallow_extractor: FeatureExtractor,
     content: Image,
     style: Image,
-    settings: ImageSettings,
+    shallow: ImageSettings,
     image: Image,
-    objective: Objective,
 ) -> None:
-    fused, plain, late = (Objective(extractor, style, settings) for _ in range(3))
+    objective, fused, plain, late = (Objective(shallow_extractor, style, shallow) for _ in range(4))
     before = objective.evaluate(image, objective.targets(content), Weights())
     fused.fuse_ahead((content.shape[1], content.shape[0]))
     found = fused.evaluate(image, fused.targets(content), Weights())
@@ -335,6 +348,7 @@ def test_bad_temporal_targets_are_refused(
         objective.targets(content, [spoil(temporal)])
 
 
+@pytest.mark.slow
 def test_fused_evaluations_are_those_of_the_others(
     objective: Objective,
     extractor: FeatureExtractor,
@@ -397,10 +411,12 @@ def test_losses_and_style_distance_are_measured_in_one_pass(
 
 
 def test_without_xla_evaluations_go_on_unfused(
-    extractor: FeatureExtractor, content: Image, monkeypatch: pytest.MonkeyPatch
+    shallow_extractor: FeatureExtractor,
+    shallow: ImageSettings,
+    content: Image,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(extractor, "compiled", CompiledFunctions())
-    objective = Objective(extractor, content, ImageSettings())
+    objective = Objective(shallow_extractor, content, shallow)
     expected = objective.evaluate(content, objective.targets(content), Weights())
     compile_ = Objective._compile
 
