@@ -124,6 +124,7 @@ def test_rounds_begin_with_another_recipe_each() -> None:
     assert "".join(order) == "abc" + "bca" + "cab" + "abc"
 
 
+@pytest.mark.slow
 def test_keras_layers_compute_the_objective(problem: Any) -> None:
     ours, gradient = speed_evaluation.our_evaluation(problem)(problem.image)
     theirs, their_gradient = speed_evaluation.keras_evaluation(problem)(problem.image)

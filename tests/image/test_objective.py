@@ -266,6 +266,7 @@ def test_objectives_of_one_network_share_what_is_compiled(
     assert losses.style < evaluation.losses.style
 
 
+@pytest.mark.slow
 def test_who_did_not_ask_for_xla_goes_on_without_it(
     shallow_extractor: FeatureExtractor,
     content: Image,

@@ -276,6 +276,7 @@ def test_adam_says_when_it_cannot_go_on() -> None:
 # On what it is for.
 
 
+@pytest.mark.slow
 def test_lbfgs_needs_no_more_evaluations_than_scipys(picture: Callable[..., Image]) -> None:
     """At most a tenth more to the losses that SciPy's L-BFGS-B has, with the same memory.
 

@@ -214,6 +214,7 @@ def test_content_and_style_pull_as_in_the_published_code(
     assert error(by_style, common, ours(objective, targets, image, exact, "beta")) < 1e-3
 
 
+@pytest.mark.slow
 def test_a_style_of_another_size_has_gram_matrices_of_its_own_size(
     extractor, settings, vgg16, image, content, style
 ) -> None:
@@ -228,6 +229,7 @@ def test_a_style_of_another_size_has_gram_matrices_of_its_own_size(
 
 
 @pytest.mark.parametrize("convention", [RUDER, NEURAL_STYLE_TF])
+@pytest.mark.slow
 def test_the_temporal_term_pulls_as_the_equation(
     convention, vgg16, objective, targets, translator, image, content, same_shape, temporal
 ) -> None:
