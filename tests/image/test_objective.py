@@ -14,7 +14,7 @@ from stylekit.image.objective import Objective, TemporalTarget, worth_fusing
 from stylekit.losses import gram_matrix, style_loss, temporal_loss, total_variation_loss
 from stylekit.settings import ImageSettings, Weights
 from stylekit.vgg.features import FeatureExtractor
-from stylekit.vgg.runtime import CompiledFunctions, tf
+from stylekit.vgg.runtime import tf
 from stylekit.vgg.weights import Backbone
 
 ALONE = {
