@@ -368,7 +368,7 @@ def _check(settings: _Settings) -> None:
         value = getattr(settings, name)
         low, high = (known[name].low, known[name].high) if name in known else (0.0, 0.0)
         if hint in (int, float):
-            _check_number(name, value, low=low, high=high, whole=hint is int)
+            check_number(name, value, low=low, high=high, whole=hint is int)
         elif hint == NameOrFunction:
             if not (isinstance(value, str) or callable(value)):
                 raise SettingsError(name, f"must be a name or a function, is {value!r}")
@@ -379,14 +379,15 @@ def _check(settings: _Settings) -> None:
             ):
                 raise SettingsError(name, f"must be a tuple of {items.__name__}, is {value!r}")
             for number in value if items is float else ():
-                _check_number(name, number, low=low, high=high)
+                check_number(name, number, low=low, high=high)
         elif not isinstance(value, hint):
             raise SettingsError(name, f"must be {hint.__name__}, is {value!r}")
 
 
-def _check_number(
+def check_number(
     name: str, value: float, *, low: float, high: float = math.inf, whole: bool = False
 ) -> None:
+    """Raises SettingsError unless `value` is a number, or a `whole` one, from `low` to `high`."""
     kind = "a whole number" if whole else "a number"
     wanted = (
         f"{kind} of at least {low:g}" if high == math.inf else f"{kind} from {low:g} to {high:g}"

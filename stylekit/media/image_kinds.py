@@ -50,6 +50,16 @@ def is_heif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
+def is_clip(head: bytes) -> bool:
+    """Whether these first bytes are those of a clip; an animated picture is none."""
+    return not is_heif(head) and (
+        (head[4:8] == b"ftyp" and head[8:12] not in {b"avif", b"avis"})
+        or head[4:8] in {b"moov", b"mdat", b"wide"}
+        or (head.startswith(b"RIFF") and head[8:12] == b"AVI ")
+        or head.startswith(_CLIP_STARTS)
+    )
+
+
 def explain_unread(path: Path) -> MediaError:
     """The error to raise for a file that no picture reader recognises."""
     head = read_head(path)
@@ -66,13 +76,7 @@ def _explain_markup(head: bytes) -> str | None:
 
 
 def _explain_binary(head: bytes) -> str | None:
-    is_clip = (
-        (head[4:8] == b"ftyp" and head[8:12] not in {b"avif", b"avis"})
-        or head[4:8] in {b"moov", b"mdat", b"wide"}
-        or (head.startswith(b"RIFF") and head[8:12] == b"AVI ")
-        or head.startswith(_CLIP_STARTS)
-    )
-    if is_clip:
+    if is_clip(head):
         return "is a clip, not a picture; save one of its frames as PNG, or style it as a clip"
     if head.startswith(_ARCHIVE_STARTS):
         return "is an archive or a document, not a picture; unpack or export it first"

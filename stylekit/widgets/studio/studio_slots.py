@@ -15,6 +15,7 @@ from ...arrays import Image, from_bytes
 from ...media.clips import read_clip
 from ...media.image_reading import read_rgb
 from ...media.images import fitted_size, resize_image
+from ...media.loading import CLIP_ENDINGS
 from ...samples import MaterialKind, materials
 from ...settings import MediaLimits
 from ..base.alerts import Alerts
@@ -24,9 +25,6 @@ from ..base.upload import Upload, UploadState
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff")
 """Files that are read as pictures; of an animation the first frame."""
-
-CLIP_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg")
-"""Files that are read as clips."""
 
 _PREVIEW_SIZE = 320
 _THUMBNAIL_SIZE = 96

@@ -1,0 +1,82 @@
+"""A word of the user's → a picture or a clip, and a picture → a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..arrays import Image
+from ..samples import find_material
+from ..settings import ImageSettings, check_number, tunables
+from .clips import Clip, read_clip
+from .files import check_input
+from .image_kinds import is_clip, read_head
+from .images import load_image, save_image
+
+CLIP_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg")
+"""The endings of files that are taken for clips."""
+
+
+def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:
+    """Read a picture or a clip: built-in material by its name, or a file by its path.
+
+    A clip's frames are read when they are asked for; `clip[0]` is the first. A GIF is read as a
+    picture. Code that needs one of the two kinds calls `stylekit.media.load_image` or
+    `stylekit.media.read_clip`, which also have more options.
+
+    Parameters
+    ----------
+    name_or_path
+        "chelsea", "swirls" or "drift", for example (`stylekit doctor` lists all names), or a path.
+        A file that exists comes before a built-in name.
+    size
+        The longest side in pixels, 1 to 4096; the picture or clip keeps its own size without it.
+
+    Returns
+    -------
+    Image or Clip
+        A picture as float32 RGB `(H, W, 3)` in [0, 1], a clip as a sequence of such pictures.
+
+    Raises
+    ------
+    MediaError
+        The file is missing, damaged, or neither a picture nor a clip, or the name is unknown; the
+        message starts with the name.
+    SettingsError
+        `size` is out of range.
+
+    Examples
+    --------
+    >>> load("chelsea", size=48).shape
+    (32, 48, 3)
+    >>> len(load("drift", size=48))
+    24
+    """
+    if size is not None:
+        check_number("size", size, low=1, high=tunables(ImageSettings)["size"].high, whole=True)
+    path = check_input(find_material(name_or_path))
+    if path.suffix.lower() in CLIP_ENDINGS or is_clip(read_head(path)):
+        return read_clip(path, size=size)
+    return load_image(path, size=size)
+
+
+def save(image: Image, path: str | Path) -> None:
+    """Write a picture in the format that the path's ending names, as `.png` or `.jpg`.
+
+    The file says nothing of how the picture was made. To record that, pass `provenance` to
+    `stylekit.media.save_image`; the command line and the Studio always do.
+
+    Parameters
+    ----------
+    image
+        Float32 RGB `(H, W, 3)` in [0, 1].
+    path
+        Where to write. The folder must exist; a file that is already there is replaced.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be written, or its ending names no format that can be.
+    ValueError, TypeError
+        `image` has another shape, type or range.
+    """
+    save_image(image, Path(path).expanduser(), provenance=None)
