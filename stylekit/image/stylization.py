@@ -109,6 +109,12 @@ class Stylization:
         self._weights: Weights | None = None
         self._begin_scale(0, self._first_image(style, init), painted=init is not None)
 
+    def __repr__(self) -> str:
+        width, height = self.size
+        steps = "1 step" if self._step_index == 1 else f"{self._step_index} steps"
+        network = self.objective.backbone.label
+        return f"<Stylization: {width}×{height} pixels, {steps} taken, network {network}>"
+
     @property
     def image(self) -> Image:
         """The picture as it is now, at the size of the scale that is painted now; a copy."""

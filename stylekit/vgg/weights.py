@@ -20,7 +20,7 @@ import re
 import sys
 import threading
 import urllib.request
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,7 +74,8 @@ def load_backbone(choice: str = "auto") -> Backbone:
     """The backbone that `choice` names: "auto", "vgg19", "vgg16" or the path of a weight file.
 
     "auto" is VGG19 where Keras has its weights cached or can download them, else the embedded
-    VGG16; which of them is logged. A backbone is read once and kept.
+    VGG16; which of them is logged at the level INFO, and is the backbone's `label`. A backbone is
+    read once and kept.
 
     Raises WeightsError if the weights cannot be had or the file holds no VGG.
     """
@@ -99,7 +100,7 @@ def _find_backbone(choice: str) -> Backbone:
     try:
         return _keras_vgg19()
     except WeightsError as error:
-        log.warning("%s; running on the embedded VGG16 instead", error)
+        log.info("%s; running on the embedded VGG16 instead", error)
         return _embedded_vgg16()
 
 
@@ -166,8 +167,13 @@ def _download_vgg19() -> Path:
 
     log.info("vgg19: downloading its ImageNet weights (80 MB), once")
     try:
-        # Keras draws its progress on standard output, where a JSON result may be awaited.
-        with redirect_stdout(sys.stderr):
+        # Keras draws its progress on standard output, where a JSON result may be awaited. Only a
+        # terminal shows it well: notebooks would fill a red box with it.
+        with ExitStack() as stack:
+            sink = sys.stderr
+            if sink is None or not sink.isatty():
+                sink = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(redirect_stdout(sink))
             return Path(
                 get_file(
                     _VGG19_FILE,

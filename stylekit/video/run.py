@@ -114,6 +114,11 @@ class VideoRun:
         self.folder.open(description, frame_count=len(clip), pixels=height * width)
         self._entries = self.folder.entries()
 
+    def __repr__(self) -> str:
+        width, height = self._size
+        finished = f"{len(self.finished_entries())} of {len(self.clip)} frames finished"
+        return f"<VideoRun: {width}×{height} pixels, {finished}, network {self.backbone.label}>"
+
     @property
     def painting(self) -> Stylization | None:
         """The frame that is being painted, or was last; None before the first."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import html
-import logging
 import re
 import threading
 from collections.abc import Sequence
@@ -102,8 +101,6 @@ class Studio(ipywidgets.VBox):
         self.player.on_state(self._take_state)
         self._go(Stage.SETUP)
         self._refresh()
-        # The page itself says which network runs; a notebook would show it in red besides.
-        logging.getLogger("stylekit").addHandler(logging.NullHandler())
         # It tells its news at any moment from now on.
         self._network = Network(backbone, on_news=self._refresh, on_error=self.alerts.show)
 
