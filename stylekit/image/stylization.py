@@ -296,17 +296,11 @@ def prepare_objective(
     With `settings.keep_colors` the style takes on the colours of `content` first, so that the
     network asks for its strokes in a palette that the picture may have.
     """
-    extractor = _extractor(
-        settings.backbone,
-        (*settings.content_layers, *settings.style_layers),
-        # The function, not its name: a name may come to mean another one.
-        function_of("pooling", POOLINGS, settings.pooling),
-    )
     height, width = check_image(style, "style").shape[:2]
     sized = resize_image(style, fitted_size((width, height), settings.size))
     if settings.keep_colors and content is not None:
         sized = match_colors(sized, content)
-    return Objective(extractor, sized, settings)
+    return Objective(_extractor_of(settings), sized, settings)
 
 
 def stylize_image(
@@ -317,6 +311,47 @@ def stylize_image(
     for _ in stylization.steps():
         pass
     return stylization
+
+
+def style_distance(image: Image, style: Image, settings: ImageSettings | None = None) -> float:
+    """How far the picture `image` is from the manner of `style`, 0 for the style picture itself.
+
+    Σ_l mean (G_l − A_l)², with G_l and A_l the Gram matrices of `image`, as the 8-bit picture of a
+    file, and of `style` at style layer l. Every layer counts the same, whatever the weights.
+
+    Parameters
+    ----------
+    image, style
+        Images of any size; `style` is brought to the longest side of `image`.
+    settings
+        The network, its pooling and its style layers; the other settings do not matter.
+
+    Returns
+    -------
+    float
+        Comparable between pictures of one size, measured against one style on one network.
+
+    Raises
+    ------
+    ValueError
+        `image` or `style` is no Image.
+    SettingsError, WeightsError
+        There is no such layer, pooling or network.
+    """
+    settings = settings or ImageSettings()
+    height, width = check_image(image).shape[:2]
+    resized = resize_image(check_image(style, "style"), max(height, width))
+    objective = Objective(_extractor_of(settings), resized, settings)
+    return sum(objective.style_distances(image).values())
+
+
+def _extractor_of(settings: ImageSettings) -> FeatureExtractor:
+    return _extractor(
+        settings.backbone,
+        (*settings.content_layers, *settings.style_layers),
+        # The function, not its name: a name may come to mean another one.
+        function_of("pooling", POOLINGS, settings.pooling),
+    )
 
 
 @lru_cache(maxsize=2)
