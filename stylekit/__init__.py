@@ -1,3 +1,45 @@
-"""stylekit: neural style transfer for pictures and videos."""
+"""stylekit: neural style transfer for pictures and videos.
+
+>>> import stylekit as sk
+>>> cat, swirls = sk.load("chelsea"), sk.load("swirls")
+>>> painting = sk.Stylization(cat, swirls)
+>>> sk.Player(painting, panel=sk.WeightPanel())
+
+Each name is loaded when it is first used.
+
+- Files: `load` and `save`; `resize_image` changes a picture's size.
+- Settings: `Weights` of the losses, `ImageSettings`, `VideoSettings`.
+- Pictures: `Stylization` is painted step by step, `stylize_image` to the end; `match_colors` gives
+  a picture the colours of another. `Image` is the type of a picture: float32 RGB `(H, W, 3)` in
+  [0, 1].
+- Clips: `VideoRun` is painted frame by frame, `stylize_video` to the end; `open_run` opens a
+  finished one.
+- Motion: `estimate_flow` and `flow_between` with a `FlowMethod`, `warp` along the flow, and
+  `consistency_mask`, which says where the flow can be trusted. `make_scene` makes a clip whose
+  motion is known exactly.
+- Measures: `style_distance`, `warping_error`; `pull_maps` and `balance` say how strongly each loss
+  changes the picture.
+- Panels for notebooks: `Player`, `WeightPanel`, `ForceMaps`, `WhatIf`, `MaskExplorer`,
+  `SmudgeProbe`, `WeightTranslator`, `SplitView`, `ClipPair`, and `Studio`, a whole page.
+
+Whatever is needed more rarely is in the packages, for example `sk.plots.plot_frames`:
+
+- `plots`: figures of frames, flow, masks and losses
+- `media`: files of pictures and clips, and what they record about their making
+- `motion`: optical flow, its masks, and their scores against exact motion
+- `scenes`: clips with exact motion
+- `image`, `video`: how one picture and a clip are painted
+- `vgg`: the network, its weights and its features
+- `explain`: why a result looks as it does
+- `translate`: what the weights of other programs mean here
+- `widgets`: all panels and their parts
+
+and in the modules `arrays` (conventions and checks), `errors`, `losses` (the equations),
+`samples` (built-in pictures and clips) and `settings` (every option and its range).
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 __version__ = "0.1.0"

@@ -63,6 +63,9 @@ HOMES = {
     "tornado": ("app/studio_server", "app/server_log"),
 }
 
+# Packages whose names are loaded when they are first used; their stubs list the names.
+LAZY = (".", "explain", "image", "media", "motion", "translate", "vgg", "video")
+
 # Who may speak to TensorFlow and OpenCV through their doors.
 GUESTS = {
     "vgg/runtime": (
@@ -152,13 +155,26 @@ def test_imports_are_read_as_they_are() -> None:
 @every_file
 def test_every_module_stands_on_a_floor_and_imports_from_below(path: Path) -> None:
     room = room_of(module_of(path))
-    if room == ".":  # the package itself, which everything may import
-        assert not list(imports_of(path))
+    if room == ".":
+        assert list(imports_of(path)) == [("other", "lazy_loader")]
         return
     own = floor_of(room)
     for kind, name in imports_of(path):
         if kind == "own" and name and room_of(name) != room:
             assert floor_of(room_of(name)) < own, f"{room} imports {name}"
+
+
+@every_file
+def test_modules_import_from_each_other_and_not_through_the_lazy_packages(path: Path) -> None:
+    """Or a name of `stylekit` would lead back up without anybody seeing it."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            assert "stylekit" not in [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module is None:
+            package = path.parents[node.level - 1].relative_to(PACKAGE).as_posix()
+            for alias in node.names:
+                is_module = own_module([*package.split("/"), alias.name]) != package
+                assert package not in LAZY or is_module or alias.name == "__version__"
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
@@ -180,6 +196,8 @@ def test_every_dependency_has_one_home(path: Path) -> None:
         if kind == "own":
             if name in GUESTS:
                 assert belongs(module, GUESTS[name]), f"{module} imports {name}"
+        elif name == "lazy_loader":
+            assert path.stem == "__init__" and module in LAZY
         elif name not in sys.stdlib_module_names and name != "numpy":
             assert name in HOMES, f"give {name} a home"
             assert belongs(module, HOMES[name]), f"{module} imports {name}"

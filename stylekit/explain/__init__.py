@@ -5,3 +5,7 @@
 >>> explain(report)
 'This pixel has been carried for 3 frames, since frame 4. …'
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

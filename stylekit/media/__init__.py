@@ -1,1 +1,5 @@
 """Files ↔ arrays, and what a file says about its making."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

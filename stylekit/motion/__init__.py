@@ -4,3 +4,7 @@ Throughout, `flow` lives on the grid of the frame that is judged and `reverse` i
 other way, on the other frame's grid. For a clip's frame i: `flow` is its backward flow ŵ
 (i → i−1) and `reverse` the forward flow w (i−1 → i).
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,3 +4,7 @@
 >>> translation = translator.translate(JOHNSON, JOHNSON.weights)
 >>> translation.weights.beta, translation.notes
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
