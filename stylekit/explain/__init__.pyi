@@ -1,7 +1,7 @@
 from .ablation import FlowAblation as FlowAblation
 from .ablation import ablate_flow as ablate_flow
 from .balance import Balance as Balance
-from .pixel import PixelReport as PixelReport
+from .pixel import PixelExplanation as PixelExplanation
 from .pixel import Verdict as Verdict
 from .pixel import probe_pixel as probe_pixel
 from .pulls import PullMaps as PullMaps

@@ -1,3 +1,3 @@
-from .published import Convention as Convention
+from .published import PublishedCode as PublishedCode
 from .translation import Translation as Translation
 from .translation import Translator as Translator

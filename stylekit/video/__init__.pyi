@@ -1,5 +1,5 @@
 from .folder import RunFolder as RunFolder
-from .results import Report as Report
+from .results import Result as Result
 from .results import finish_clip as finish_clip
 from .results import finish_image as finish_image
 from .run import FrameResult as FrameResult
