@@ -1,8 +1,8 @@
 """Why a result looks as it does: what pulls at a pixel, and what other settings would give.
 
->>> run = open_run("drift.run-0123abcd")
->>> report = probe_pixel(run, 7, x=40, y=22)
->>> explain(report)
+>>> run = sk.open_run("drift.run-0123abcd")
+>>> explanation = sk.explain.probe_pixel(run, 7, x=40, y=22)
+>>> print(sk.explain.explain(explanation))
 'This pixel has been carried for 3 frames, since frame 4. …'
 """
 

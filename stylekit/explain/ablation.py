@@ -65,7 +65,7 @@ class AblationRow:
     masks: tuple[Mask, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class FlowAblation:
     """The rows of `ablate_flow`, and `floor`, the warping error of the scene itself."""
 
@@ -74,6 +74,13 @@ class FlowAblation:
     backbone: str
     floor: WarpingError
     rows: tuple[AblationRow, ...]
+
+    def __repr__(self) -> str:
+        return self.table()
+
+    def _repr_markdown_(self) -> str:
+        """What notebooks show."""
+        return self.table()
 
     def table(self) -> str:
         """The numbers as a Markdown table, root warping errors in thousandths of the range."""

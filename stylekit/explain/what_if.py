@@ -1,6 +1,7 @@
 """What if the weights were others? A small grid of pictures, each painted under its own weights.
 
->>> grid = WhatIfGrid(content, style, rows=("alpha", (0.1, 1, 10)), columns=("beta", (1e3, 1e5)))
+>>> rows, columns = ("alpha", (0.1, 1, 10)), ("beta", (1e3, 1e5))
+>>> grid = sk.explain.WhatIfGrid(content, style, rows=rows, columns=columns)
 >>> print(f"about {grid.estimate():.0f} s")
 >>> for step in grid.steps(): ...
 """

@@ -46,9 +46,10 @@ def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:
 
     Examples
     --------
-    >>> load("chelsea", size=48).shape
+    >>> import stylekit as sk
+    >>> sk.load("chelsea", size=48).shape
     (32, 48, 3)
-    >>> len(load("drift", size=48))
+    >>> len(sk.load("drift", size=48))
     24
     """
     if size is not None:

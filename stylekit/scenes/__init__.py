@@ -1,6 +1,6 @@
 """Moving scenes of real photographs in layers, with exact flow, disocclusion and boundaries.
 
->>> scene = make_scene("crossing", frames=8, size=256)
+>>> scene = sk.make_scene("crossing", frames=8, size=256)
 >>> scene.frames[0].shape, scene.backward_flow[0].shape
 ((192, 256, 3), (192, 256, 2))
 """

@@ -84,7 +84,7 @@ class VideoRun:
         self,
         clip: Sequence[Image],
         style: Image,
-        out: Path,
+        out: Path | str,
         settings: VideoSettings | None = None,
         *,
         flows: Sequence[FlowPair] | None = None,
@@ -325,7 +325,7 @@ class VideoRun:
 
 
 def stylize_video(
-    clip: Sequence[Image], style: Image, out: Path, settings: VideoSettings | None = None
+    clip: Sequence[Image], style: Image, out: Path | str, settings: VideoSettings | None = None
 ) -> VideoRun:
     """`clip` painted to the end in the run folder `out`; see `VideoRun.stored_frames`."""
     run = VideoRun(clip, style, out, settings)

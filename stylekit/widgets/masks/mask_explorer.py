@@ -1,7 +1,7 @@
 """The mask explorer: move a threshold, see which flow is no longer trusted, and whether rightly.
 
->>> MaskExplorer()
->>> MaskExplorer({"my clip": read_clip("clip.mp4")}, size=384)
+>>> sk.MaskExplorer()
+>>> sk.MaskExplorer({"my clip": sk.load("clip.mp4")}, size=384)
 """
 
 from __future__ import annotations

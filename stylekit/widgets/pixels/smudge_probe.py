@@ -1,7 +1,7 @@
 """The smudge probe: click a pixel of a finished run and learn why it looks as it does.
 
->>> SmudgeProbe("drift.run-0123abcd")
->>> SmudgeProbe(open_run("run", clip=clip, style=style))
+>>> sk.SmudgeProbe("drift.run-0123abcd")
+>>> sk.SmudgeProbe(sk.open_run("run", clip=clip, style=style))
 """
 
 from __future__ import annotations

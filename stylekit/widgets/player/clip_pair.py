@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 class ClipPair(anywidget.AnyWidget):
     """Two clips that play, pause, seek and step together, beside or over each other.
 
-    >>> pair = ClipPair()
+    >>> pair = sk.ClipPair()
     >>> pair.show("content.mp4", "stylized.mp4", fps=clip.fps, alt_before="A harbour",
     ...           alt_after="The harbour, painted")
 

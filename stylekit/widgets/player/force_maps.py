@@ -1,7 +1,7 @@
 """Who pulls where: the pull of each term of the loss as a map, live beside a player.
 
->>> player = Player(lambda: Stylization(content, style), panel=panel)
->>> ipywidgets.VBox([player, ForceMaps(player)])
+>>> player = sk.Player(lambda: sk.Stylization(content, style), panel=panel)
+>>> ipywidgets.VBox([player, sk.ForceMaps(player)])
 """
 
 from __future__ import annotations

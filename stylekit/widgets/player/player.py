@@ -1,7 +1,7 @@
 """Watch a picture or a clip being painted, and pause, resume and stop it.
 
->>> panel = WeightPanel()
->>> Player(lambda: Stylization(content, style), panel=panel)
+>>> panel = sk.WeightPanel()
+>>> sk.Player(lambda: sk.Stylization(content, style), panel=panel)
 """
 
 from __future__ import annotations

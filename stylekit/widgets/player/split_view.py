@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 class SplitView(anywidget.AnyWidget):
     """Two pictures of one size: left of a divider the first, right of it the second.
 
-    >>> view = SplitView()
+    >>> view = sk.SplitView()
     >>> view.show(content, stylized, alt_before="A harbour", alt_after="The harbour, painted")
 
     The divider is dragged on the picture, or moved with the keys of the range input below it,

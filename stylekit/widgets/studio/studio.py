@@ -1,6 +1,6 @@
 """The studio: drop in a picture or a clip and a painting, press one button, watch, take it home.
 
->>> Studio()
+>>> sk.Studio()
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Sliders for the weights of the losses, whose values count from the next step on.
 
->>> panel = WeightPanel()
+>>> panel = sk.WeightPanel()
 >>> for step in painting.steps(300, panel.current): ...
 """
 

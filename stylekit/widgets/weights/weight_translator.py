@@ -1,7 +1,7 @@
 """Weights of published codes, translated for the picture at hand, and a button that balances them.
 
->>> panel = WeightPanel()
->>> WeightTranslator(panel, content, style, settings, image=lambda: painting.image)
+>>> panel = sk.WeightPanel()
+>>> sk.WeightTranslator(panel, content, style, settings, image=lambda: painting.image)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What if the weights were others? A grid of small pictures, and a click that takes the weights.
 
->>> panel = WeightPanel()
->>> WhatIf(content, style, panel=panel)
+>>> panel = sk.WeightPanel()
+>>> sk.WhatIf(content, style, panel=panel)
 """
 
 from __future__ import annotations
