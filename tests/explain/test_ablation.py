@@ -89,6 +89,7 @@ def test_the_table_holds_every_row(ablation: FlowAblation) -> None:
     assert [row.split(" | ")[0] for row in rows] == ["| farneback", "| exact"]
     assert len({line.count("|") for line in (header, rule, *rows)}) == 1
     assert "nan" not in ablation.table()
+    assert repr(ablation) == ablation._repr_markdown_() == ablation.table()
     nowhere = replace(ablation.rows[0], smudge=warping_error(SCENE.frames[:1], [], []))
     assert "| – |" in replace(ablation, rows=(nowhere,)).table()
 

@@ -121,7 +121,8 @@ def test_every_step_of_every_frame_is_shown(clip, glass, tmp_path):
 
 
 def test_a_clip_of_one_frame(clip, glass, tmp_path):
-    run = stylize_video(clip[:1], glass, tmp_path / "run", SETTINGS)
+    run = stylize_video(clip[:1], glass, str(tmp_path / "run"), SETTINGS)
+    assert "1 of 1 frames finished, network vgg16 (embedded" in repr(run)
     (image,) = run.stored_frames()
     assert image.shape == clip[0].shape
     assert not any((tmp_path / "run" / "flow").iterdir())
