@@ -122,3 +122,8 @@ def test_the_reference_has_every_module_at_the_top() -> None:
     there = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     there |= {path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
     assert shown == there
+
+
+def test_the_page_of_the_names_of_stylekit_has_them_all() -> None:
+    page = (ROOT / "docs" / "reference" / "stylekit.md").read_text(encoding="utf-8")
+    assert [name for name in dir(stylekit) if f"`{name}`" not in page] == []
