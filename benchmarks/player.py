@@ -40,7 +40,7 @@ from IPython.display import display
 from stylekit.samples import MaterialKind, materials
 from stylekit.media.images import load_image
 from stylekit.widgets.player.player import Player
-from stylekit.widgets.weights.weight_panel import WeightPanel
+from stylekit.widgets.weights.panel import WeightPanel
 panel = WeightPanel()
 paint = load_image(materials(MaterialKind.STYLE)["swirls"], size={SIZE})
 display(Player(FakeRun(10**6, seconds={FAST_SECONDS}, image=paint), name="fast"))

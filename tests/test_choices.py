@@ -20,7 +20,7 @@ from stylekit.settings import ImageSettings, VideoSettings, Weights, function_of
 from stylekit.vgg.features import POOLINGS, FeatureExtractor, Pooling, PoolingRow
 from stylekit.vgg.runtime import tf
 from stylekit.video.run import VideoRun
-from stylekit.widgets.masks.mask_explorer import MaskExplorer
+from stylekit.widgets.masks.explorer import MaskExplorer
 
 pytest_plugins = ["run_fixtures"]
 

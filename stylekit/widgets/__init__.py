@@ -7,8 +7,8 @@ from .base.alerts import Alerts
 from .base.download import Download
 from .base.picture_canvas import PictureCanvas
 from .base.upload import Upload
-from .masks.mask_explorer import MaskExplorer
-from .pixels.smudge_probe import SmudgeProbe
+from .masks.explorer import MaskExplorer
+from .pixels.probe import SmudgeProbe
 from .player.clip_pair import ClipPair
 from .player.force_maps import ForceMaps
 from .player.loss_curve import LossCurve
@@ -16,9 +16,9 @@ from .player.player import Player
 from .player.split_view import SplitView
 from .studio.studio import Studio
 from .studio.waiting import Waiting
-from .weights.weight_panel import WeightPanel
-from .weights.weight_translator import WeightTranslator
-from .weights.what_if_grid import WhatIf
+from .weights.panel import WeightPanel
+from .weights.translator import WeightTranslator
+from .weights.what_if import WhatIf
 
 __all__ = [
     "Alerts",

@@ -29,7 +29,7 @@ from fake_runs import FakeRun, FakeClip
 from stylekit.settings import Weights
 from stylekit.widgets.base.loop import Driver
 from stylekit.widgets.player.player import Player
-from stylekit.widgets.weights.weight_panel import WeightPanel"""
+from stylekit.widgets.weights.panel import WeightPanel"""
 RUN = """\
 panel = WeightPanel()
 run = FakeRun(150, seconds=0.02, size=64)

@@ -28,7 +28,7 @@ pytest_plugins = ["browser_fixtures"]
 PROSE = "# A page\n\nwith a formula, $x^2$, and a [link](https://example.org/)."
 WIDGETS = """\
 import ipywidgets, sys
-from stylekit.widgets.weights.weight_panel import WeightPanel
+from stylekit.widgets.weights.panel import WeightPanel
 upload, size = ipywidgets.FileUpload(description="choose"), ipywidgets.Label("nothing")
 def tell(change):
     size.value = f"{len(change.new[0].content)} bytes came"

@@ -25,7 +25,7 @@ from stylekit.video.run import FrameResult, VideoRun
 from stylekit.widgets.base.loop import Driver, Loop, LoopState
 from stylekit.widgets.base.throttle import Throttle
 from stylekit.widgets.player.player import Player
-from stylekit.widgets.weights.weight_panel import WeightPanel
+from stylekit.widgets.weights.panel import WeightPanel
 
 SECONDS = 60.0
 Make = Callable[..., Player]

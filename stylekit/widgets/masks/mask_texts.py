@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from ...plots.areas import Look
 from ...plots.style import BLUE, ORANGE
-from .mask_numbers import ExplorerScores, OffsetCurve
-from .mask_parts import MaskChoice
-from .mask_views import KeyEntry
+from .numbers import ExplorerScores, OffsetCurve
+from .parts import MaskChoice
+from .views import KeyEntry
 
 TEXT_STYLE = "color:var(--jp-ui-font-color1,currentColor);line-height:1.5"
 _FAINT = "color:var(--jp-ui-font-color2,currentColor)"

@@ -23,7 +23,7 @@ from ..base.named_loops import register, stop_named
 from ..base.picture_canvas import PictureCanvas
 from ..base.run_progress import RunProgress, StepRecord, enlarged, image_of, title_of
 from ..base.throttle import Throttle
-from ..weights.weight_panel import WeightPanel
+from ..weights.panel import WeightPanel
 from .loss_curve import LossCurve
 from .player_controls import PlayerControls, Press, status_words
 

@@ -21,7 +21,7 @@ from ...settings import ImageSettings, MediaLimits
 from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
 from ..player.player import Player
-from ..weights.weight_panel import WeightPanel
+from ..weights.panel import WeightPanel
 from .studio_job import Job, Network, Outcome
 from .studio_parts import Action, Fold, Heading
 from .studio_results import Results

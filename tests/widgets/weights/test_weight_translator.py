@@ -16,8 +16,8 @@ from stylekit.image.stylization import prepare_objective
 from stylekit.media.images import resize_image
 from stylekit.settings import ImageSettings, Weights
 from stylekit.translate.published import D2L, JOHNSON, REPORT, RUDER, TENSORFLOW
-from stylekit.widgets.weights.weight_panel import WeightPanel
-from stylekit.widgets.weights.weight_translator import WeightTranslator
+from stylekit.widgets.weights.panel import WeightPanel
+from stylekit.widgets.weights.translator import WeightTranslator
 
 
 class Holder:

@@ -25,7 +25,7 @@ from ...plots.areas import (
     pale_paper,
 )
 from ..base.hatching import Pixels, blended, composed, covered
-from .mask_parts import MaskChoice, MaskParts
+from .parts import MaskChoice, MaskParts
 
 
 @dataclass(frozen=True, slots=True)

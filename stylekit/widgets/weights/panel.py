@@ -45,8 +45,8 @@ class WeightControls(anywidget.AnyWidget):
     reader neither their name nor their value.
     """
 
-    _esm = bundle(_HERE / "weight_panel.js")
-    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "weight_panel.css")
+    _esm = bundle(_HERE / "panel.js")
+    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "panel.css")
 
     _rows: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)

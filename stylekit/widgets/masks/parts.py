@@ -19,7 +19,7 @@ from ...motion.masks import (
     out_of_frame,
 )
 from ...motion.truth import Truth
-from .mask_sources import MotionPair
+from .sources import MotionPair
 
 T = TypeVar("T")
 

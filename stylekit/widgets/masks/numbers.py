@@ -19,7 +19,7 @@ from ...motion.scores import (
     trusted_but_wrong,
 )
 from ...motion.warping import warping_error_map
-from .mask_parts import Latest, MaskChoice, MaskParts
+from .parts import Latest, MaskChoice, MaskParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from stylekit.explain.words import explain
 from stylekit.scenes import make_scene
 from stylekit.video.folder import RunFolder, describe_run
 from stylekit.video.run import stylize_video
-from stylekit.widgets.pixels.smudge_probe import SmudgeProbe
-from stylekit.widgets.pixels.smudge_views import (
+from stylekit.widgets.pixels.probe import SmudgeProbe
+from stylekit.widgets.pixels.views import (
     CROP,
     ProbeView,
     draw_strip,

@@ -20,9 +20,9 @@ from stylekit.explain.what_if import WhatIfGrid
 from stylekit.image.objective import TemporalTarget
 from stylekit.settings import Weights
 from stylekit.widgets.base.loop import LoopState
-from stylekit.widgets.weights.weight_panel import WeightPanel
-from stylekit.widgets.weights.what_if_cells import center_of, spread
-from stylekit.widgets.weights.what_if_grid import WhatIf
+from stylekit.widgets.weights.cells import center_of, spread
+from stylekit.widgets.weights.panel import WeightPanel
+from stylekit.widgets.weights.what_if import WhatIf
 
 pytestmark = pytest.mark.slow
 

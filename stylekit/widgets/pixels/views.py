@@ -20,7 +20,7 @@ from ...plots.areas import BOUNDARY, DISOCCLUDED, FADING, OUTSIDE, Look, mask_pa
 from ...plots.style import ORANGE
 from ..base.hatching import Pixels, rgb
 from ..masks.mask_texts import TEXT_STYLE
-from ..masks.mask_views import KeyEntry, Sheet, View
+from ..masks.views import KeyEntry, Sheet, View
 
 # From dark to light, so that ages keep their order without colour: painted anew is dark.
 _AGES = ("#00204d", "#575d6d", "#a69d75", "#ffe945")

@@ -22,7 +22,7 @@ from ...settings import ImageSettings, Weights
 from ...translate.published import JOHNSON, PUBLISHED_CODES, PublishedCode
 from ...translate.translation import Translation, Translator
 from ..base.alerts import Alerts
-from .translation_texts import balance_html, translation_html
+from .texts import balance_html, translation_html
 
 if TYPE_CHECKING:
     from ...image.objective import Objective, TemporalTarget

@@ -21,9 +21,9 @@ from ...explain.words import explain
 from ...motion.truth import Truth
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
-from ..masks.mask_controls import wrapping
+from ..masks.controls import wrapping
 from ..masks.mask_texts import key_html, key_words, status_html, title_html
-from .smudge_views import (
+from .views import (
     CROP,
     ProbeView,
     draw_strip,

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import stylekit.widgets.masks.mask_parts as parts_module
+import stylekit.widgets.masks.parts as parts_module
 from stylekit.errors import SettingsError
 from stylekit.motion.flow import FlowMethod, FlowPair, warp
 from stylekit.motion.masks import SUNDARAM, Thresholds, consistency_mask
@@ -21,13 +21,13 @@ from stylekit.motion.warping import warping_error
 from stylekit.plots.areas import BOUNDARY, DISOCCLUDED, FALSE, FOUND, MISSED, NOT_TRUSTED, OUTSIDE
 from stylekit.scenes import SCENES, make_scene
 from stylekit.widgets.base.hatching import blended, composed, covered, hatching, rgb
-from stylekit.widgets.masks.mask_controls import LogSlider
-from stylekit.widgets.masks.mask_explorer import MaskExplorer, MaskView
-from stylekit.widgets.masks.mask_numbers import MaskNumbers
-from stylekit.widgets.masks.mask_parts import MaskChoice, MaskParts, grown
-from stylekit.widgets.masks.mask_sources import MotionPair, MotionSources
+from stylekit.widgets.masks.controls import LogSlider
+from stylekit.widgets.masks.explorer import MaskExplorer, MaskView
 from stylekit.widgets.masks.mask_texts import code_line, curves_svg, scores_html
-from stylekit.widgets.masks.mask_views import MaskPictures
+from stylekit.widgets.masks.numbers import MaskNumbers
+from stylekit.widgets.masks.parts import MaskChoice, MaskParts, grown
+from stylekit.widgets.masks.sources import MotionPair, MotionSources
+from stylekit.widgets.masks.views import MaskPictures
 
 SIZE = 96
 

@@ -18,10 +18,7 @@ from ...arrays import Image, Mask
 from ...motion.flow import FLOWS, FlowMethod
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
-from .mask_controls import MaskKnobs, wrapping
-from .mask_numbers import MaskNumbers
-from .mask_parts import MaskChoice, MaskParts
-from .mask_sources import MotionPair, MotionSources
+from .controls import MaskKnobs, wrapping
 from .mask_texts import (
     code_html,
     curves_svg,
@@ -31,7 +28,10 @@ from .mask_texts import (
     status_html,
     title_html,
 )
-from .mask_views import MaskPictures
+from .numbers import MaskNumbers
+from .parts import MaskChoice, MaskParts
+from .sources import MotionPair, MotionSources
+from .views import MaskPictures
 
 FIRST_SCENE = "crossing"
 

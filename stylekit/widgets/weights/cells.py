@@ -33,8 +33,8 @@ class GridCells(anywidget.AnyWidget):
     it raises must be shown by itself (see `Alerts`).
     """
 
-    _esm = bundle(_HERE / "what_if_cells.js")
-    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "what_if_cells.css")
+    _esm = bundle(_HERE / "cells.js")
+    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "cells.css")
 
     _labels: traitlets.Dict[str, Any] = traitlets.Dict(
         {"corner": "", "rows": [], "columns": [], "names": []}

@@ -47,7 +47,7 @@ def notebook(lab, chromium, folder):
     """The probe of that run, open in Lab, its picture painted; one for all tests, in order."""
     cell = (
         f"import os; os.environ.update({dict(TF_CPP_MIN_LOG_LEVEL='3', **_offline())!r})\n"
-        "from stylekit.widgets.pixels.smudge_probe import SmudgeProbe\n"
+        "from stylekit.widgets.pixels.probe import SmudgeProbe\n"
         f"probe = SmudgeProbe({str(folder)!r})\n"
         "probe"
     )

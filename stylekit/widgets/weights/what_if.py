@@ -26,8 +26,8 @@ from ..base.run_progress import time_words
 from ..base.throttle import Throttle
 from ..base.weight_words import short_number, symbol_of
 from ..masks.mask_texts import TEXT_STYLE, status_html
-from .weight_panel import WeightPanel
-from .what_if_cells import MAX_VALUES, GridCells, center_of, spread
+from .cells import MAX_VALUES, GridCells, center_of, spread
+from .panel import WeightPanel
 
 if TYPE_CHECKING:
     from ...explain.what_if import Axis, GridStep, WhatIfGrid

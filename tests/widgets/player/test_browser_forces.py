@@ -23,8 +23,8 @@ from stylekit.media.images import load_image
 from stylekit.settings import ImageSettings
 from stylekit.widgets.player.force_maps import ForceMaps
 from stylekit.widgets.player.player import Player
-from stylekit.widgets.weights.weight_panel import WeightPanel
-from stylekit.widgets.weights.what_if_grid import WhatIf
+from stylekit.widgets.weights.panel import WeightPanel
+from stylekit.widgets.weights.what_if import WhatIf
 
 content = load_image(materials(MaterialKind.PHOTOGRAPH)["chelsea"], size=64)
 style = load_image(materials(MaterialKind.STYLE)["swirls"], size=64)

@@ -24,7 +24,7 @@ from stylekit.widgets.player import force_maps
 from stylekit.widgets.player.force_maps import ForceMaps
 from stylekit.widgets.player.force_views import drawn, force_words, reweighted
 from stylekit.widgets.player.player import Player
-from stylekit.widgets.weights.weight_panel import WeightPanel
+from stylekit.widgets.weights.panel import WeightPanel
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets
 
 from ...motion.masks import SUNDARAM, Thresholds
-from .mask_parts import MaskChoice
 from .mask_texts import TEXT_STYLE
+from .parts import MaskChoice
 
 LABEL_WIDTH = "132px"
 

@@ -11,7 +11,7 @@ import pytest
 from stylekit.errors import SettingsError
 from stylekit.settings import ImageSettings, Weights
 from stylekit.widgets.base.weight_words import change_words, python_line, short_number
-from stylekit.widgets.weights.weight_panel import REPORT, WeightPanel
+from stylekit.widgets.weights.panel import REPORT, WeightPanel
 
 LAYERS = ImageSettings().style_layers
 STRONG = Weights(alpha=0.5, beta=3e5, gamma=0.0, tv=0.01)
