@@ -21,7 +21,7 @@ from ..base.weight_words import short_number, symbol_of
 
 _HERE = Path(__file__).parent
 MAX_VALUES = 5
-"""More values of a weight than this make pictures too many and too small to compare."""
+"""With more values of a weight the pictures are too many and too small to compare."""
 
 _DIGITS = 3
 
@@ -29,8 +29,8 @@ _DIGITS = 3
 class GridCells(anywidget.AnyWidget):
     """The page's half of a `WhatIf`: pictures in rows and columns with their weights.
 
-    `on_take(index)` is called when a picture is clicked, counted row by row, on any thread; what
-    it raises must be shown by itself (see `Alerts`).
+    `on_take(index)` is called on any thread when a picture is clicked. Pictures are counted row by
+    row. The callback must show its exceptions itself (see `Alerts`).
     """
 
     _esm = bundle(_HERE / "cells.js")
@@ -41,20 +41,19 @@ class GridCells(anywidget.AnyWidget):
     ).tag(sync=True)
     _sheet = traitlets.Bytes().tag(sync=True)
     _serial = traitlets.Int().tag(sync=True)
-    _taken = traitlets.Int(-1, help="The picture that has the weights of now; −1: none.").tag(
-        sync=True
-    )
+    # The picture that has the present weights; −1: none.
+    _taken = traitlets.Int(-1).tag(sync=True)
 
     def __init__(self, *, on_take: Callable[[int], object]) -> None:
         self._on_take = on_take
-        # What is held back for one message belongs to the widget, not to a thread.
+        # `hold_sync` holds back the messages of all threads, so only one thread may use it.
         self._lock = threading.RLock()
         super().__init__()
         self.on_msg(self._answer)
 
     @property
     def sheet(self) -> bytes:
-        """All pictures in one PNG, as they lie in the table; empty before the first."""
+        """All pictures in one PNG, arranged as in the table; empty before the first."""
         return self._sheet
 
     def begin(
@@ -63,44 +62,44 @@ class GridCells(anywidget.AnyWidget):
         columns: tuple[str, Sequence[float]],
         images: NDArray[np.float32],
     ) -> None:
-        """A new table for `images` `(K, H, W, 3)`, row by row, with the values of two weights."""
-        names = [
-            f"{rows[0]}={short_number(row)}, {columns[0]}={short_number(column)}"
-            for row in rows[1]
-            for column in columns[1]
-        ]
+        """Show a new table of `images` `(K, H, W, 3)`, row by row, with the values of the axes."""
+        heads = {
+            axis: [short_number(value) for value in values] for axis, values in (rows, columns)
+        }
         with self._lock, self.hold_sync():
             self._labels = {
                 "corner": f"{symbol_of(rows[0])} ↓  {symbol_of(columns[0])} →",
-                "rows": [short_number(value) for value in rows[1]],
-                "columns": [short_number(value) for value in columns[1]],
-                "names": names,
+                "rows": heads[rows[0]],
+                "columns": heads[columns[0]],
+                "names": [
+                    f"{rows[0]}={row}, {columns[0]}={column}"
+                    for row in heads[rows[0]]
+                    for column in heads[columns[0]]
+                ],
             }
             self._taken = -1
             self.show(images)
 
     def show(self, images: NDArray[np.float32]) -> None:
-        """The pictures of the same table as they are now."""
+        """Show the present state of the pictures in the same table."""
         columns = len(self._labels["columns"])
+        starts = range(0, len(images), columns)
         sheet = np.concatenate(
-            [
-                np.concatenate(list(images[first : first + columns]), axis=1)
-                for first in range(0, len(images), columns)
-            ]
+            [np.hstack(list(images[start : start + columns])) for start in starts]
         )
-        # Lossless, because a JPEG's blocks would let neighbours run into each other.
+        # Lossless, because the blocks of a JPEG would mix pixels of neighbouring pictures.
         data = encode_preview(to_bytes(sheet), lossless=True).data
         with self._lock, self.hold_sync():
             self._sheet = data
             self._serial += 1
 
     def take(self, index: int) -> None:
-        """Mark the picture that has the weights of now, −1 for none."""
+        """Mark the picture that has the present weights; −1 for none."""
         with self._lock:
             self._taken = index
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page reports; by ipywidgets, on any thread."""
+        """Take what the page reports. ipywidgets calls it, on any thread."""
         with self._lock:
             super().set_state(sync_data)
 
@@ -112,16 +111,20 @@ class GridCells(anywidget.AnyWidget):
 def spread(center: float, count: int, factor: float) -> tuple[float, ...]:
     """`count` values around `center`, each `factor` times the one before, to three digits.
 
-    The middle of an odd number of them is `center` exactly.
+    The middle of an odd number of values is exactly `center`.
+
+    >>> spread(1.0, 3, 10)
+    (0.1, 1.0, 10.0)
     """
-    powers = [index - (count - 1) / 2 for index in range(count)]
-    return tuple(center if power == 0 else _rounded(center * factor**power) for power in powers)
+    values = []
+    for index in range(count):
+        value = center * factor ** (index - (count - 1) / 2)
+        values.append(round(value, _DIGITS - 1 - math.floor(math.log10(value))))
+    if count % 2:
+        values[count // 2] = center
+    return tuple(values)
 
 
 def center_of(name: str, weights: Weights) -> float:
-    """The weight to look around: that of now, or where its slider starts if it is off."""
+    """The present value of a weight, or the start of its slider if it is off."""
     return float(getattr(weights, name) or tunables(Weights)[name].start)
-
-
-def _rounded(value: float) -> float:
-    return round(value, _DIGITS - 1 - math.floor(math.log10(value)))

@@ -16,6 +16,7 @@ function weightRow(parent, name, write) {
   const row = element(parent, "div", "weight");
   const [sliderId, wordsId] = [newName(), newName()];
   const label = element(row, "label", "label", { for: sliderId });
+  const mark = element(label, "span", "mark", { "aria-hidden": "true" });
   const sign = element(label, "b");
   const text = element(label, "span");
   const slider = element(row, "input", "slider", {
@@ -37,6 +38,7 @@ function weightRow(parent, name, write) {
     define(description) {
       [sign.textContent, text.textContent] = [description.sign, description.label];
       words.textContent = description.words;
+      mark.style.backgroundColor = description.color;
       [slider.min, slider.max] = [String(description.low), String(description.high)];
       off.setAttribute("aria-label", `${description.sign} ${description.label} off`.trim());
       last = description.start;

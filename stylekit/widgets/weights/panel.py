@@ -1,7 +1,9 @@
-"""Sliders for the weights of the losses, whose values count from the next step on.
+"""Sliders for the weights of the losses. A moved slider counts from the next step on.
 
->>> panel = sk.WeightPanel()
->>> for step in painting.steps(300, panel.current): ...
+::
+
+    panel = sk.WeightPanel()
+    for step in painting.steps(300, panel.current): ...
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _HERE = Path(__file__).parent
 REPORT = "report"
 """The name of the preset that holds the defaults."""
 
-# By the block of VGG that a layer belongs to: the deeper, the larger is what it sees.
+# By the block of VGG that a layer belongs to: a deeper layer sees larger forms.
 _LAYER_WORDS = {
     "block1": "colours and the finest grain",
     "block2": "fine texture",
@@ -40,9 +42,9 @@ _LAYER_WORDS = {
 class WeightControls(anywidget.AnyWidget):
     """The page's half of a `WeightPanel`: rows of sliders, presets, and the line of Python.
 
-    The page writes `values`, a number by the name of each row. Native sliders, because those of
-    ipywidgets move a value to the nearest step when they are first drawn, and tell a screen
-    reader neither their name nor their value.
+    The page writes `values`, a number for the name of each row. The sliders are those of the
+    browser: ipywidgets' sliders move a value to the nearest step when they are first drawn, and
+    tell a screen reader neither their name nor their value.
     """
 
     _esm = bundle(_HERE / "panel.js")
@@ -51,45 +53,58 @@ class WeightControls(anywidget.AnyWidget):
     _rows: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
     _presets: traitlets.List[str] = traitlets.List().tag(sync=True)
-    _preset = traitlets.Unicode(help="Name of the preset; empty for weights of one's own.").tag(
-        sync=True
-    )
+    # Empty for weights that are no preset's.
+    _preset = traitlets.Unicode().tag(sync=True)
     _line = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, presets: Sequence[str]) -> None:
         self.lock = threading.RLock()
-        super().__init__()
-        self._presets = list(presets)
+        super().__init__(_presets=list(presets))
 
     def show(
         self, rows: list[dict[str, Any]], values: dict[str, float], *, line: str, preset: str
     ) -> None:
-        """Show these rows and values, and what they are called."""
+        """Show these rows and values, the line of Python and the name of the preset."""
         with self.lock, self.hold_sync():
             self._rows, self.values, self._line, self._preset = rows, values, line, preset
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page writes; by ipywidgets, on any thread.
+        """Take what the page writes. ipywidgets calls it, on any thread.
 
-        Under the lock, because traitlets holds back notifications of the whole object meanwhile.
+        Meanwhile traitlets holds back the notifications of the whole object, hence the lock.
         """
         with self.lock:
             super().set_state(sync_data)
 
 
 class WeightPanel(ipywidgets.VBox):
-    """Logarithmic sliders for α, β, γ and total variation, a tenth of a power of ten a step.
+    """Logarithmic sliders for the weights: one step is a tenth of a power of ten.
 
-    Each has a box that turns its term off; the shares of `style_layers` are folded away below,
-    and are those of the settings (`Weights.layers` empty) until one is moved. The values of now
-    are there as a line of Python. `presets` are weights by name, beside "report", the defaults;
-    reset goes back to `weights`.
+    Each row has a box that turns its term off. The weights of the style layers are folded away
+    below; as long as none of them is moved, `Weights.layers` stays empty and those of the settings
+    count. The weights are also shown as a line of Python. A moved slider gives three significant
+    digits; weights from `set` stay exact, and a slider becomes longer if they lie outside of it.
 
-    `current` gives a snapshot to any thread: hand it to `steps`, and each step uses what the
-    sliders say when it begins. Values that are moved to have three significant digits; those that
-    are set stay exact, and make their slider longer if they lie outside of it.
+    Parameters
+    ----------
+    weights
+        Where the sliders start, and where the button "Reset" moves them back to.
+    style_layers
+        Names of the style layers; those of `ImageSettings` if left out.
+    presets
+        Weights by name, in addition to "report", the defaults.
 
-    Raises SettingsError unless all weights have no layers, or one for each of `style_layers`.
+    Raises
+    ------
+    SettingsError
+        If weights have another number of layers than `style_layers`.
+
+    Examples
+    --------
+    >>> panel = sk.WeightPanel(sk.Weights(alpha=2))
+    >>> panel.set(sk.Weights(beta=3e4))
+    >>> panel.current().beta
+    30000.0
     """
 
     def __init__(
@@ -118,11 +133,11 @@ class WeightPanel(ipywidgets.VBox):
         self.controls.on_msg(self.alerts.guarded(self._answer))
 
     def current(self) -> Weights:
-        """What the sliders say now. Any thread may ask, at no cost."""
+        """The weights as the sliders show them now. Any thread may call it, at no cost."""
         return self._weights
 
     def set(self, weights: Weights) -> None:
-        """Move the sliders. Raises SettingsError for another number of layers."""
+        """Move the sliders. Raises SettingsError if the number of layers is another."""
         check_layer_count("layers", weights.layers, self._layers)
         with self.controls.lock:
             self._use(weights)
@@ -133,9 +148,9 @@ class WeightPanel(ipywidgets.VBox):
         self.set(self._first)
 
     def on_change(self, callback: Callable[[Weights], object]) -> None:
-        """Call `callback(weights)` whenever the weights change, on the thread that changed them.
+        """Call `callback(weights)` after each change, on the thread that made it.
 
-        What it raises is shown in the panel.
+        An exception of the callback is shown in the panel.
         """
         self._callbacks.append(callback)
 
@@ -146,7 +161,7 @@ class WeightPanel(ipywidgets.VBox):
             try:
                 weights = self._weights_of(change["new"], change["old"])
             except SettingsError:
-                self._use(self._weights)  # the sliders go back to what counts
+                self._use(self._weights)  # the sliders go back to the weights in use
                 raise
             self._use(weights)
         self._tell()
@@ -187,34 +202,26 @@ class WeightPanel(ipywidgets.VBox):
     def _rows(self, values: Mapping[str, float]) -> list[dict[str, Any]]:
         """The rows of the page, each slider long enough for its value."""
         for name, value in values.items():
-            self._spans[name] = _wide_enough(self._spans[name], value)
+            if value:
+                (low, high), power = self._spans[name], math.log10(value)
+                self._spans[name] = min(low, math.floor(power)), max(high, math.ceil(power))
         rows: list[dict[str, Any]] = [
             {
                 "name": term.weight,
                 "sign": term.symbol,
                 "label": term.label,
+                "color": term.color,
                 "words": self._tunables[term.weight].help,
                 "start": self._tunables[term.weight].start,
             }
             for term in TERMS.values()
         ]
-        rows += [
-            {"name": name, "sign": "", "label": name, "words": _layer_words(name), "start": 1.0}
-            for name in self._layers
-        ]
+        for name in self._layers:
+            words = _LAYER_WORDS.get(name.partition("_")[0], "")
+            rows.append(
+                {"name": name, "sign": "", "label": name, "color": "", "words": words, "start": 1.0}
+            )
         for row in rows:
             row["low"], row["high"] = self._spans[row["name"]]
             row["fold"] = row["name"] in self._layers
         return rows
-
-
-def _wide_enough(span: tuple[int, int], value: float) -> tuple[int, int]:
-    """The powers of ten from `span`, with that of `value` among them."""
-    if value == 0:
-        return span
-    power = math.log10(value)
-    return min(span[0], math.floor(power)), max(span[1], math.ceil(power))
-
-
-def _layer_words(name: str) -> str:
-    return _LAYER_WORDS.get(name.partition("_")[0], "")

@@ -1,53 +1,76 @@
-"""Weights of published codes, translated for the picture at hand, and a button that balances them.
-
->>> panel = sk.WeightPanel()
->>> sk.WeightTranslator(panel, content, style, settings, image=lambda: painting.image)
-"""
+"""Translates the weights of published codes for the picture at hand, and balances weights."""
 
 from __future__ import annotations
 
+import html
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import ipywidgets
 
 from ...arrays import Image
 from ...errors import SettingsError
-from ...explain.balance import Balance, balance
+from ...explain.balance import Balance, balance, two_digits
 from ...image.colors import match_colors
+from ...image.objective import Objective, TemporalTarget
+from ...image.stylization import prepare_objective
 from ...losses import TERMS, weight_of
 from ...media.images import fitted_size, resize_image
 from ...settings import ImageSettings, Weights
 from ...translate.published import JOHNSON, PUBLISHED_CODES, PublishedCode
 from ...translate.translation import Translation, Translator
 from ..base.alerts import Alerts
-from .texts import balance_html, translation_html
 
-if TYPE_CHECKING:
-    from ...image.objective import Objective, TemporalTarget
+_LABEL = {"description_width": "110px"}
+_TEXT_STYLE = "line-height:1.4;color:var(--jp-ui-font-color1,currentColor);overflow-wrap:anywhere"
+_CELL_STYLE = (
+    "padding:2px 12px 2px 0;text-align:left;"
+    "border-bottom:1px solid var(--jp-border-color2,rgba(128,128,128,.5))"
+)
 
 
 class WeightHolder(Protocol):
-    """What holds the weights of now, such as a `WeightPanel`."""
+    """What holds the weights in use, such as a `WeightPanel`."""
 
     def current(self) -> Weights:
-        """The weights of now."""
+        """The weights in use."""
 
     def set(self, weights: Weights) -> None:
         """Replace them."""
 
 
 class WeightTranslator(ipywidgets.VBox):
-    """A panel that says what the weights of a published code are here, and balances weights.
+    """A panel that translates the weights of a published code, and balances weights.
 
-    `content` and `style` are Images of any size, painted with `settings`; `image` gives the
-    picture as it is now (that at which painting starts, unless given), where it is measured how
-    hard the terms pull. `temporal` targets have the size that is painted. `objective`, from
-    `prepare_objective`, spares building the network again. Buttons set the weights of `panel`.
+    It shows which weights have here the effect that given weights have in the published code, and
+    how hard the terms pull at the picture under them. Making it loads the network and translates
+    once, which takes seconds::
 
-    Building it loads the network and translates once, which takes seconds. Raises ValueError for
-    arrays that are no Images, SettingsError and WeightsError for what cannot be had.
+        panel = sk.WeightPanel()
+        sk.WeightTranslator(panel, content, style, settings, image=lambda: painting.image)
+
+    Parameters
+    ----------
+    panel
+        Where the weights come from that are balanced, and where the buttons set weights.
+    content, style
+        Images of any size.
+    settings
+        The settings that the picture is painted with.
+    image
+        Gives the present picture, at which the pulls are measured; the start if left out.
+    temporal
+        Temporal targets in the size that is painted.
+    objective
+        What `prepare_objective` gave for this style, to save preparing the network again.
+
+    Raises
+    ------
+    ValueError
+        If content or style is not an Image.
+    SettingsError, WeightsError
+        If the settings cannot be used, or the weights of the network cannot be loaded.
     """
 
     def __init__(
@@ -62,20 +85,22 @@ class WeightTranslator(ipywidgets.VBox):
         objective: Objective | None = None,
     ) -> None:
         self._panel = panel
-        self._settings = settings or ImageSettings()
+        self._settings = settings = settings or ImageSettings()
         # Callbacks come on any thread, and each reads what another may be replacing.
         self._lock = threading.RLock()
-        self._content = _painted_size(content, self._settings)
-        sized_style = _painted_size(style, self._settings)
-        if self._settings.keep_colors:
+        self._content = _painted_size(content, settings)
+        sized_style = _painted_size(style, settings)
+        if settings.keep_colors:
             sized_style = match_colors(sized_style, content)
-        self._image = image or (lambda: self._start(sized_style))
-        self._objective = objective or _prepared(style, self._settings, content)
+        start = self._content if settings.keep_colors else match_colors(self._content, sized_style)
+        self._image = image or (lambda: start)
+        self._objective = objective or prepare_objective(style, settings, content=content)
         self._targets = self._objective.targets(self._content, temporal)
         self._translator = Translator(
-            self._objective.extractor, self._content, sized_style, self._settings
+            self._objective.extractor, self._content, sized_style, settings
         )
         self._translation: Translation | None = None
+        self._filling = False
         self._alerts = Alerts()
         super().__init__(self._parts())
         with self._alerts.guard():
@@ -83,67 +108,66 @@ class WeightTranslator(ipywidgets.VBox):
 
     @property
     def translation(self) -> Translation:
-        """What the fields say, translated. Raises SettingsError if they hold no weights."""
+        """The weights in the fields, translated. Raises SettingsError if they are no weights."""
         with self._lock:
             if self._translation is None:
-                self._translation = self._translator.translate(self._convention, self._theirs())
+                theirs = Weights(**{name: field.value for name, field in self._fields.items()})
+                self._translation = self._translator.translate(self._published, theirs)
             return self._translation
 
-    def choose(self, convention: PublishedCode) -> None:
+    def choose(self, code: PublishedCode) -> None:
         """Choose a published code, and fill in its default weights."""
-        self._code.value = convention.name
+        self._code.value = code.name
 
     def measure(self) -> Balance:
-        """Measure, and show, how hard the terms pull at the picture of now.
+        """Measure and show how hard the terms pull at the present picture.
 
-        Under the weights of the panel.
+        The weights are those of the panel.
         """
         with self._lock:
             found = self._measured(self._panel.current())
-            self._balance_line.value = balance_html("The weights of the panel", found)
+            self._balance_line.value = _balance_html("The weights of the panel", found)
             return found
 
     def balance(self) -> Weights:
-        """Give the panel the weights with which content and style pull alike at the picture of now.
+        """Set the panel to weights under which content and style pull equally hard.
 
-        Raises SettingsError if there are none, as where painting has not moved from the content.
+        Raises SettingsError if there are none: at the content itself its term does not pull.
         """
         with self._lock:
             balanced = self._measured(self._panel.current()).balanced
             if balanced is None:
                 raise SettingsError(
-                    "balance", "nothing pulls back to the content yet; paint a few steps first"
+                    "balance", "the content does not pull yet; paint a few steps first"
                 )
-            self._panel.set(balanced)
-            self.measure()
-            return balanced
+            return self._set(balanced)
 
     def take(self) -> Weights:
-        """Give the panel the translated weights."""
+        """Set the panel to the translated weights."""
         with self._lock:
-            weights = self._chosen()
-            self._panel.set(weights)
-            self.measure()
-            return weights
+            return self._set(self._chosen())
+
+    def _set(self, weights: Weights) -> Weights:
+        self._panel.set(weights)
+        self.measure()
+        return weights
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        label = {"description_width": "110px"}
         self._code = ipywidgets.Dropdown(
-            options=[convention.name for convention in PUBLISHED_CODES],
+            options=[code.name for code in PUBLISHED_CODES],
             value=JOHNSON.name,
             description="Published code",
-            style=label,
+            style=_LABEL,
         )
         self._fields = {
             term.weight: ipywidgets.FloatText(
                 value=weight_of(term, JOHNSON.weights),
                 description=term.title,
-                style=label,
+                style=_LABEL,
                 layout=ipywidgets.Layout(width="230px"),
             )
             for term in TERMS.values()
         }
-        self._filling = False
         self._result, self._own_pull, self._balance_line = (ipywidgets.HTML() for _ in range(3))
         self._with_layers = ipywidgets.Checkbox(
             value=True,
@@ -154,28 +178,31 @@ class WeightTranslator(ipywidgets.VBox):
         self._code.observe(self._alerts.guarded(self._fill), "value")
         for field in (*self._fields.values(), self._with_layers):
             field.observe(self._alerts.guarded(self._translate), "value")
-        fields = ipywidgets.Box(
-            list(self._fields.values()), layout=ipywidgets.Layout(flex_flow="row wrap")
+        self.take_button = self._button("Take these weights", self.take)
+        self.measure_button = self._button(
+            "Measure", self.measure, "How hard the terms pull at the present picture"
         )
-        take = self._button("Take these weights", self.take)
-        measure = self._button("Measure", self.measure)
-        even = self._button("Balance", self.balance)
-        even.tooltip = "Move β until style and content pull equally hard at the picture of now"
-        measure.tooltip = "How hard the terms pull at the picture of now"
-        self.take_button, self.measure_button, self.balance_button = take, measure, even
+        self.balance_button = self._button(
+            "Balance",
+            self.balance,
+            "Move β until style and content pull equally hard at the present picture",
+        )
         return [
             self._code,
-            fields,
+            ipywidgets.Box([*self._fields.values()], layout={"flex_flow": "row wrap"}),
             self._result,
             self._own_pull,
-            _row(self._with_layers, take),
+            _row(self._with_layers, self.take_button),
             self._balance_line,
-            _row(measure, even),
+            _row(self.measure_button, self.balance_button),
             self._alerts.widget,
         ]
 
-    def _button(self, text: str, action: Callable[[], object]) -> ipywidgets.Button:
-        button = ipywidgets.Button(description=text, layout=ipywidgets.Layout(width="auto"))
+    def _button(
+        self, text: str, action: Callable[[], object], tooltip: str | None = None
+    ) -> ipywidgets.Button:
+        layout = ipywidgets.Layout(width="auto")
+        button = ipywidgets.Button(description=text, tooltip=tooltip, layout=layout)
 
         def press(_button: object) -> None:
             button.disabled = True
@@ -188,23 +215,20 @@ class WeightTranslator(ipywidgets.VBox):
         return button
 
     @property
-    def _convention(self) -> PublishedCode:
-        return next(c for c in PUBLISHED_CODES if c.name == self._code.value)
-
-    def _theirs(self) -> Weights:
-        return Weights(**{name: field.value for name, field in self._fields.items()})
+    def _published(self) -> PublishedCode:
+        return next(code for code in PUBLISHED_CODES if code.name == self._code.value)
 
     def _chosen(self) -> Weights:
         translation = self.translation
         return translation.exact if self._with_layers.value else translation.weights
 
     def _fill(self, _change: object = None) -> None:
-        """The default weights of the chosen code, translated once and not once a field."""
+        """Fill in the default weights of the chosen code, and translate them all at once."""
         with self._lock:
             self._filling = True
             try:
                 for name, field in self._fields.items():
-                    field.value = getattr(self._convention.weights, name)
+                    field.value = getattr(self._published.weights, name)
             finally:
                 self._filling = False
             self._translate()
@@ -214,36 +238,19 @@ class WeightTranslator(ipywidgets.VBox):
             if self._filling:
                 return
             self._translation = None
-            # Old numbers beside new fields would be wrong, also while it is measured.
+            # While the new weights are measured, no old numbers may stand beside them.
             self._result.value = self._own_pull.value = ""
             weights = self._chosen()
             self._with_layers.disabled = not self.translation.exact.layers
-            self._result.value = translation_html(self.translation, weights)
-            self._own_pull.value = balance_html("These weights", self._measured(weights))
+            self._result.value = _translation_html(self.translation, weights)
+            self._own_pull.value = _balance_html("These weights", self._measured(weights))
 
     def _measured(self, weights: Weights) -> Balance:
         height, width = self._content.shape[:2]
-        # On a coarser scale the picture of now is smaller.
+        # On a coarser scale the present picture is smaller.
         image = resize_image(self._image(), (width, height))
-        return balance(
-            self._objective,
-            self._targets,
-            image,
-            weights,
-            keep_colors=self._settings.keep_colors,
-        )
-
-    def _start(self, style: Image) -> Image:
-        if self._settings.keep_colors:
-            return self._content
-        return match_colors(self._content, style)
-
-
-def _prepared(style: Image, settings: ImageSettings, content: Image) -> Objective:
-    # TensorFlow takes seconds to load, which who only imports this need not wait for.
-    from ...image.stylization import prepare_objective
-
-    return prepare_objective(style, settings, content=content)
+        keep_colors = self._settings.keep_colors
+        return balance(self._objective, self._targets, image, weights, keep_colors=keep_colors)
 
 
 def _painted_size(image: Image, settings: ImageSettings) -> Image:
@@ -252,5 +259,31 @@ def _painted_size(image: Image, settings: ImageSettings) -> Image:
 
 
 def _row(*children: ipywidgets.Widget) -> ipywidgets.Box:
-    layout = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
-    return ipywidgets.Box(children, layout=layout)
+    return ipywidgets.Box(children, layout={"flex_flow": "row wrap", "align_items": "center"})
+
+
+def _balance_html(subject: str, found: Balance) -> str:
+    words = html.escape(" ".join(found.words))
+    return (
+        f'<div role="status" style="{_TEXT_STYLE}">{subject}, at the present picture: {words}</div>'
+    )
+
+
+def _translation_html(translation: Translation, weights: Weights) -> str:
+    """A table of their weights and of `weights`, the source, and what does not carry over."""
+    rows = "".join(
+        f'<tr><th scope="row" style="{_CELL_STYLE}">{term.title}</th>'
+        f'<td style="{_CELL_STYLE}">{weight_of(term, translation.theirs):g}</td>'
+        f'<td style="{_CELL_STYLE}">{two_digits(weight_of(term, weights))}</td></tr>'
+        for term in TERMS.values()
+    )
+    heads = "".join(
+        f'<th scope="col" style="{_CELL_STYLE}">{head}</th>' for head in ("weight", "there", "here")
+    )
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in translation.notes)
+    return (
+        f'<div style="{_TEXT_STYLE}"><table style="border-collapse:collapse;margin:6px 0">'
+        f"<tr>{heads}</tr>{rows}</table>"
+        f"<div>Read from {html.escape(translation.convention.source)}.</div>"
+        f'<ul style="margin:4px 0;padding-left:20px;max-width:46em">{notes}</ul></div>'
+    )

@@ -1,8 +1,4 @@
-"""What if the weights were others? A grid of small pictures, and a click that takes the weights.
-
->>> panel = sk.WeightPanel()
->>> sk.WhatIf(content, style, panel=panel)
-"""
+"""A grid of small pictures painted with other weights; a click on one takes its weights."""
 
 from __future__ import annotations
 
@@ -11,12 +7,14 @@ import html
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets
 
 from ...arrays import Image
 from ...errors import SettingsError
+from ...explain.what_if import Axis, GridStep, WhatIfGrid
+from ...image.objective import TemporalTarget
 from ...losses import TERMS
 from ...settings import ImageSettings, Weights
 from ..base.alerts import Alerts
@@ -29,28 +27,53 @@ from ..masks.mask_texts import TEXT_STYLE, status_html
 from .cells import MAX_VALUES, GridCells, center_of, spread
 from .panel import WeightPanel
 
-if TYPE_CHECKING:
-    from ...explain.what_if import Axis, GridStep, WhatIfGrid
-    from ...image.objective import TemporalTarget
-
 _FACTORS = (2, 3, 10, 30, 100)
 _PUSH_SECONDS = 0.5
-_RATIO = "Where nothing else pulls, β/α alone counts: pictures of one ratio are the same."
+_RATIO = "Without other terms only β/α counts: pictures with the same ratio are the same."
+_WORDS = {
+    LoopState.RUNNING: "Painting all pictures at once …",
+    LoopState.DONE: "Done. Click on a picture to take its weights.",
+    LoopState.STOPPED: "Stopped. Click on a picture to take its weights.",
+    LoopState.FAILED: "Ended by an error; see the message.",
+}
 
 
 class WhatIf(ipywidgets.VBox):
-    """A grid over two weights around the weights of `panel`; a click on a picture takes its own.
+    """A grid over two weights around those of a panel: what would the picture be with others?
 
-    `content` and `style` are Images of any size; pictures are painted as `WhatIfGrid` does, with
-    the longest side of `size` pixels in `steps` steps. γ can be varied if there are `temporal`
-    targets. How long it takes is measured when the panel is made, in a thread of its own, and
-    shown before Start. A name has one grid at a time, as that of a `Player`.
+    A click on a picture sets the panel to its weights. The time that a grid takes is measured in a
+    thread when `WhatIf` is made, and shown before Start. A name has one grid at a time, as that of
+    a `Player` has one run. Errors while painting are shown in the panel::
 
-    Raises ValueError for arrays that are no Images, and StylekitError if another grid of this
-    name does not end. What is raised later is shown in the panel.
+        panel = sk.WeightPanel()
+        sk.WhatIf(content, style, panel=panel)
+
+    Parameters
+    ----------
+    content, style
+        Images of any size.
+    settings
+        The settings of the pictures, apart from their size and steps.
+    panel
+        Gives the weights around which the grid lies, and takes those of a picture.
+    temporal
+        Temporal targets; without them γ cannot be varied.
+    size
+        The longest side of the pictures, in pixels.
+    steps
+        How many steps each picture is painted.
+    name
+        Another grid of this name is stopped first.
+
+    Raises
+    ------
+    ValueError
+        If content or style is not an Image.
+    StylekitError
+        If another grid of this name does not stop.
     """
 
-    # Known before `__init__`, which may refuse the name: what was half made is closed too.
+    # Set here, because `close` reads it also after an `__init__` that failed.
     _loop: Loop[Any] | None = None
 
     def __init__(
@@ -70,7 +93,7 @@ class WhatIf(ipywidgets.VBox):
         self._settings = settings or ImageSettings()
         self._temporal, self._size, self._step_limit = tuple(temporal), size, steps
         self.panel, self.name = panel, name
-        # Held by whoever prepares the network, which is done once.
+        # Held while the network is prepared, which is done once.
         self._preparing = threading.Lock()
         self._lock = threading.RLock()
         self._prepared: WhatIfGrid | None = None
@@ -83,12 +106,12 @@ class WhatIf(ipywidgets.VBox):
         panel.on_change(lambda _weights: self._follow())
         self._follow()
         self._measuring = threading.Thread(target=self._measure, name="stylekit-measure")
-        # No daemon: killed inside TensorFlow at the end of the process it would call for help.
+        # No daemon: a daemon that ends inside TensorFlow makes the process abort at its end.
         self._measuring.start()
 
     @property
     def axes(self) -> tuple[Axis, Axis]:
-        """The weights and values of rows and columns that are chosen now."""
+        """The weights and the values that are chosen for rows and columns."""
         weights = self.panel.current()
         rows, columns = (
             (name.value, spread(center_of(name.value, weights), count.value, factor.value))
@@ -98,12 +121,12 @@ class WhatIf(ipywidgets.VBox):
 
     @property
     def grid(self) -> WhatIfGrid | None:
-        """The grid that is being painted, or was last."""
+        """The grid that is being painted, or was painted last."""
         return self._grid
 
     @property
     def seconds(self) -> float | None:
-        """About how long the grid that is chosen now takes; None as long as nothing is measured."""
+        """About how long the chosen grid takes; None until it is measured."""
         if self._picture_seconds is None:
             return None
         rows, columns = self.axes
@@ -111,13 +134,13 @@ class WhatIf(ipywidgets.VBox):
 
     @property
     def state(self) -> LoopState:
-        """Where the painting of the grid stands."""
+        """Whether the grid is being painted, done, stopped or failed."""
         return self._loop.state if self._loop else LoopState.IDLE
 
     def start(self) -> None:
-        """Paint the grid that is chosen now; one that is being painted is stopped first.
+        """Paint the chosen grid; one that is being painted is stopped first.
 
-        Raises SettingsError if rows and columns are of one weight.
+        Raises SettingsError if rows and columns vary the same weight.
         """
         rows, columns = self.axes
         if rows[0] == columns[0]:
@@ -134,17 +157,17 @@ class WhatIf(ipywidgets.VBox):
         loop.start()
 
     def stop(self) -> None:
-        """End within a step of all pictures; what is painted stays."""
+        """Stop after the present step; the pictures stay."""
         if self._loop:
             self._loop.stop()
 
     def wait(self, timeout: float | None = None) -> LoopState:
-        """Wait until it is measured how long it takes, and a grid that was started has ended."""
+        """Wait until the time is measured, and a grid that was started has ended."""
         self._measuring.join(timeout)
         return self._loop.wait(timeout) if self._loop else LoopState.IDLE
 
     def take(self, index: int) -> None:
-        """Give the panel the weights of a picture, counted row by row."""
+        """Set the panel to the weights of a picture, counted row by row."""
         if self._grid is not None:
             self.panel.set(self._grid.weights[index])
 
@@ -174,51 +197,46 @@ class WhatIf(ipywidgets.VBox):
 
     def _axis_controls(
         self, words: str, first: str, factor: int
-    ) -> tuple[ipywidgets.Dropdown, ipywidgets.Dropdown, ipywidgets.Dropdown]:
-        def choice(
-            description: str, options: Sequence[tuple[str, Any]], value: Any, label: str, width: str
-        ) -> ipywidgets.Dropdown:
+    ) -> tuple[ipywidgets.Dropdown, ...]:
+        """Dropdowns for the weight of an axis, the number of its values and their ratio."""
+        terms = [term for term in TERMS.values() if self._temporal or not term.needs_mask]
+        controls = []
+        for description, options, value, label, width in (
+            (words, [(term.title, term.weight) for term in terms], first, 64, 200),
+            ("values", [(str(n), n) for n in range(1, MAX_VALUES + 1)], 3, 44, 104),
+            ("step", [(f"× {n}", n) for n in _FACTORS], factor, 36, 116),
+        ):
             dropdown = ipywidgets.Dropdown(
                 options=options,
                 value=value,
                 description=description,
-                style={"description_width": label},
-                layout=ipywidgets.Layout(width=width),
+                style={"description_width": f"{label}px"},
+                layout=ipywidgets.Layout(width=f"{width}px"),
             )
             dropdown.observe(self.alerts.guarded(lambda _change: self._follow()), "value")
-            return dropdown
-
-        terms = [term for term in TERMS.values() if self._temporal or not term.needs_mask]
-        return (
-            choice(
-                words,
-                [(term.title, term.weight) for term in terms],
-                first,
-                "64px",
-                "200px",
-            ),
-            choice("values", [(str(n), n) for n in range(1, MAX_VALUES + 1)], 3, "44px", "104px"),
-            choice("step", [(f"× {n}", n) for n in _FACTORS], factor, "36px", "116px"),
-        )
+            controls.append(dropdown)
+        return tuple(controls)
 
     def _follow(self) -> None:
-        """Say what is chosen now, and mark the picture that has the weights of now."""
+        """Say what is chosen, and mark the picture that has the present weights."""
         with self._lock:
             rows, columns = self.axes
             count = len(rows[1]) * len(columns[1])
-            seconds = "measuring how long it takes …"
-            if self.seconds is not None:
-                seconds = f"{time_words(self.seconds)}."
+            unknown = self.seconds is None
+            seconds = "measuring how long it takes …" if unknown else f"{time_words(self.seconds)}."
+            values = (
+                f"{symbol_of(name)} {', '.join(map(short_number, values))}"
+                for name, values in (rows, columns)
+            )
             words = (
-                f"{_values_words(rows)}; {_values_words(columns)}: {count} "
-                f"{'picture' if count == 1 else 'pictures'} of {self._size} pixels, "
-                f"{self._step_limit} steps, {seconds}"
+                f"{'; '.join(values)}: {count} {'picture' if count == 1 else 'pictures'} of "
+                f"{self._size} pixels, {self._step_limit} steps, {seconds}"
             )
             if {rows[0], columns[0]} == {"alpha", "beta"} and not (
                 self._temporal or self.panel.current().tv
             ):
                 words += " " + _RATIO
-            self._plan.value = _text(words)
+            self._plan.value = f'<div style="{TEXT_STYLE}">{html.escape(words)}</div>'
             known = self._grid.weights if self._grid else ()
             now = self.panel.current()
             self.cells.take(known.index(now) if now in known else -1)
@@ -234,10 +252,7 @@ class WhatIf(ipywidgets.VBox):
         self._follow()
 
     def _network(self) -> WhatIfGrid:
-        """The grid that all others are made from; the first time it is prepared."""
-        # TensorFlow takes seconds to load, which who only imports this need not wait for.
-        from ...explain.what_if import WhatIfGrid
-
+        """The grid that all others are made from; prepared by the first call."""
         with self._preparing:
             if self._prepared is None:
                 rows, columns = ("alpha", (1.0,) * 3), ("beta", (1e4,) * 3)
@@ -254,7 +269,7 @@ class WhatIf(ipywidgets.VBox):
             return self._prepared
 
     def _open(self, weights: Weights, rows: Axis, columns: Axis) -> Iterator[GridStep]:
-        """The steps of a new grid; on the loop's thread."""
+        """The steps of a new grid; called on the loop's thread."""
         grid = self._network().restarted(weights, rows=rows, columns=columns)
         with self._lock:
             self._grid = grid
@@ -267,7 +282,7 @@ class WhatIf(ipywidgets.VBox):
         done = step.step_index + 1
         spent = time.monotonic() - self._begun
         left = spent / done * (self._step_limit - done)
-        # What it took is the best guess for the next.
+        # The best estimate for the next grid.
         self._picture_seconds = spent / (done * len(step.images))
         running = self.state is LoopState.RUNNING
         if self._throttle.due() or done == self._step_limit or not running:
@@ -280,32 +295,17 @@ class WhatIf(ipywidgets.VBox):
         running = state is LoopState.RUNNING
         self.stop_button.disabled = not running
         self.start_button.description = "Start again" if running or self._grid else "Start"
-        words = {
-            LoopState.RUNNING: "Painting all pictures at once …",
-            LoopState.DONE: "Done. Click on a picture to take its weights.",
-            LoopState.STOPPED: "Stopped. Click on a picture to take its weights.",
-            LoopState.FAILED: "Ended by an error; see the message.",
-        }.get(state, "")
-        self._status.value = status_html(words)
+        self._status.value = status_html(_WORDS.get(state, ""))
         if not running:
             self._progress.value = ""
             self._follow()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
-        """The widget, and its pictures of now for readers that run nothing, such as GitHub's."""
+        """The widget, and its present pictures for pages that run no widgets, such as GitHub's."""
         bundle: dict[str, Any] | None = super()._repr_mimebundle_(**kwargs)
         if bundle is not None and self.cells.sheet:
             bundle["image/png"] = base64.b64encode(self.cells.sheet).decode("ascii")
         return bundle
-
-
-def _values_words(axis: Axis) -> str:
-    name, values = axis
-    return f"{symbol_of(name)} {', '.join(map(short_number, values))}"
-
-
-def _text(words: str) -> str:
-    return f'<div style="{TEXT_STYLE}">{html.escape(words)}</div>'
 
 
 def _progress_html(share: float, words: str) -> str:

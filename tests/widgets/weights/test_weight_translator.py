@@ -65,7 +65,7 @@ def test_it_starts_with_the_default_weights_of_a_code_translated(panel, content,
     said = text(panel)
     assert JOHNSON.source in said
     assert all(note in said for note in panel.translation.notes)
-    assert re.search(r"These weights, at the picture of now: Style pulls", said)
+    assert re.search(r"These weights, at the present picture: Style pulls", said)
 
 
 def test_choosing_a_code_fills_in_its_weights(panel) -> None:
