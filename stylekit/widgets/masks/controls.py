@@ -9,13 +9,13 @@ from typing import Any
 import ipywidgets
 
 from ...motion.masks import SUNDARAM, Thresholds
+from .analysis import MaskChoice
 from .mask_texts import TEXT_STYLE
-from .parts import MaskChoice
 
 LABEL_WIDTH = "132px"
 
-# How many steps of a tenth of a power of ten lie below and above the paper's value, which is so on
-# a step itself: from where nearly all fails to where nearly nothing does.
+# How many steps, each a tenth of a power of ten, lie below and above the paper's value. At one end
+# of a slider nearly all pixels fail the test, at the other end nearly none.
 _STEPS = {
     "consistency_ratio": (20, 20),
     "consistency_offset": (25, 20),
@@ -37,11 +37,10 @@ _DIGITS = 3
 
 
 class LogSlider(ipywidgets.HBox):
-    """A slider in steps of a tenth of a power of ten, and a box that makes it zero, called "off".
+    """A slider in steps of a tenth of a power of ten, and a box "off" that makes the value 0.
 
-    It starts at `value`, and `steps` lie below and above it. A logarithmic slider cannot reach 0
-    by itself. Values have three significant digits: what is
-    read off it is what counts.
+    It starts at `value`; `steps` are the numbers of steps below and above it. The value has three
+    significant digits, as the slider shows it.
     """
 
     def __init__(self, label: str, value: float, *, steps: tuple[int, int]) -> None:
@@ -54,15 +53,16 @@ class LogSlider(ipywidgets.HBox):
             description=label,
             readout_format=f".{_DIGITS}g",
             style={"description_width": LABEL_WIDTH},
-            layout=ipywidgets.Layout(flex="1 1 auto", width="auto", min_width="0"),
+            layout={"flex": "1 1 auto", "width": "auto", "min_width": "0"},
         )
         self.off = ipywidgets.Checkbox(
             value=False,
             description="off",
             indent=False,
             tooltip=f"{label} = 0",
-            layout=ipywidgets.Layout(width="52px", flex="0 0 auto"),
+            layout={"width": "52px", "flex": "0 0 auto"},
         )
+        ipywidgets.dlink((self.off, "value"), (self.slider, "disabled"))
         super().__init__([self.slider, self.off])
 
     @property
@@ -80,16 +80,12 @@ class LogSlider(ipywidgets.HBox):
 
     def on_change(self, callback: Callable[[Any], object]) -> None:
         """Call `callback` whenever the slider or the box is moved."""
-        self.off.observe(lambda change: self._switch(), "value")
         for part in (self.slider, self.off):
             part.observe(callback, "value")
 
-    def _switch(self) -> None:
-        self.slider.disabled = self.off.value
-
 
 class MaskKnobs(ipywidgets.VBox):
-    """All knobs of `consistency_mask`; `choice` is where they stand."""
+    """Sliders and boxes for all arguments of `consistency_mask`; `choice` holds their values."""
 
     def __init__(self) -> None:
         paper = MaskChoice()
@@ -101,10 +97,12 @@ class MaskKnobs(ipywidgets.VBox):
             value=paper.boundary,
             description="motion boundary test on",
             indent=False,
-            layout=ipywidgets.Layout(width="auto", margin="2px 2px 2px 8px"),
+            layout={"width": "auto", "margin": "2px 2px 2px 8px"},
         )
-        style = {"description_width": LABEL_WIDTH}
-        wide = ipywidgets.Layout(width="auto", min_width="0")
+        looks = {
+            "style": {"description_width": LABEL_WIDTH},
+            "layout": {"width": "auto", "min_width": "0"},
+        }
         self.smooth = ipywidgets.FloatSlider(
             value=paper.smooth,
             min=0.0,
@@ -112,26 +110,29 @@ class MaskKnobs(ipywidgets.VBox):
             step=0.1,
             description="smoothing σ (px)",
             readout_format=".1f",
-            style=style,
-            layout=wide,
+            **looks,
         )
         self.dilate = ipywidgets.IntSlider(
             value=paper.dilate,
             min=0,
             max=_MAX_DILATE,
             description="dilation (px)",
-            style=style,
-            layout=wide,
+            **looks,
         )
         self.reset_button = ipywidgets.Button(
             description="Reset to the paper's values",
             icon="undo",
             tooltip="Sundaram et al. 2010, Ruder et al. 2016",
-            layout=ipywidgets.Layout(width="auto", margin="4px 2px", align_self="flex-start"),
+            layout={"width": "auto", "margin": "4px 2px", "align_self": "flex-start"},
         )
         self._callbacks: list[Callable[[], object]] = []
         self._resetting = False
-        super().__init__([*self._rows(), self.smooth, self.dilate, self.reset_button])
+        rows: list[ipywidgets.Widget] = []
+        for name, slider in self.thresholds.items():
+            if name in _EQUATIONS:
+                rows.append(ipywidgets.HTML(f'<div style="{TEXT_STYLE}">{_EQUATIONS[name]}</div>'))
+            rows.append(slider)
+        super().__init__([*rows, self.boundary, self.smooth, self.dilate, self.reset_button])
         for slider in self.thresholds.values():
             slider.on_change(self._tell)
         for knob in (self.boundary, self.smooth, self.dilate):
@@ -140,7 +141,7 @@ class MaskKnobs(ipywidgets.VBox):
 
     @property
     def choice(self) -> MaskChoice:
-        """Where the knobs stand."""
+        """The present values."""
         return MaskChoice(
             thresholds=Thresholds(**{name: knob.value for name, knob in self.thresholds.items()}),
             smooth=round(self.smooth.value, 1),
@@ -149,7 +150,7 @@ class MaskKnobs(ipywidgets.VBox):
         )
 
     def reset(self) -> None:
-        """Back to the paper's values."""
+        """Go back to the paper's values."""
         paper = MaskChoice()
         self._resetting = True
         try:
@@ -162,16 +163,8 @@ class MaskKnobs(ipywidgets.VBox):
         self._tell()
 
     def on_change(self, callback: Callable[[], object]) -> None:
-        """Call `callback` after a knob was moved, once for a reset; on any thread."""
+        """Call `callback` after each change, once for a reset, on any thread."""
         self._callbacks.append(callback)
-
-    def _rows(self) -> list[ipywidgets.Widget]:
-        rows: list[ipywidgets.Widget] = []
-        for name, slider in self.thresholds.items():
-            if name in _EQUATIONS:
-                rows.append(ipywidgets.HTML(f'<div style="{TEXT_STYLE}">{_EQUATIONS[name]}</div>'))
-            rows.append(slider)
-        return [*rows, self.boundary]
 
     def _tell(self, _change: object = None) -> None:
         if not self._resetting:
@@ -182,7 +175,7 @@ class MaskKnobs(ipywidgets.VBox):
 def wrapping(
     children: list[ipywidgets.Widget], *, least: int, most: int | None = None
 ) -> ipywidgets.Box:
-    """`children` side by side, and one below the other where each would be under `least` pixels.
+    """`children` side by side; one below the other if each would get less than `least` pixels.
 
     They share the width, up to `most` pixels each.
     """
@@ -190,7 +183,15 @@ def wrapping(
         child.layout.flex = f"1 1 {least}px"
         child.layout.min_width = "0"
         child.layout.max_width = "100%" if most is None else f"{most}px"
-    return ipywidgets.Box(
-        children,
-        layout=ipywidgets.Layout(flex_flow="row wrap", width="100%", grid_gap="4px 18px"),
-    )
+    layout = {"flex_flow": "row wrap", "width": "100%", "grid_gap": "4px 18px"}
+    return ipywidgets.Box(children, layout=layout)
+
+
+def picker_row(
+    pickers: list[ipywidgets.Widget], *, least: int, most: int | None = None
+) -> ipywidgets.Box:
+    """`wrapping` of dropdowns and sliders whose labels take only the width of their words."""
+    for picker in pickers:
+        picker.style.description_width = "initial"
+        picker.layout.width = "auto"
+    return wrapping(pickers, least=least, most=most)

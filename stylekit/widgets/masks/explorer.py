@@ -1,8 +1,4 @@
-"""The mask explorer: move a threshold, see which flow is no longer trusted, and whether rightly.
-
->>> sk.MaskExplorer()
->>> sk.MaskExplorer({"my clip": sk.load("clip.mp4")}, size=384)
-"""
+"""The mask explorer: move a threshold, and see where flow is trusted and where that is right."""
 
 from __future__ import annotations
 
@@ -18,26 +14,17 @@ from ...arrays import Image, Mask
 from ...motion.flow import FLOWS, FlowMethod
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
-from .controls import MaskKnobs, wrapping
-from .mask_texts import (
-    code_html,
-    curves_svg,
-    key_html,
-    key_words,
-    scores_html,
-    status_html,
-    title_html,
-)
-from .numbers import MaskNumbers
-from .parts import MaskChoice, MaskParts
-from .sources import MotionPair, MotionSources
-from .views import MaskPictures
+from .analysis import MaskAnalysis, MaskChoice
+from .controls import MaskKnobs, picker_row, wrapping
+from .mask_texts import status_html, title_html
+from .sources import MotionSources
+from .views import MaskPictures, code_html, curves_svg, key_html, key_words, scores_html
 
 FIRST_SCENE = "crossing"
 
 
 class MaskView(Enum):
-    """What the left picture shows: the parts of the mask, or where it is right and wrong."""
+    """What the left picture shows: the areas of the mask, or where it is right and wrong."""
 
     MASK = "mask"
     TRUTH = "true, missed, false"
@@ -45,7 +32,7 @@ class MaskView(Enum):
 
 @dataclass(frozen=True)
 class _Wanted:
-    """All that decides what is shown."""
+    """The values of all controls: they decide what is shown."""
 
     source: str
     frame: int
@@ -54,27 +41,28 @@ class _Wanted:
     choice: MaskChoice
 
 
-class _Shown:
-    """One pair of frames, with all that is known and drawn of it."""
-
-    def __init__(self, pair: MotionPair) -> None:
-        self.pair = pair
-        self.parts = MaskParts(pair)
-        self.pictures = MaskPictures(self.parts)
-        self.numbers = MaskNumbers(self.parts)
-
-
 class MaskExplorer(ipywidgets.VBox):
-    """A panel that answers, while a slider is dragged, what a consistency mask trusts.
+    """A panel that shows, while a slider is dragged, where a consistency mask trusts the flow.
 
-    `clips` are sequences of frames by name, joined by all scenes and, with scikit-image, the
-    motorcycle pair. Scenes are `size` pixels wide, clips get it as their longest side. Where the
-    truth is known it shows what the mask finds, misses and claims falsely, and precision against
-    recall of both tests at every offset.
+    For scenes, whose true motion is known, it also shows what the mask finds, misses and reports
+    wrongly, and precision against recall of both tests at every offset. `choice` and `mask` are
+    the present values of the knobs and the mask that is shown. Callbacks come on any thread; their
+    exceptions are shown in the panel::
 
-    `choice` and `mask` are what is shown now, to go on with in Python. Callbacks come on any
-    thread; what they raise appears in the panel. Raises SettingsError for a clip with fewer than
-    two frames.
+        sk.MaskExplorer({"my clip": sk.load("clip.mp4")}, size=384)
+
+    Parameters
+    ----------
+    clips
+        Sequences of at least two frames by name, offered beside all built-in scenes and, with
+        scikit-image, the motorcycle pair.
+    size
+        Width of scenes and longest side of clips, in pixels.
+
+    Raises
+    ------
+    SettingsError
+        If a clip has fewer than two frames.
     """
 
     def __init__(
@@ -84,15 +72,16 @@ class MaskExplorer(ipywidgets.VBox):
         self._lock = threading.RLock()
         self._settling = False
         self._pair_key: tuple[str, int, str] | None = None
-        self._shown: _Shown | None = None
+        self._shown: MaskPictures | None = None
         self._answered: _Wanted | None = None
         self.alerts = Alerts()
         self._make_pickers(next(iter(clips)) if clips else FIRST_SCENE)
         self.knobs = MaskKnobs()
-        self.picture = PictureCanvas(width=512)
-        self.warped = PictureCanvas(width=512)
-        self._status, self._title, self._key, self._warped_key = _texts(4)
-        self._scores, self._curves, self._code = _texts(3)
+        self.picture, self.warped = PictureCanvas(width=512), PictureCanvas(width=512)
+        self._status, self._title, self._key, self._warped_key = (
+            ipywidgets.HTML() for _ in range(4)
+        )
+        self._scores, self._curves, self._code = (ipywidgets.HTML() for _ in range(3))
         super().__init__(self._panels())
         self.add_class("stylekit-mask-explorer")
         self.source.observe(lambda _change: self._change_source(), "value")
@@ -103,7 +92,7 @@ class MaskExplorer(ipywidgets.VBox):
 
     @property
     def choice(self) -> MaskChoice:
-        """Where the knobs stand."""
+        """The present values of the knobs."""
         return self.knobs.choice
 
     @property
@@ -112,38 +101,21 @@ class MaskExplorer(ipywidgets.VBox):
         with self._lock:
             if self._shown is None:
                 raise ValueError("mask: nothing is shown yet, see the message in the panel")
-            return self._shown.parts.areas(self.choice).mask.copy()
+            return self._shown.analysis.areas(self.choice).mask.copy()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
         return self.picture.with_still(super()._repr_mimebundle_(**kwargs))
 
     def _make_pickers(self, first: str) -> None:
-        def narrow() -> ipywidgets.Layout:
-            return ipywidgets.Layout(width="auto", min_width="0")
-
-        style = {"description_width": "initial"}
         self.source = ipywidgets.Dropdown(
-            options=self._sources.names,
-            value=first,
-            description="scene or clip",
-            style=style,
-            layout=narrow(),
+            options=self._sources.names, value=first, description="scene or clip"
         )
-        self.frame = ipywidgets.IntSlider(
-            value=1, min=1, max=1, description="frame", style=style, layout=narrow()
-        )
+        self.frame = ipywidgets.IntSlider(value=1, min=1, max=1, description="frame")
         self.method = ipywidgets.Dropdown(
-            options=_method_options(tuple(FLOWS)),
-            value=FlowMethod.DIS.value,
-            description="flow",
-            style=style,
-            layout=narrow(),
+            options=_method_options(tuple(FLOWS)), value=FlowMethod.DIS.value, description="flow"
         )
         self.view = ipywidgets.Dropdown(
-            options=[(view.value, view) for view in MaskView],
-            description="show",
-            style=style,
-            layout=narrow(),
+            options=[(view.value, view) for view in MaskView], description="show"
         )
 
     def _panels(self) -> list[ipywidgets.Widget]:
@@ -154,7 +126,7 @@ class MaskExplorer(ipywidgets.VBox):
         ]
         numbers = ipywidgets.VBox([self._scores, self._curves])
         return [
-            wrapping([self.source, self.frame, self.method, self.view], least=190),
+            picker_row([self.source, self.frame, self.method, self.view], least=190),
             self.alerts.widget,
             self._status,
             wrapping(pictures, least=225, most=512),
@@ -163,7 +135,7 @@ class MaskExplorer(ipywidgets.VBox):
         ]
 
     def _change_source(self) -> None:
-        """Give the other pickers what the chosen source has to offer, then show it."""
+        """Offer the frames and the flow methods of the chosen source, then show it."""
         with self._lock, self.alerts.guard():
             self._status.value = status_html("Preparing the frames …")
             source = self._sources[self.source.value]
@@ -182,8 +154,8 @@ class MaskExplorer(ipywidgets.VBox):
     def _answer(self) -> None:
         """Show what the controls ask for now.
 
-        Events that waited for the lock find their wish fulfilled by the first of them: only the
-        newest counts.
+        Several events may wait for the lock: the first of them shows the newest values, and the
+        others then have nothing to do.
         """
         with self._lock:
             if self._settling:
@@ -197,7 +169,7 @@ class MaskExplorer(ipywidgets.VBox):
             )
             if wanted == self._answered:
                 return
-            # Should this fail, going back to what was shown before must answer, not do nothing.
+            # After a failure the values that were shown before must be drawn again.
             self._answered = None
             with self.alerts.guard():
                 shown = self._take_pair(wanted)
@@ -206,23 +178,22 @@ class MaskExplorer(ipywidgets.VBox):
                 self._answered = wanted
             self._status.value = ""
 
-    def _take_pair(self, wanted: _Wanted) -> _Shown:
+    def _take_pair(self, wanted: _Wanted) -> MaskPictures:
         key = (wanted.source, wanted.frame, wanted.method)
         if self._shown is None or self._pair_key != key:
             self._status.value = status_html("Estimating the flow …")
             pair = self._sources[wanted.source].pair(wanted.frame, wanted.method)
-            self._shown, self._pair_key = _Shown(pair), key
+            self._shown, self._pair_key = MaskPictures(MaskAnalysis(pair)), key
         return self._shown
 
-    def _show_pictures(self, shown: _Shown, wanted: _Wanted) -> None:
-        """First, because it is them whom one watches while dragging."""
-        compares = wanted.view is MaskView.TRUTH and shown.pair.truth is not None
-        pictures = shown.pictures
-        view = (pictures.comparison if compares else pictures.overlay)(wanted.choice)
+    def _show_pictures(self, shown: MaskPictures, wanted: _Wanted) -> None:
+        """Show the pictures before the numbers: the user watches them while dragging."""
+        compares = wanted.view is MaskView.TRUTH and shown.analysis.pair.truth is not None
+        view = (shown.comparison if compares else shown.overlay)(wanted.choice)
         title = "The mask's areas against the truth" if compares else "Where flow is not trusted"
         what = f"{title}: frame {wanted.frame} of {wanted.source}"
         self.picture.show(view.picture, alt=f"{what}: {key_words(view.key)}.")
-        warped = pictures.warped(wanted.choice)
+        warped = shown.warped(wanted.choice)
         self.warped.show(
             warped.picture,
             alt=f"Frame {wanted.frame - 1} of {wanted.source}, warped to frame {wanted.frame}; "
@@ -231,18 +202,14 @@ class MaskExplorer(ipywidgets.VBox):
         self._title.value = title_html(title)
         self._key.value, self._warped_key.value = key_html(view.key), key_html(warped.key)
 
-    def _show_words(self, shown: _Shown, wanted: _Wanted) -> None:
-        known = shown.pair.truth is not None
-        choice = wanted.choice
+    def _show_words(self, shown: MaskPictures, wanted: _Wanted) -> None:
+        analysis, choice = shown.analysis, wanted.choice
+        known = analysis.pair.truth is not None
         self.view.disabled = not known
-        self._scores.value = scores_html(shown.numbers.scores(choice), boundary=choice.boundary)
-        self._curves.value = curves_svg(shown.numbers.curves(choice.thresholds)) if known else ""
+        self._scores.value = scores_html(analysis.scores(choice), boundary=choice.boundary)
+        self._curves.value = curves_svg(analysis.curves(choice.thresholds)) if known else ""
         self._code.value = code_html(choice)
 
 
 def _method_options(methods: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(FLOWS[method].label, method) for method in methods]
-
-
-def _texts(count: int) -> list[ipywidgets.HTML]:
-    return [ipywidgets.HTML() for _ in range(count)]

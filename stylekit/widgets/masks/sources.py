@@ -1,4 +1,4 @@
-"""What a mask explorer can look at: pairs of neighbouring frames, their flow, and their truth."""
+"""Pairs of neighbouring frames for a mask explorer, with their flow and their true motion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...motion.flow import FLOWS, FlowMethod, FlowPair, flow_between
 from ...motion.truth import Truth
 from ...scenes import SCENES, Scene, make_scene, motorcycle_pair
 
-# Enough to see a scene move; each frame more is waited for when the scene is chosen.
+# Enough to see a scene move; each further frame makes the user wait when the scene is chosen.
 SCENE_FRAMES = 8
 
 # Scenes and flows that are kept, so that going back to one takes no time.
@@ -24,7 +24,7 @@ _KEPT_SCENES, _KEPT_PAIRS = 4, 12
 
 @dataclass(frozen=True, eq=False)
 class MotionPair:
-    """Two neighbouring frames and the flow between them; `truth` is None where nobody knows it.
+    """Two neighbouring frames and the flow between them; `truth` is None if it is not known.
 
     `flow` is on the grid of `frame` and leads to `previous`, `reverse` the other way: the
     arguments of `consistency_mask`.
@@ -38,7 +38,7 @@ class MotionPair:
 
 @dataclass(frozen=True)
 class MotionSource:
-    """Something with frames: `pair(index, method)` is frame `index` against the one before.
+    """Some frames: `pair(index, method)` is frame `index` with the one before it.
 
     `methods` are names in `stylekit.motion.flow.FLOWS`.
     """
@@ -49,10 +49,10 @@ class MotionSource:
 
 
 class MotionSources:
-    """Sources by name: all scenes, the motorcycle where scikit-image is there, and given clips.
+    """Sources by name: all scenes, the motorcycle pair if scikit-image is installed, and clips.
 
-    Scenes are rendered when they are first asked for, `size` pixels wide; frames of clips get
-    `size` as their longest side. Raises SettingsError for a clip with fewer than two frames.
+    Scenes are rendered at their first use, `size` pixels wide; frames of clips get `size` as their
+    longest side. Raises SettingsError for a clip with fewer than two frames.
     """
 
     def __init__(self, clips: Mapping[str, Sequence[Image]], *, size: int) -> None:
@@ -87,9 +87,7 @@ class MotionSources:
     def _make_pair(self, name: str, index: int, method: str) -> MotionPair:
         if name in self._clips:
             frames = self._clips[name]
-            previous, frame = (
-                resize_image(frames[number], self._size) for number in (index - 1, index)
-            )
+            previous, frame = (resize_image(frames[i], self._size) for i in (index - 1, index))
             return MotionPair(previous, frame, flow_between(previous, frame, method=method), None)
         scene = self._scene(name)
         return MotionPair(

@@ -22,7 +22,8 @@ from ...motion.truth import Truth
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
 from ..masks.controls import wrapping
-from ..masks.mask_texts import key_html, key_words, status_html, title_html
+from ..masks.mask_texts import status_html, title_html
+from ..masks.views import key_html, key_words
 from .views import (
     CROP,
     ProbeView,

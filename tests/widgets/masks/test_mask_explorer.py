@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import stylekit.widgets.masks.parts as parts_module
+import stylekit.widgets.masks.analysis as analysis_module
 from stylekit.errors import SettingsError
 from stylekit.motion.flow import FlowMethod, FlowPair, warp
 from stylekit.motion.masks import SUNDARAM, Thresholds, consistency_mask
@@ -21,13 +21,11 @@ from stylekit.motion.warping import warping_error
 from stylekit.plots.areas import BOUNDARY, DISOCCLUDED, FALSE, FOUND, MISSED, NOT_TRUSTED, OUTSIDE
 from stylekit.scenes import SCENES, make_scene
 from stylekit.widgets.base.hatching import blended, composed, covered, hatching, rgb
+from stylekit.widgets.masks.analysis import MaskAnalysis, MaskChoice, grown
 from stylekit.widgets.masks.controls import LogSlider
 from stylekit.widgets.masks.explorer import MaskExplorer, MaskView
-from stylekit.widgets.masks.mask_texts import code_line, curves_svg, scores_html
-from stylekit.widgets.masks.numbers import MaskNumbers
-from stylekit.widgets.masks.parts import MaskChoice, MaskParts, grown
 from stylekit.widgets.masks.sources import MotionPair, MotionSources
-from stylekit.widgets.masks.views import MaskPictures
+from stylekit.widgets.masks.views import MaskPictures, code_line, curves_svg, scores_html
 
 SIZE = 96
 
@@ -41,8 +39,8 @@ def pair() -> MotionPair:
 
 
 @pytest.fixture
-def parts(pair: MotionPair) -> MaskParts:
-    return MaskParts(pair)
+def analysis(pair: MotionPair) -> MaskAnalysis:
+    return MaskAnalysis(pair)
 
 
 CHOICES = [
@@ -54,9 +52,9 @@ CHOICES = [
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=range(len(CHOICES)))
-def test_areas_are_those_of_the_mask(parts: MaskParts, choice: MaskChoice) -> None:
-    areas = parts.areas(choice)
-    flow, reverse = parts.flow, parts.reverse
+def test_areas_are_those_of_the_mask(analysis: MaskAnalysis, choice: MaskChoice) -> None:
+    areas = analysis.areas(choice)
+    flow, reverse = analysis.flow, analysis.reverse
     binary = consistency_mask(
         flow,
         reverse,
@@ -66,7 +64,7 @@ def test_areas_are_those_of_the_mask(parts: MaskParts, choice: MaskChoice) -> No
         dilate=choice.dilate,
     )
     np.testing.assert_array_equal(areas.rejected, binary == 0)
-    np.testing.assert_array_equal(areas.mask, eval_line(code_line(choice), parts))
+    np.testing.assert_array_equal(areas.mask, eval_line(code_line(choice), analysis))
     together = sum(
         area.astype(int) for area in (areas.hidden, areas.boundary, areas.outside, areas.faded)
     )
@@ -76,10 +74,10 @@ def test_areas_are_those_of_the_mask(parts: MaskParts, choice: MaskChoice) -> No
         assert not areas.faded.any()
 
 
-def eval_line(line: str, parts: MaskParts) -> np.ndarray:
+def eval_line(line: str, analysis: MaskAnalysis) -> np.ndarray:
     """The line of Python that the panel offers, run as a reader would run it."""
     names = {"consistency_mask": consistency_mask, "Thresholds": Thresholds}
-    return eval(line, names, {"flow": parts.flow, "reverse": parts.reverse})
+    return eval(line, names, {"flow": analysis.flow, "reverse": analysis.reverse})
 
 
 def test_growing_reaches_corners_and_stops_at_borders() -> None:
@@ -95,15 +93,15 @@ def test_a_slider_recomputes_only_what_it_touches(
 ) -> None:
     calls: list[str] = []
     for name in ("disocclusion", "motion_boundary", "consistency_mask"):
-        original = getattr(parts_module, name)
+        original = getattr(analysis_module, name)
 
         def counted(*args, _name=name, _original=original, **knobs):
             calls.append(_name)
             return _original(*args, **knobs)
 
-        monkeypatch.setattr(parts_module, name, counted)
-    parts = MaskParts(pair)
-    parts.areas(MaskChoice())
+        monkeypatch.setattr(analysis_module, name, counted)
+    analysis = MaskAnalysis(pair)
+    analysis.areas(MaskChoice())
     assert sorted(calls) == ["consistency_mask", "disocclusion", "motion_boundary"]
     for choice, due in (
         (MaskChoice(), []),
@@ -118,14 +116,14 @@ def test_a_slider_recomputes_only_what_it_touches(
         ),
     ):
         del calls[:]
-        parts.areas(choice)
+        analysis.areas(choice)
         assert calls == due
 
 
-def test_the_overlay_paints_each_part_in_its_own_way(parts: MaskParts) -> None:
-    pictures = MaskPictures(parts)
+def test_the_overlay_paints_each_part_in_its_own_way(analysis: MaskAnalysis) -> None:
+    pictures = MaskPictures(analysis)
     view = pictures.overlay(MaskChoice())
-    areas = parts.areas(MaskChoice())
+    areas = analysis.areas(MaskChoice())
     # Hatching is drawn in a colour of its own, so every part has its paint and its lines.
     for area, look in (
         (areas.hidden, DISOCCLUDED),
@@ -155,11 +153,11 @@ def test_areas_differ_without_their_colours() -> None:
             assert (patterns[i] != patterns[j]).mean() > 0.05
 
 
-def test_the_comparison_counts_as_the_scores_do(parts: MaskParts) -> None:
-    view = MaskPictures(parts).comparison(MaskChoice())
+def test_the_comparison_counts_as_the_scores_do(analysis: MaskAnalysis) -> None:
+    view = MaskPictures(analysis).comparison(MaskChoice())
     shares = {entry.name: entry.share for entry in view.key}
-    scores = MaskNumbers(parts).scores(MaskChoice())
-    rejected, true = parts.areas(MaskChoice()).rejected, parts.true_union
+    scores = analysis.scores(MaskChoice())
+    rejected, true = analysis.areas(MaskChoice()).rejected, analysis.true_union
     assert scores.union is not None
     assert shares["false alarm"] == pytest.approx((1 - scores.union.precision) * rejected.mean())
     assert shares["missed"] == pytest.approx((1 - scores.union.recall) * true.mean())
@@ -168,11 +166,11 @@ def test_the_comparison_counts_as_the_scores_do(parts: MaskParts) -> None:
         assert shares[name] > 0 and len(np.unique(plain.reshape(-1, 3), axis=0)) == 2
 
 
-def test_the_warped_frame_is_grey_where_it_is_not_trusted(parts: MaskParts) -> None:
+def test_the_warped_frame_is_grey_where_it_is_not_trusted(analysis: MaskAnalysis) -> None:
     choice = MaskChoice()
-    view = MaskPictures(parts).warped(choice)
-    mask = parts.areas(choice).mask
-    warped = warp(parts.pair.previous, parts.flow)
+    view = MaskPictures(analysis).warped(choice)
+    mask = analysis.areas(choice).mask
+    warped = warp(analysis.pair.previous, analysis.flow)
     trusted, rejected = mask == 1, mask == 0
     assert np.abs(view.picture[trusted] / 255 - warped[trusted]).max() <= 0.5 / 255 + 1e-6
     grey = view.picture[rejected].astype(int)
@@ -192,10 +190,10 @@ def test_blending_and_composing_are_exact() -> None:
     assert not below.any()
 
 
-def test_scores_are_those_of_the_library(parts: MaskParts) -> None:
-    scores = MaskNumbers(parts).scores(MaskChoice())
-    truth = parts.truth
-    expected = motion_scores(parts.flow, parts.reverse, truth)
+def test_scores_are_those_of_the_library(analysis: MaskAnalysis) -> None:
+    scores = analysis.scores(MaskChoice())
+    truth = analysis.truth
+    expected = motion_scores(analysis.flow, analysis.reverse, truth)
     assert scores.endpoint_error == expected.endpoint_error
     assert scores.trusted_but_wrong == expected.trusted_but_wrong
     assert scores.reliable == expected.reliable
@@ -204,24 +202,23 @@ def test_scores_are_those_of_the_library(parts: MaskParts) -> None:
         expected.boundary,
         expected.union,
     )
-    clip = [parts.pair.previous, parts.pair.frame]
-    mask = parts.areas(MaskChoice()).mask
+    clip = [analysis.pair.previous, analysis.pair.frame]
+    mask = analysis.areas(MaskChoice()).mask
     assert scores.warping_error == pytest.approx(
-        warping_error(clip, [parts.flow], [mask]).rmse, rel=1e-5
+        warping_error(clip, [analysis.flow], [mask]).rmse, rel=1e-5
     )
 
 
 def test_without_truth_only_what_needs_none_is_told(pair: MotionPair) -> None:
-    parts = MaskParts(replace(pair, truth=None))
-    numbers = MaskNumbers(parts)
-    scores = numbers.scores(MaskChoice())
+    analysis = MaskAnalysis(replace(pair, truth=None))
+    scores = analysis.scores(MaskChoice())
     assert 0 < scores.reliable < 1 and scores.warping_error > 0
     assert scores.union is None and scores.endpoint_error is None
     words = scores_html(scores, boundary=True)
-    assert "Nobody knows" in words and "reliable" in words and "precision" not in words
+    assert "is not known" in words and "reliable" in words and "precision" not in words
     for needs_truth in (
-        lambda: numbers.curves(SUNDARAM),
-        lambda: MaskPictures(parts).comparison(MaskChoice()),
+        lambda: analysis.curves(SUNDARAM),
+        lambda: MaskPictures(analysis).comparison(MaskChoice()),
     ):
         with pytest.raises(ValueError, match="truth"):
             needs_truth()
@@ -232,23 +229,22 @@ def test_unknown_truth_counts_nowhere(pair: MotionPair) -> None:
     assert pair.truth is not None
     known = np.ones_like(pair.truth.known)
     known[:, : SIZE // 2] = False
-    parts = MaskParts(replace(pair, truth=replace(pair.truth, known=known)))
-    expected = motion_scores(parts.flow, parts.reverse, parts.truth)
-    scores = MaskNumbers(parts).scores(MaskChoice())
+    analysis = MaskAnalysis(replace(pair, truth=replace(pair.truth, known=known)))
+    expected = motion_scores(analysis.flow, analysis.reverse, analysis.truth)
+    scores = analysis.scores(MaskChoice())
     assert scores.union == expected.union
     assert scores.trusted_but_wrong == expected.trusted_but_wrong
-    view = MaskPictures(parts).comparison(MaskChoice())
+    view = MaskPictures(analysis).comparison(MaskChoice())
     assert {entry.name: entry.share for entry in view.key}["truth not known"] == 0.5
 
 
 @pytest.mark.parametrize("test", ["disocclusion", "motion boundary"])
-def test_the_point_moves_along_its_curve(parts: MaskParts, test: str) -> None:
+def test_the_point_moves_along_its_curve(analysis: MaskAnalysis, test: str) -> None:
     name = "consistency_offset" if test == "disocclusion" else "boundary_offset"
-    numbers = MaskNumbers(parts)
     recalls = []
     for factor in (0.1, 0.3, 1.0):
         thresholds = replace(SUNDARAM, **{name: getattr(SUNDARAM, name) * factor})
-        drawn = numbers.curves(thresholds)[test]
+        drawn = analysis.curves(thresholds)[test]
         near = np.searchsorted(drawn.curve.thresholds, drawn.offset)
         assert drawn.curve.recall[near] == pytest.approx(drawn.point.recall, abs=0.02)
         assert drawn.curve.precision[near] == pytest.approx(drawn.point.precision, abs=0.02)
@@ -256,8 +252,8 @@ def test_the_point_moves_along_its_curve(parts: MaskParts, test: str) -> None:
     assert recalls[0] > recalls[-1]
 
 
-def test_the_curves_are_an_image_with_words(parts: MaskParts) -> None:
-    curves = MaskNumbers(parts).curves(SUNDARAM)
+def test_the_curves_are_an_image_with_words(analysis: MaskAnalysis) -> None:
+    curves = analysis.curves(SUNDARAM)
     svg = ElementTree.fromstring(curves_svg(curves))
     assert svg.get("role") == "img"
     point = curves["disocclusion"].point
@@ -296,8 +292,8 @@ def test_the_motorcycle_is_offered_and_shown() -> None:
     pytest.importorskip("skimage", reason="scikit-image is not installed")
     shown = MotionSources({}, size=48)["motorcycle"].pair(1, FlowMethod.EXACT)
     assert shown.truth is not None and not shown.truth.known.all()
-    parts = MaskParts(shown)
-    assert MaskPictures(parts).comparison(MaskChoice()).picture.shape == shown.frame.shape
+    analysis = MaskAnalysis(shown)
+    assert MaskPictures(analysis).comparison(MaskChoice()).picture.shape == shown.frame.shape
 
 
 def test_a_log_slider_stands_on_the_papers_value_exactly() -> None:
