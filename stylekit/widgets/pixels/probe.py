@@ -1,8 +1,4 @@
-"""The smudge probe: click a pixel of a finished run and learn why it looks as it does.
-
->>> sk.SmudgeProbe("drift.run-0123abcd")
->>> sk.SmudgeProbe(sk.open_run("run", clip=clip, style=style))
-"""
+"""The smudge probe: click a pixel of a finished run and learn why it looks as it does."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ from ...explain.words import explain
 from ...motion.truth import Truth
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
-from ..masks.controls import wrapping
+from ..masks.controls import picker_row, wrapping
 from ..masks.mask_texts import status_html, title_html
 from ..masks.views import key_html, key_words
 from .views import (
@@ -37,19 +33,33 @@ from .views import (
 )
 
 _INVITATION = "Click on a smudge to learn where its colour came from and what pulls at it."
-# How wide a crop of the strip is drawn.
+# The width of a crop in the strip, in pixels of the page.
 _CROP_WIDTH = 84
 
 
 class SmudgeProbe(ipywidgets.VBox):
-    """A panel on which a pixel of a finished run is clicked, and says why it looks as it does.
+    """A panel that explains a pixel of a finished run when it is clicked.
 
-    Takes a run folder, or a run that `open_run` has opened. `truth[i − 1]` is what is true on
-    the grid of frame i, as `Scene.backward`; that of a built-in clip is found without being given.
-    `report` is what the last click found, to go on with in Python. Callbacks come on any thread;
-    what they raise appears in the panel.
+    `report` is what was found for the last click. Callbacks come on any thread; their exceptions
+    are shown in the panel::
 
-    Raises ResumeError and MediaError as `open_run` does, and ResumeError if no frame is finished.
+        sk.SmudgeProbe("drift.run-0123abcd")
+        sk.SmudgeProbe(open_run("run", clip=clip, style=style))
+
+    Parameters
+    ----------
+    run
+        The folder of a run, or a run from `open_run`.
+    truth
+        `truth[i − 1]` is the true motion on the grid of frame i, as in `Scene.backward`. That of a
+        built-in clip is found without it.
+
+    Raises
+    ------
+    ResumeError
+        If no frame is finished, or if `open_run` cannot use the folder.
+    MediaError
+        If the clip or the style of the run cannot be read.
     """
 
     def __init__(
@@ -68,24 +78,20 @@ class SmudgeProbe(ipywidgets.VBox):
         self._status, self._key, self._words, self._numbers, self._labels = (
             ipywidgets.HTML() for _ in range(5)
         )
+        title = ipywidgets.HTML(title_html("The way it came, in the frames before"))
         self._strip_box = ipywidgets.VBox(
-            [
-                ipywidgets.HTML(title_html("The way it came, in the frames before")),
-                self.strip,
-                self._labels,
-            ],
-            layout=ipywidgets.Layout(display="none", margin="8px 0 0"),
+            [title, self.strip, self._labels], layout={"display": "none", "margin": "8px 0 0"}
         )
         super().__init__(self._panels())
         self.add_class("stylekit-smudge-probe")
-        self.frame.observe(lambda _change: self._show(), "value")
-        self.view.observe(lambda _change: self._show(), "value")
+        for picker in (self.frame, self.view):
+            picker.observe(lambda _change: self._show(), "value")
         self.picture.on_pick(self.pick)
         self._words.value = words_html(_INVITATION)
         self._show()
 
     def pick(self, x: int, y: int) -> None:
-        """Ask for the pixel (`x`, `y`) of the frame that is shown, as a click does."""
+        """Explain the pixel (`x`, `y`) of the frame that is shown, as a click does."""
         with self._lock:
             self._place = (x, y)
             self._ask()
@@ -95,28 +101,19 @@ class SmudgeProbe(ipywidgets.VBox):
 
     def _make_pickers(self) -> None:
         last = self.run.frame_count - 1
+        # Not continuous: a new frame needs evaluations of the loss.
         self.frame = ipywidgets.IntSlider(
-            value=last,
-            min=0,
-            max=last,
-            description="frame",
-            # A frame that was not asked for before takes evaluations of the loss.
-            continuous_update=False,
-            style={"description_width": "initial"},
-            layout=ipywidgets.Layout(width="auto", min_width="0"),
+            value=last, min=0, max=last, description="frame", continuous_update=False
         )
         self.view = ipywidgets.Dropdown(
-            options=[(view.value, view) for view in ProbeView],
-            description="show",
-            style={"description_width": "initial"},
-            layout=ipywidgets.Layout(width="auto", min_width="0"),
+            options=[(view.value, view) for view in ProbeView], description="show"
         )
 
     def _panels(self) -> list[ipywidgets.Widget]:
         picture = ipywidgets.VBox([self.picture, self._key])
         told = ipywidgets.VBox([self._words, self._numbers])
         return [
-            wrapping([self.frame, self.view], least=190, most=512),
+            picker_row([self.frame, self.view], least=190, most=512),
             self.alerts.widget,
             self._status,
             wrapping([picture, told], least=300, most=512),
@@ -124,20 +121,21 @@ class SmudgeProbe(ipywidgets.VBox):
         ]
 
     def _show(self) -> None:
-        """Show the picture that the controls ask for, and what is known of the picked pixel."""
+        """Show the picture that the controls ask for, and explain the picked pixel in it."""
         with self._lock, self.alerts.guard():
             frame_index, view = self.frame.value, self.view.value
             if view is ProbeView.PULLS:
-                self._say_what_takes_long(frame_index)
+                self._show_waiting(frame_index)
             drawn = draw_view(self.run, frame_index, view)
             self._status.value = ""
             words = f" {key_words(drawn.key)}." if drawn.key else ""
-            # The way to a pixel of another frame is another.
-            told = self.report if self._is_told(frame_index) else None
+            # The path of the report belongs to its own frame only.
+            report = self.report
+            same = report is not None and report.frame_index == frame_index
             self.picture.show(
                 drawn.picture,
                 alt=f"Frame {frame_index}, {view.value}.{words}",
-                marks=path_marks(told) if told else (),
+                marks=path_marks(report) if report and same else (),
                 lossless=True,
             )
             self._key.value = key_html(drawn.key) + note_html(view) if drawn.key else ""
@@ -145,11 +143,11 @@ class SmudgeProbe(ipywidgets.VBox):
             self._ask()
 
     def _ask(self) -> None:
-        """Probe the picked place in the frame that is shown, and tell what was found."""
+        """Probe the picked pixel of the frame that is shown, and show the report."""
         with self._lock, self.alerts.guard():
             assert self._place is not None
             frame_index, (x, y) = self.frame.value, self._place
-            self._say_what_takes_long(frame_index)
+            self._show_waiting(frame_index)
             try:
                 report = probe_pixel(self.run, frame_index, x, y, truth=self._truth)
             finally:
@@ -175,10 +173,7 @@ class SmudgeProbe(ipywidgets.VBox):
         )
         self._labels.value = strip_labels_html(strip.labels, self.strip.width)
 
-    def _is_told(self, frame_index: int) -> bool:
-        return self.report is not None and self.report.frame_index == frame_index
-
-    def _say_what_takes_long(self, frame_index: int) -> None:
+    def _show_waiting(self, frame_index: int) -> None:
         words = f"Measuring what pulls at frame {frame_index} …"
         if "tensorflow" not in sys.modules:
             words = "Loading the network, which takes some seconds …"

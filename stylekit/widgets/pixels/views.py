@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -22,16 +22,17 @@ from ..base.hatching import Pixels, rgb
 from ..masks.mask_texts import TEXT_STYLE
 from ..masks.views import KeyEntry, Sheet, View
 
-# From dark to light, so that ages keep their order without colour: painted anew is dark.
+# From dark to light, so that the order of ages can be seen without colour; new paint is dark.
 _AGES = ("#00204d", "#575d6d", "#a69d75", "#ffe945")
 _PULLS_NOTE = (
-    "A term's colour shows where it pulls harder than elsewhere in the frame; the numbers are its "
-    "mean shares."
+    "A term's colour shows where its share of the pull is above its mean; the numbers are its mean "
+    "shares."
 )
 PATH_COLOR = ORANGE
 STRIP_FRAMES = 6
 CROP = 25
 _GAP = 2
+_KEY_LINES = 6
 _STRIP_PAPER = 128
 
 _CELL = "padding:1px 0 1px 18px;text-align:right;font-variant-numeric:tabular-nums"
@@ -39,7 +40,7 @@ _LINE = "border-bottom:1px solid var(--jp-border-color2,rgba(128,128,128,.5))"
 
 
 class ProbeView(Enum):
-    """What the large picture shows of a frame."""
+    """What the large picture shows."""
 
     RESULT = "result"
     CONTENT = "content"
@@ -59,20 +60,14 @@ class Strip:
 
 def draw_view(run: StoredRun, frame_index: int, view: ProbeView) -> View:
     """One of the pictures of a frame, and its key."""
-    if view is ProbeView.RESULT:
-        return View(to_bytes(run.image(frame_index)), ())
-    if view is ProbeView.CONTENT:
-        return View(to_bytes(run.clip[frame_index]), ())
-    if view is ProbeView.MASK:
-        return _draw_mask(run, frame_index)
-    return (_draw_ages if view is ProbeView.AGE else _draw_pulls)(run, frame_index)
+    return _DRAWN[view](run, frame_index)
 
 
 def draw_strip(run: StoredRun, report: PixelExplanation, view: ProbeView) -> Strip:
-    """The surroundings of a pixel along its path, in the frame itself and up to 6 before it.
+    """The surroundings of a pixel along its path: its own frame and up to 6 before it.
 
-    Crops of the content if that is what is looked at, else of the result. The marks are around
-    the pixel, in pixels of the strip.
+    The crops are of the content if `view` is the content, otherwise of the result. The marks are
+    around the pixel, in pixels of the strip.
     """
     path = report.path[: STRIP_FRAMES + 1][::-1]
     read = run.clip.__getitem__ if view is ProbeView.CONTENT else run.image
@@ -81,7 +76,7 @@ def draw_strip(run: StoredRun, report: PixelExplanation, view: ProbeView) -> Str
     picture = np.full((tall, len(path) * (wide + _GAP) - _GAP, 3), _STRIP_PAPER, np.uint8)
     marks = []
     for place, (frame_index, x, y) in enumerate(path):
-        # At the border of the frame the crop stays inside, and the mark leaves its middle.
+        # At the border of the frame the crop stays inside, and the pixel is not in its middle.
         left = min(max(round(x) - wide // 2, 0), width - wide)
         top = min(max(round(y) - tall // 2, 0), height - tall)
         start = place * (wide + _GAP)
@@ -96,7 +91,7 @@ def draw_strip(run: StoredRun, report: PixelExplanation, view: ProbeView) -> Str
 
 
 def path_marks(report: PixelExplanation) -> list[dict[str, Any]]:
-    """The way of a pixel through the frames before, and the window that is "around" it."""
+    """The path of a pixel through the earlier frames, and the window around the pixel."""
     size = 2 * report.radius + 1
     corner = {"x": report.x - report.radius, "y": report.y - report.radius}
     return [
@@ -116,7 +111,7 @@ def strip_labels_html(labels: Sequence[str], width: int) -> str:
 
 
 def words_html(words: str) -> str:
-    """What the probe says; read out when it changes."""
+    """The explanation; a screen reader reads it out when it changes."""
     # A number and its unit stay on one line.
     joined = re.sub(r"(?<=\d) (?=%|px)|(?<=c =) ", "\N{NO-BREAK SPACE}", html.escape(words))
     return (
@@ -126,7 +121,7 @@ def words_html(words: str) -> str:
 
 
 def note_html(view: ProbeView) -> str:
-    """What must be known to read a view, below its key."""
+    """An explanation below the key, for the view that needs one."""
     if view is not ProbeView.PULLS:
         return ""
     return f'<div style="{TEXT_STYLE};line-height:1.35">{_PULLS_NOTE}</div>'
@@ -156,37 +151,31 @@ def table_html(report: PixelExplanation) -> str:
 
 
 def _numbers(readings: Readings) -> list[tuple[str, str]]:
+    def told(number: float | None, form: str) -> str:
+        return "–" if number is None else form.format(number)
+
     flow = readings.flow
-    shares = {
-        name: share
-        for name, share in readings.shares.items()
-        if share or name in ("content", "style", "temporal")
-    }
+    moved = f"{flow[0]:+.1f}, {flow[1]:+.1f}".replace("-", "−") if flow else "–"
     return [
         ("carried for, frames", f"{readings.age:.1f}".removesuffix(".0")),
-        ("reliability c", _told(readings.trust, "{:.3g}")),
-        (
-            "flow to the frame before, px",
-            f"{flow[0]:+.1f}, {flow[1]:+.1f}".replace("-", "−") if flow else "–",
-        ),
-        ("there and back misses by, px", _told(readings.round_trip, "{:.2f}")),
-        ("true error of the flow, px", _told(readings.flow_error, "{:.2f}")),
+        ("reliability c", told(readings.trust, "{:.3g}")),
+        ("flow to the frame before, px", moved),
+        ("there and back misses by, px", told(readings.round_trip, "{:.2f}")),
+        ("true error of the flow, px", told(readings.flow_error, "{:.2f}")),
         *(
             (f"pull of the {TERMS[name].label} term", f"{100 * share:.1f} %")
-            for name, share in shares.items()
+            for name, share in readings.shares.items()
+            if share or name in ("content", "style", "temporal")
         ),
     ]
-
-
-def _told(number: float | None, form: str) -> str:
-    return "–" if number is None else form.format(number)
 
 
 def _draw_mask(run: StoredRun, frame_index: int) -> View:
     looks = (DISOCCLUDED, BOUNDARY, OUTSIDE, FADING)
     sheet = Sheet.of(to_bytes(mask_paper(run.clip[frame_index])), looks)
     if run.is_cold(frame_index):
-        return sheet.view({"nothing is carried into this frame": _all_of(run, FADING)})
+        everywhere = np.ones(run.clip[0].shape[:2], np.bool_)
+        return sheet.view({"nothing is carried into this frame": (everywhere, FADING)})
     motion = run.motion(frame_index)
     fired = motion.outside | motion.hidden | motion.boundary
     return sheet.view(
@@ -199,49 +188,51 @@ def _draw_mask(run: StoredRun, frame_index: int) -> View:
     )
 
 
-def _all_of(run: StoredRun, look: Look) -> tuple[Any, Look]:
-    return np.ones(run.clip[0].shape[:2], np.bool_), look
-
-
 def _draw_ages(run: StoredRun, frame_index: int) -> View:
     ages = age_map(run, frame_index)
     colors = np.array([rgb(color) for color in _AGES])
-    # One color for each age, spread over what ages there can be.
+    # A colour for each age that this frame can have.
     scale = np.linspace(0, len(_AGES) - 1, max(frame_index, 1) + 1)
-    table = np.stack(
-        [np.interp(scale, range(len(_AGES)), colors[:, channel]) for channel in range(3)], axis=-1
-    )
-    table = np.rint(table).astype(np.uint8)
+    channels = [np.interp(scale, range(len(_AGES)), channel) for channel in colors.T]
+    table = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
     found = np.unique(ages)
-    # A key of more than a few lines is not read: the ends and what lies between.
-    told = (
-        found if len(found) <= 6 else found[np.linspace(0, len(found) - 1, 6).round().astype(int)]
-    )
+    if len(found) > _KEY_LINES:
+        found = found[np.linspace(0, len(found) - 1, _KEY_LINES).round().astype(int)]
     key = tuple(
         KeyEntry(
             "painted anew" if age == 0 else f"{age} frame{'s' * (age > 1)}:",
-            Look("#" + "".join(f"{channel:02x}" for channel in table[age]), ""),
+            Look("#" + bytes(table[age]).hex(), ""),
             float((ages == age).mean()),
         )
-        for age in map(int, told)
+        for age in map(int, found)
     )
     return View(table[ages], key)
 
 
 def _draw_pulls(run: StoredRun, frame_index: int) -> View:
-    """Each term's share against its mean over the frame: by itself the largest would hide all."""
-    pulls = run.pulls(frame_index)
-    maps = {term: pull for term, pull in pulls.items() if pull.any()}
-    total = np.maximum(sum(maps.values()), np.finfo(np.float32).tiny)
+    """Mix the terms' colours by how far each share is above its mean over the frame.
+
+    A mixture by the shares themselves would show only the strongest term.
+    """
+    maps = {term: pull for term, pull in run.pulls(frame_index).items() if pull.any()}
+    tiny = np.finfo(np.float32).tiny
+    total = np.maximum(sum(maps.values()), tiny)
     shares = {term: pull / total for term, pull in maps.items()}
     means = {term: float(share.mean()) for term, share in shares.items()}
     ratios = {term: share / means[term] for term, share in shares.items()}
-    whole = np.maximum(sum(ratios.values()), np.finfo(np.float32).tiny)
+    whole = np.maximum(sum(ratios.values()), tiny)
     mixed = np.zeros((*run.clip[frame_index].shape[:2], 3), np.float32)
     for term, ratio in ratios.items():
         mixed += (ratio / whole)[..., np.newaxis] * rgb(TERMS[term].color)
-    key = [
-        KeyEntry(TERMS[term].label, Look(TERMS[term].color, ""), mean)
-        for term, mean in means.items()
-    ]
-    return View(np.rint(mixed).astype(np.uint8), tuple(key))
+    looks = {term: Look(TERMS[term].color, "") for term in means}
+    key = tuple(KeyEntry(TERMS[term].label, looks[term], mean) for term, mean in means.items())
+    return View(np.rint(mixed).astype(np.uint8), key)
+
+
+_DRAWN: dict[ProbeView, Callable[[StoredRun, int], View]] = {
+    ProbeView.RESULT: lambda run, frame_index: View(to_bytes(run.image(frame_index)), ()),
+    ProbeView.CONTENT: lambda run, frame_index: View(to_bytes(run.clip[frame_index]), ()),
+    ProbeView.MASK: _draw_mask,
+    ProbeView.AGE: _draw_ages,
+    ProbeView.PULLS: _draw_pulls,
+}
