@@ -1,8 +1,4 @@
-"""Who pulls where: the pull of each term of the loss as a map, live beside a player.
-
->>> player = sk.Player(lambda: sk.Stylization(content, style), panel=panel)
->>> ipywidgets.VBox([player, sk.ForceMaps(player)])
-"""
+"""Force maps: how hard each term of the loss pulls at each pixel, live beside a player."""
 
 from __future__ import annotations
 
@@ -11,13 +7,15 @@ import html
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets
 
 from ...arrays import Image
 from ...explain.balance import two_digits
 from ...explain.pulls import PullMaps, pull_maps
+from ...image.objective import Objective, Targets
+from ...image.stylization import Stylization
 from ...losses import TERMS, weight_of
 from ...settings import Weights
 from ..base.alerts import Alerts
@@ -28,19 +26,14 @@ from ..masks.mask_texts import TEXT_STYLE, title_html
 from .force_views import FAINT, drawn, force_words, key_html, reweighted, white_of
 from .player import Player
 
-if TYPE_CHECKING:
-    from ...image.objective import Objective, Targets
-    from ...image.stylization import Stylization
-
-# A class looks longer than that at three maps, and painting goes on meanwhile: of its time,
-# measuring takes a fifth at most.
+# Measuring may take a fifth of the time at most, so that painting goes on.
 _MIN_SECONDS, _PAUSE = 2.0, 4.0
 _WIDTH = 220
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Moment:
-    """A picture on its way, and all that its pulls depend on; nothing of it changes any more."""
+    """A picture that is being painted, and all that its pulls depend on."""
 
     image: Image
     objective: Objective
@@ -51,16 +44,24 @@ class _Moment:
 
 
 class ForceMaps(ipywidgets.VBox):
-    """A box to tick beside a `Player`, and then a map of each term's pull at the newest picture.
+    """A box to tick beside a `Player`; then a map of each term's pull at the newest picture.
 
-    A map is the norm of the term's weighted gradient at each pixel, black where it is zero. All
-    maps share one scale of brightness, and a line says in words who pulls harder. They are
-    measured between the steps, every two seconds at most, and whenever the run rests; each time
-    costs one evaluation of the loss for each term that has a weight. Where the run rests they
-    follow the weights of its panel, at no cost. The box is off at first.
+    A map is the norm of the gradient of the weighted term at each pixel, black where it is zero.
+    All maps share one scale of brightness, and a line says in words which term pulls harder. They
+    are measured between the steps, at most every two seconds, and when the run pauses or ends;
+    each time costs one evaluation of the loss for each term that has a weight. While the run does
+    not paint they follow the weights of its panel at no cost. The box is off at first::
 
-    `maps` are the newest as numbers, None before the first. Total variation has a map while its
-    weight is not 0, and the temporal term where a frame comes before.
+        player = sk.Player(lambda: sk.Stylization(content, style), panel=panel)
+        ipywidgets.VBox([player, sk.ForceMaps(player)])
+
+    `maps` are the newest maps as `PullMaps`, None before the first. Total variation has a map
+    while its weight is not 0, and the temporal term if there is a previous frame.
+
+    Parameters
+    ----------
+    player
+        The player whose picture is measured.
     """
 
     def __init__(self, player: Player) -> None:
@@ -75,11 +76,11 @@ class ForceMaps(ipywidgets.VBox):
         self.box = ipywidgets.Checkbox(
             description="Show who pulls where",
             indent=False,
-            layout=ipywidgets.Layout(width="auto"),
+            layout={"width": "auto"},
         )
         self.canvases = {term: PictureCanvas(width=_WIDTH) for term in TERMS}
         for canvas in self.canvases.values():
-            # A black map ends somewhere on a dark page too.
+            # So that the border of a black map can be seen on a dark page too.
             canvas.layout.border = "1px solid var(--jp-ui-font-color2, gray)"
         super().__init__(self._parts())
         self.box.observe(self.alerts.guarded(lambda _change: self._switch()), "value")
@@ -89,7 +90,7 @@ class ForceMaps(ipywidgets.VBox):
             player.panel.on_change(self._take_weights)
 
     def measure(self) -> PullMaps | None:
-        """Measure and show the pulls at the newest picture; None if there is none yet."""
+        """Measure and show the pulls at the newest picture; None if there is no picture yet."""
         with self._lock:
             moment = self._newest or self._first_moment()
             if moment is None:
@@ -109,7 +110,7 @@ class ForceMaps(ipywidgets.VBox):
             return self.maps
 
     def close(self) -> None:
-        """Measure no more, and take the maps off their pages."""
+        """Stop measuring, and remove the maps from their pages."""
         self.box.value = False
         super().close()
 
@@ -118,7 +119,7 @@ class ForceMaps(ipywidgets.VBox):
         self._columns = {
             term: ipywidgets.VBox(
                 [self._titles[term], self.canvases[term]],
-                layout=ipywidgets.Layout(width=f"{_WIDTH + 2}px", display="none"),
+                layout={"width": f"{_WIDTH + 2}px", "display": "none"},
             )
             for term in TERMS
         }
@@ -126,17 +127,17 @@ class ForceMaps(ipywidgets.VBox):
         self._cost.value = _faint(
             "Costs an evaluation of the loss for each term, every 2 s at most."
         )
-        row = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 12px")
-        maps = ipywidgets.Layout(flex_flow="row wrap", grid_gap="8px 12px")
+        row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 12px"}
+        maps = {"flex_flow": "row wrap", "grid_gap": "8px 12px"}
         self._shown = ipywidgets.VBox(
             [self._words, ipywidgets.Box(list(self._columns.values()), layout=maps), self._key],
-            layout=ipywidgets.Layout(display="none"),
+            layout={"display": "none"},
         )
         return [ipywidgets.Box([self.box, self._cost], layout=row), self.alerts.widget, self._shown]
 
     def _switch(self) -> None:
         self._shown.layout.display = None if self.box.value else "none"
-        # While it runs, the next step measures.
+        # While the run paints, the next step measures.
         if self.box.value and self._player.state is not LoopState.RUNNING:
             self.measure()
 
@@ -145,24 +146,25 @@ class ForceMaps(ipywidgets.VBox):
         if moment is None:
             return
         self._newest = moment
-        if not self.box.value:
-            return
         resting = self._player.state is not LoopState.RUNNING
-        pause = max(_MIN_SECONDS, _PAUSE * self._seconds)
-        if resting or self._clock() >= self._last + pause:
-            # What is raised by a player's callback would end the run.
+        if self.box.value and (resting or self._clock() >= self._last + self._pause):
+            # An exception in a player's callback would end the run.
             with self.alerts.guard():
                 self.measure()
 
+    @property
+    def _pause(self) -> float:
+        """The least number of seconds between two measurements."""
+        return max(_MIN_SECONDS, _PAUSE * self._seconds)
+
     def _take_state(self, state: LoopState) -> None:
-        if state in (LoopState.IDLE, LoopState.RUNNING) or not self.box.value:
-            return
-        if self._newest is not self._measured:
+        resting = state not in (LoopState.IDLE, LoopState.RUNNING)
+        if resting and self.box.value and self._newest is not self._measured:
             with self.alerts.guard():
                 self.measure()
 
     def _take_weights(self, weights: Weights) -> None:
-        """Where the run rests, show at once how the pulls change with the weights."""
+        """While the run does not paint, show how the pulls change with the weights."""
         if not self.box.value or self._player.state is LoopState.RUNNING:
             return
         with self._lock, self.alerts.guard():
@@ -178,7 +180,7 @@ class ForceMaps(ipywidgets.VBox):
             self._show(self._newest, maps)
 
     def _first_moment(self) -> _Moment | None:
-        """Where painting starts, of a picture that is prepared already."""
+        """The start of a picture that is already prepared."""
         source: Any = self._player.source
         if not hasattr(source, "targets"):
             return None
@@ -205,13 +207,13 @@ class ForceMaps(ipywidgets.VBox):
         self._key.value = key_html(top)
         self._cost.value = _faint(
             f"Measuring took {two_digits(self._seconds)} s; it is done every "
-            f"{two_digits(max(_MIN_SECONDS, _PAUSE * self._seconds))} s at most."
+            f"{two_digits(self._pause)} s at most."
         )
 
 
 def _moment_of(event: Any, source: Any) -> _Moment | None:
-    """What an event of a run leaves to be measured; None for what has no losses any more."""
-    # A clip has the painting of its frame; a frame that was finished before has none.
+    """What can be measured at an event of a run; None if its targets are gone."""
+    # A clip has the painting of its frame; a frame that an earlier run finished has none.
     painting = getattr(source, "painting", source)
     if not hasattr(painting, "targets") or getattr(event, "resumed", False):
         return None
@@ -231,7 +233,7 @@ def _moment(painting: Stylization, image: Image, weights: Weights, title: str) -
 
 
 def _has(name: str, moment: _Moment) -> bool:
-    """Whether a term has a map: content and style always, others where they can pull."""
+    """Whether a term has a map: content and style always, others if they can pull."""
     term = TERMS[name]
     if term.needs_mask:
         return bool(moment.targets.masks.shape[0])

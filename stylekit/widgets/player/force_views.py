@@ -1,4 +1,4 @@
-"""What force maps show, without any widget: pictures, words, their key, and other weights."""
+"""What force maps show, without any widget: pictures, words and the scale of brightness."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from ...settings import Weights
 from ..masks.mask_texts import TEXT_STYLE
 
 FAINT = "color:var(--jp-ui-font-color2,currentColor)"
-"""The style of what is beside the point."""
+"""The style of text that is less important."""
 
-# The hardest pulls are at single pixels: what is white leaves out this share of them.
+# The hardest pulls are at single pixels: this percentage of the pixels is left out for white.
 _WHITE = 0.5
 # The powers of ten from black to white: at the start style pulls hundreds of times as hard as
-# content, and both are to be seen.
+# content, and both must be visible.
 _DECADES = 4
 
 
 def drawn(pull: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
     """A map `(H, W)` as a grey picture `(H, W, 3)`: black where nothing pulls, white from `top` on.
 
-    Brightness goes with the logarithm of the pull, over four powers of ten, so that a weak term is
-    seen beside a strong one. Only what does not pull at all is black.
+    Brightness is linear in the logarithm of the pull over four powers of ten, so that a weak term
+    can be seen beside a strong one. Only a pull of zero is black.
     """
     if not top:
         return np.zeros((*pull.shape, 3), np.uint8)
@@ -36,7 +36,7 @@ def drawn(pull: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
 
 
 def force_words(maps: PullMaps, weights: Weights) -> str:
-    """Who pulls harder, by root mean squares over the picture, and where the temporal term does."""
+    """Which term pulls harder (root mean square over the picture), and where γ pulls at all."""
     strength = {
         name: float(np.sqrt(np.mean(np.square(pull, dtype=np.float64))))
         for name, pull in maps.items()
@@ -51,18 +51,16 @@ def force_words(maps: PullMaps, weights: Weights) -> str:
     if strength["style"]:
         said += [compared(name, "style", strength) for name in others]
     for name in (name for name in others if TERMS[name].needs_mask):
-        share = float(np.mean(maps[name] > 0))
-        subject = TERMS[name].subject
-        said.append(
-            f"{subject[0].upper()}{subject[1:]} pulls at {100 * share:.0f} % of the picture."
-        )
+        share, subject = float(np.mean(maps[name] > 0)), TERMS[name].subject
+        words = f"{subject[0].upper()}{subject[1:]}"
+        said.append(f"{words} pulls at {100 * share:.0f} % of the picture.")
     return " ".join(said)
 
 
 def reweighted(maps: PullMaps, before: Weights, after: Weights) -> PullMaps | None:
-    """The maps under other weights: a pull is proportional to its weight, so nothing is measured.
+    """The maps under other weights, computed from `maps`: a pull is proportional to its weight.
 
-    None if they cannot be known: a term that was off is on, or the style's layers have new shares.
+    None if that is not possible: a term that was off is on, or style layers have other weights.
     """
     if before.layers != after.layers:
         return None
@@ -76,7 +74,7 @@ def reweighted(maps: PullMaps, before: Weights, after: Weights) -> PullMaps | No
 
 
 def white_of(maps: PullMaps) -> float:
-    """The pull that is drawn white: nearly the hardest of the term that pulls hardest."""
+    """The pull that is drawn white: nearly the hardest pull of all maps."""
     return max(float(np.percentile(pull, 100 - _WHITE)) for pull in maps.values()) or max(
         float(pull.max()) for pull in maps.values()
     )
@@ -98,6 +96,6 @@ def key_html(top: float) -> str:
         'background:linear-gradient(to right,#000,#fff)"></div>'
         f'<div style="position:relative;height:1.5em;font-variant-numeric:tabular-nums">{marks}'
         f'</div><div style="{FAINT}">How hard a pixel is pulled, in loss per unit of brightness: '
-        "one scale for all maps; black is not at all. "
-        "The per cents are shares of all that pulls.</div></div>"
+        "one scale for all maps; black is zero. "
+        "The percentages are shares of all pulls.</div></div>"
     )
