@@ -113,11 +113,7 @@ class MaskKnobs(ipywidgets.VBox):
             **looks,
         )
         self.dilate = ipywidgets.IntSlider(
-            value=paper.dilate,
-            min=0,
-            max=_MAX_DILATE,
-            description="dilation (px)",
-            **looks,
+            value=paper.dilate, min=0, max=_MAX_DILATE, description="dilation (px)", **looks
         )
         self.reset_button = ipywidgets.Button(
             description="Reset to the paper's values",

@@ -74,9 +74,7 @@ class ForceMaps(ipywidgets.VBox):
         self.maps: PullMaps | None = None
         self.alerts = Alerts()
         self.box = ipywidgets.Checkbox(
-            description="Show who pulls where",
-            indent=False,
-            layout={"width": "auto"},
+            description="Show who pulls where", indent=False, layout={"width": "auto"}
         )
         self.canvases = {term: PictureCanvas(width=_WIDTH) for term in TERMS}
         for canvas in self.canvases.values():
