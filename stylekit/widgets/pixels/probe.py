@@ -78,7 +78,7 @@ class SmudgeProbe(ipywidgets.VBox):
         self._status, self._key, self._words, self._numbers, self._labels = (
             ipywidgets.HTML() for _ in range(5)
         )
-        title = ipywidgets.HTML(title_html("The way it came, in the frames before"))
+        title = ipywidgets.HTML(title_html("The path of the pixel through the earlier frames"))
         self._strip_box = ipywidgets.VBox(
             [title, self.strip, self._labels], layout={"display": "none", "margin": "8px 0 0"}
         )

@@ -160,7 +160,7 @@ def _numbers(readings: Readings) -> list[tuple[str, str]]:
         ("carried for, frames", f"{readings.age:.1f}".removesuffix(".0")),
         ("reliability c", told(readings.trust, "{:.3g}")),
         ("flow to the frame before, px", moved),
-        ("there and back misses by, px", told(readings.round_trip, "{:.2f}")),
+        ("forward–backward error of the flow, px", told(readings.round_trip, "{:.2f}")),
         ("true error of the flow, px", told(readings.flow_error, "{:.2f}")),
         *(
             (f"pull of the {TERMS[name].label} term", f"{100 * share:.1f} %")

@@ -123,7 +123,7 @@ class ForceMaps(ipywidgets.VBox):
         }
         self._cost, self._words, self._key = (ipywidgets.HTML() for _ in range(3))
         self._cost.value = _faint(
-            "Costs an evaluation of the loss for each term, every 2 s at most."
+            "Costs an evaluation of the loss for each term, at most every 2 s."
         )
         row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 12px"}
         maps = {"flex_flow": "row wrap", "grid_gap": "8px 12px"}
@@ -204,8 +204,8 @@ class ForceMaps(ipywidgets.VBox):
         self._words.value = _text(f"{moment.title}. {force_words(maps, moment.weights)}")
         self._key.value = key_html(top)
         self._cost.value = _faint(
-            f"Measuring took {two_digits(self._seconds)} s; it is done every "
-            f"{two_digits(self._pause)} s at most."
+            f"Measuring took {two_digits(self._seconds)} s; it is done at most every "
+            f"{two_digits(self._pause)} s."
         )
 
 

@@ -119,7 +119,7 @@ function render({ model, el }) {
   const terms = element(root, "div", "rows");
   const fold = element(root, "details");
   element(fold, "summary", "", { "data-lm-suppress-shortcuts": "true" }).textContent =
-    "Style layers: what each counts in the style loss";
+    "Style layers: the weight of each in the style loss";
   const layers = element(fold, "div", "rows");
   const showLine = pythonLine(root);
   const rows = new Map();

@@ -95,7 +95,7 @@ def test_a_click_and_the_keyboard_make_it_speak(notebook, folder):
         )
     )
     assert told == [words.replace("\N{NO-BREAK SPACE}", " "), 2]
-    # The way it came lies over the frame, and in the frames before below it.
+    # The path lies over the frame, and its crops of the earlier frames below.
     assert page.locator(f"{PANEL} svg .dots").first.get_attribute("d").count("M") == 3
     page.locator(f"{PANEL} :text('painted anew')").wait_for()
     assert page.locator(f"{PANEL} canvas[role='img'][data-painted='1']").is_visible()
