@@ -19,7 +19,7 @@ from machine import describe_machine
 
 from stylekit.media.images import load_image
 from stylekit.motion.flow import FLOWS, FlowMethod, estimate_flow
-from stylekit.motion.robust import robust_mask
+from stylekit.motion.masks import robust_mask
 from stylekit.motion.scores import MotionScores, motion_scores
 from stylekit.samples import MaterialKind, find_material
 from stylekit.scenes import SCENES, Scene, make_scene, motorcycle_pair

@@ -70,9 +70,9 @@ class Tunable:
     """What command line, sliders and documentation know of a setting beside its default.
 
     `help` says what it does. A number lies from `low` to `high`, both included. With a `flag` it
-    is an option of the command line, whose value is called `metavar` in the help. `slider` are the
-    powers of ten that a logarithmic slider spans, and `start` is the value at which a setting that
-    was off is switched on.
+    is an option of the command line, whose value is called `metavar` in the help. `label` is the
+    name beside a slider. `slider` are the powers of ten that a logarithmic slider spans. `start` is
+    the value at which a setting that was off is switched on.
     """
 
     help: str
@@ -80,7 +80,8 @@ class Tunable:
     high: float = math.inf
     flag: str = ""
     metavar: str | None = None
-    slider: tuple[int, int] = (-3, 3)
+    label: str = ""
+    slider: tuple[float, float] = (-3, 3)
     start: float = 1.0
 
 
@@ -300,7 +301,7 @@ class VideoSettings(_Settings):
     the reliable share of its flow falls below `cut_share`.
 
     `flow` is a name in `stylekit.motion.flow.FLOWS` or a function `(source, target) -> flow`,
-    `mask` a name in `stylekit.motion.methods.MASKS` or a `MaskFunction`. Names are looked up where
+    `mask` a name in `stylekit.motion.masks.MASKS` or a `MaskFunction`. Names are looked up where
     they are used, so that settings which name somebody else's function can be read.
     """
 

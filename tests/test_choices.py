@@ -13,9 +13,8 @@ from short_runs import SETTINGS, built_in_clip, stylekit
 
 from stylekit.errors import SettingsError
 from stylekit.image.stylization import Stylization
-from stylekit.motion.carry import mask_of
 from stylekit.motion.flow import FLOWS, FlowEstimator, FlowMethod, estimate_flow, flow_between
-from stylekit.motion.methods import MASKS, MaskMethod, MaskRow
+from stylekit.motion.masks import MASKS, MaskMethod, MaskRow, mask_of
 from stylekit.settings import ImageSettings, VideoSettings, Weights, function_of, label_of, name_of
 from stylekit.vgg.features import POOLINGS, FeatureExtractor, Pooling, PoolingRow
 from stylekit.vgg.runtime import tf

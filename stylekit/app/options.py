@@ -13,7 +13,7 @@ from .. import __version__
 from ..errors import SettingsError
 from ..losses import TERMS
 from ..motion.flow import FLOWS
-from ..motion.methods import MASKS
+from ..motion.masks import MASKS
 from ..settings import ImageSettings, Implementation, VideoSettings, Weights, name_of, tunables
 from ..vgg.features import POOLINGS
 

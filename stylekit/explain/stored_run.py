@@ -20,9 +20,16 @@ from ..losses import without_masks
 from ..media.clips import read_clip
 from ..media.images import load_image
 from ..motion.flow import FlowPair, warp
-from ..motion.masks import consistency_error, disocclusion, motion_boundary, out_of_frame
-from ..motion.methods import MaskMethod
-from ..motion.robust import doubtful
+from ..motion.masks import (
+    MaskMethod,
+    consistency_error,
+    disocclusion,
+    doubtful,
+    flow_doubt,
+    motion_boundary,
+    out_of_frame,
+    trust_map,
+)
 from ..motion.truth import Truth
 from ..samples import MaterialKind, find_material
 from ..scenes.scene import scene_of_clip
@@ -145,6 +152,7 @@ class StoredRun:
         round_trip[outside] = np.nan
         settings = self.settings
         nowhere = np.zeros_like(outside)
+        robust = settings.mask == MaskMethod.ROBUST
         return JudgedMotion(
             flow=flow,
             mask=mask,
@@ -152,17 +160,17 @@ class StoredRun:
             outside=outside,
             hidden=disocclusion(backward, forward),
             boundary=motion_boundary(backward) if settings.motion_boundary else nowhere,
-            doubted=doubtful(
-                backward,
-                forward,
-                self.clip[frame_index],
-                self.clip[frame_index - 1],
-                boundary=settings.motion_boundary,
-                dilate=settings.dilate,
-            )
-            if settings.mask == MaskMethod.ROBUST
-            else nowhere,
+            doubted=self._doubted(flow, frame_index) if robust else nowhere,
         )
+
+    def _doubted(self, flow: FlowPair, frame_index: int) -> BoolMask:
+        """Where the robust mask rejects what the other tests accept."""
+        both = flow.backward_flow, flow.forward_flow
+        trust = trust_map(
+            *both, boundary=self.settings.motion_boundary, dilate=self.settings.dilate
+        )
+        frames = self.clip[frame_index], self.clip[frame_index - 1]
+        return doubtful(trust, flow_doubt(*both, *frames))
 
     def _measure_pulls(self, frame_index: int) -> PullMaps:
         image, weights = self.image(frame_index), self.weights(frame_index)

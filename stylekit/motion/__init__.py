@@ -1,7 +1,7 @@
-"""Motion between two frames: optical flow, where it can be trusted, and how good it is.
+"""The motion between two frames: optical flow, where it can be trusted, and how good it is.
 
-Throughout, `flow` lives on the grid of the frame that is judged and `reverse` is the flow the
-other way, on the other frame's grid. For a clip's frame i: `flow` is its backward flow ŵ
+In this package `flow` lives on the grid of the frame that is judged, and `reverse` is the flow the
+other way, on the other frame's grid. For frame i of a clip, `flow` is the backward flow ŵ
 (i → i−1) and `reverse` the forward flow w (i−1 → i).
 """
 

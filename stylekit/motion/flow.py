@@ -37,16 +37,16 @@ __all__ = [
     "write_flo",
 ]
 
-# DIS fine: finer than OpenCV's medium preset, because masks live off sharp motion edges.
-# At the finest scale 0 the flow is solved at every pixel rather than every second one, and
-# more variational steps with a stronger smoothness weight calm what that adds in noise.
+# DIS fine: finer than OpenCV's medium preset, because masks need sharp motion edges. At the finest
+# scale 0 the flow is solved at every pixel instead of every second one. More variational steps and
+# a stronger smoothness weight remove the noise that this adds.
 DIS_FINEST_SCALE = 0
 DIS_VARIATIONAL_ITERATIONS = 10
 DIS_VARIATIONAL_ALPHA = 40.0
 
-# DIS sharp: a second pass from where DIS fine ends, with smaller patches. A patch of 8 pixels that
-# lies across a moving edge is matched as a whole, so flow bleeds over the edge by half of it; one
-# of 4 bleeds half as far, but alone it would get lost in noise and on plain ground.
+# DIS sharp: a second pass with smaller patches, started from the result of DIS fine. A patch across
+# a moving edge is matched as a whole, so flow spreads over the edge by half a patch. A patch of 4
+# pixels instead of 8 halves that, but by itself it fails in noise and in areas without texture.
 DIS_SHARP_PATCH = 4
 DIS_SHARP_STRIDE = 2
 
@@ -69,10 +69,10 @@ FlowEstimator = Implementation[FlowFunction]
 
 
 class FlowMethod(StrEnum):
-    """Names of rows of `FLOWS`: DIS is fine and the default, Farneback the report's.
+    """Names of rows of `FLOWS`: DIS is the default, Farneback the report's method.
 
-    Sharp DIS keeps closer to moving edges, for two to three times the time of DIS. The exact
-    flow is known for scenes alone (`Scene.flow_pair`); a clip has none.
+    Sharp DIS follows moving edges more closely and takes two to three times as long as DIS. The
+    exact flow is known only for scenes (`Scene.flow_pair`).
     """
 
     DIS = "dis"
@@ -85,8 +85,8 @@ class FlowMethod(StrEnum):
 class Interpolation(Enum):
     """How `warp` reads between pixels.
 
-    Linear is the papers' choice for the loss target. Repeated linear warps smear (after 20 of
-    them 1 % of the picture's Laplacian variance is left), cubic and Lanczos keep far more.
+    Linear is the papers' choice for the target of the temporal loss. Repeated linear warps blur:
+    after 20 of them 1 % of the picture's Laplacian variance is left. Cubic and Lanczos keep more.
     """
 
     LINEAR = "linear"
@@ -98,9 +98,9 @@ class Interpolation(Enum):
 class FlowPair:
     """The flow between two neighbouring frames, both ways, each `(H, W, 2)`.
 
-    `forward_flow` goes previous → current on the previous frame's grid, `backward_flow`
-    current → previous on the current frame's grid: `warp(previous, backward_flow)` lands on
-    the current frame.
+    `forward_flow` leads from the previous to the current frame, on the previous frame's grid.
+    `backward_flow` leads back, on the current frame's grid, so that
+    `warp(previous, backward_flow)` looks like the current frame.
     """
 
     forward_flow: Flow
@@ -110,21 +110,35 @@ class FlowPair:
 def estimate_flow(
     source: Image, target: Image, *, method: str | FlowFunction = FlowMethod.DIS
 ) -> Flow:
-    """Where each pixel of `source` went in `target`.
+    """Where each pixel of `source` went in `target`: `source(p) ≈ target(p + flow(p))`.
 
-    `source` and `target` are pictures `(H, W, 3)` of equal size; the flow is `(H, W, 2)` on
-    the grid of `source`, in pixels, such that `source(p) ≈ target(p + flow(p))`. `method` is a
-    name in `FLOWS` or a function `(source, target) -> flow`. Never ask for the flow across a cut:
-    there is none, yet numbers come back.
+    The built-in methods read 8-bit grey values and give the same bits for any number of threads.
+    The flow across a cut is meaningless, although numbers come back.
 
-    Methods: dense inverse search (Kroeger et al. 2016) in a fast, a fine and a sharp setting,
-    and Farnebäck's polynomial expansion (2003) with the report's parameters. To them only 8-bit
-    grey values count, and the same pair gives the same flow bit for bit, whatever the number of
-    threads.
+    Parameters
+    ----------
+    source, target : `(H, W, 3)` in [0, 1], of equal size.
+    method : a name in `FLOWS`, or a function `(source, target) -> flow`.
 
-    Raises ValueError if the pictures differ in size or are not float32 RGB in [0, 1], or if the
-    method's result is no flow of their size; SettingsError if `FLOWS` has no such name, and for
-    the exact flow, which cannot be estimated.
+    Returns
+    -------
+    float32 `(H, W, 2)`, in pixels, on the grid of `source`.
+
+    Raises
+    ------
+    ValueError : if a picture is none, sizes differ, or the method's result is no flow.
+    SettingsError : if `FLOWS` has no such name, and for the exact flow, which is not an estimate.
+
+    References
+    ----------
+    Kroeger et al. 2016, "Fast optical flow using dense inverse search".
+    Farnebäck 2003, "Two-frame motion estimation based on polynomial expansion".
+
+    Examples
+    --------
+    >>> picture = np.random.default_rng(0).random((32, 48, 3), np.float32)
+    >>> bool(np.abs(estimate_flow(picture, picture)).max() < 0.1)
+    True
     """
     function = function_of("flow", FLOWS, method)
     check_image(source, "source")
@@ -150,12 +164,27 @@ def flow_between(
 def warp(image: Image, flow: Flow, *, interpolation: Interpolation = Interpolation.LINEAR) -> Image:
     """`image` seen from the grid of `flow`: `out(p) = image(p + flow(p))`.
 
-    `image` is float32, a picture `(H, W, 3)`, a mask `(H, W)` or a flow `(H, W, 2)`; `flow` is
-    `(H, W, 2)` of the same size, in pixels. What lies outside the image takes the value of the
-    nearest border pixel. Cubic and Lanczos overshoot at edges, so their result is clipped into
-    [0, 1]; linear stays within the values of `image` by itself and works in any unit.
+    Parameters
+    ----------
+    image : float32, a picture `(H, W, 3)`, a mask `(H, W)` or a flow `(H, W, 2)`.
+    flow : `(H, W, 2)`, in pixels. Outside the image the nearest border pixel is read.
+    interpolation : linear works in any unit. Cubic and Lanczos overshoot at edges, so their
+        result is clipped into [0, 1].
 
-    Raises ValueError if the sizes differ or `image` is not float32.
+    Returns
+    -------
+    float32, of the shape of `image`.
+
+    Raises
+    ------
+    ValueError : if the sizes differ or `image` is not float32.
+
+    Examples
+    --------
+    >>> row = np.array([[0.0, 0.25, 0.5, 1.0]], np.float32)
+    >>> to_the_right = np.full((1, 4, 2), (1.0, 0.0), np.float32)
+    >>> warp(row, to_the_right).tolist()
+    [[0.25, 0.5, 1.0, 1.0]]
     """
     if image.dtype != np.float32 or image.ndim not in (2, 3):
         raise ValueError(
@@ -163,17 +192,13 @@ def warp(image: Image, flow: Flow, *, interpolation: Interpolation = Interpolati
         )
     check_flow(flow, like=image)
     height, width = image.shape[:2]
-    # Four pixels outside, every tap of every kernel reads the border: nothing is lost by
-    # stopping there, and wild flow cannot overflow OpenCV's integers.
+    # From four pixels outside on, every tap of every kernel reads the border. So clipping there
+    # changes nothing, and it keeps very large flow from overflowing OpenCV's integers.
     x = np.clip(np.arange(width, dtype=np.float32) + flow[..., 0], -4, width + 3)
     y = np.clip(np.arange(height, dtype=np.float32)[:, None] + flow[..., 1], -4, height + 3)
-    warped = cv2.remap(
-        np.ascontiguousarray(image),
-        x,
-        y,
-        interpolation=_cv2_interpolation(interpolation),
-        borderMode=cv2.BORDER_REPLICATE,
-    ).reshape(image.shape)
+    kernel = _cv2_interpolation(interpolation)
+    warped = cv2.remap(np.ascontiguousarray(image), x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
+    warped = warped.reshape(image.shape)
     if interpolation is not Interpolation.LINEAR:
         np.clip(warped, 0.0, 1.0, out=warped)
     return np.asarray(warped, np.float32)
@@ -182,7 +207,12 @@ def warp(image: Image, flow: Flow, *, interpolation: Interpolation = Interpolati
 def resize_flow(flow: Flow, size: tuple[int, int]) -> Flow:
     """`flow` for frames resized to `size` = (width, height); the vectors scale with the grid.
 
-    Shrinking averages over areas, growing interpolates linearly.
+    Shrinking averages over areas, enlarging interpolates linearly.
+
+    Examples
+    --------
+    >>> resize_flow(np.full((2, 2, 2), 3.0, np.float32), (4, 2))[0, 0].tolist()
+    [6.0, 3.0]
     """
     check_flow(flow)
     width, height = size
@@ -202,17 +232,17 @@ def read_flo(path: str | Path) -> Flow:
     The format, little-endian: float32 202021.25, int32 width, int32 height, then dx and dy as
     float32 for each pixel, row by row.
 
-    Raises MediaError if the file is missing, is something else, is cut short or too long, or
-    holds values that are not finite.
+    Raises MediaError if the file is missing, is no flow file, has the wrong length, or holds
+    values that are not finite.
     """
     path = check_input(path)
     with path.open("rb") as file:
         height, width = _flo_shape(path, file.read(_FLO_HEADER.size))
-        # Sizes are compared before reading, so that a broken header never asks for gigabytes.
+        # Sizes are compared before reading, so that a broken header cannot demand gigabytes.
         due, there = _FLO_HEADER.size + 8 * height * width, path.stat().st_size
         if there != due:
             state = "cut short" if there < due else "too long"
-            raise MediaError(path, f"flow file is {state}, {there} bytes where {due} are due")
+            raise MediaError(path, f"flow file is {state}: has {there} bytes, needs {due}")
         flow = np.frombuffer(file.read(), "<f4").astype(np.float32).reshape(height, width, 2)
     if not np.isfinite(flow).all():
         raise MediaError(path, "flow file holds values that are not finite")
@@ -220,7 +250,7 @@ def read_flo(path: str | Path) -> Flow:
 
 
 def write_flo(flow: Flow, path: str | Path) -> None:
-    """Write `flow` as a Middlebury `.flo` file, whole or not at all; `read_flo` reads it back.
+    """Write `flow` as a Middlebury `.flo` file, completely or not at all, for `read_flo`.
 
     Raises MediaError if the file cannot be written.
     """
@@ -255,8 +285,8 @@ def _dis(source: Image, target: Image, *, fine: bool = True, sharp: bool = False
     border = ((0, max(0, _DIS_MIN_SIDE - height)), (0, max(0, _DIS_MIN_SIDE - width)))
     first, second = (np.pad(_to_grey(image), border, mode="edge") for image in (source, target))
     if sharp:
-        # Without a start: DIS weighs a start against its own guess in every patch, and one of
-        # zeros wins by chance where the picture is plain.
+        # Without a start: DIS compares a start with its own guess in every patch, and a start of
+        # zeros wins by chance where the picture has no texture.
         coarse = _estimator(fine=True).calc(first, second, None)  # type: ignore[call-overload]
         estimator = _estimator(fine=True)
         estimator.setPatchSize(DIS_SHARP_PATCH)
@@ -269,7 +299,7 @@ def _dis(source: Image, target: Image, *, fine: bool = True, sharp: bool = False
 
 
 def _estimator(*, fine: bool) -> cv2.DISOpticalFlow:
-    # A fresh estimator each time: a used one keeps buffers and is not safe to share.
+    # A new estimator each time: a used one keeps buffers, so threads cannot share it.
     estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     if fine:
         estimator.setFinestScale(DIS_FINEST_SCALE)
@@ -280,7 +310,7 @@ def _estimator(*, fine: bool) -> cv2.DISOpticalFlow:
 
 def _exact(source: Image, target: Image) -> Flow:
     raise SettingsError(
-        "flow", "the exact flow is known for scenes alone, take it from Scene.flow_pair"
+        "flow", "the exact flow is known only for scenes; take it from Scene.flow_pair"
     )
 
 

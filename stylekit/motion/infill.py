@@ -1,44 +1,83 @@
-"""Paint for what comes into sight: texture copied from where the shot shows something alike.
+"""Where a later frame starts: the carried picture, and texture for what comes into sight.
 
 A later frame takes too few steps to paint from nothing, and the Gram matrix of the whole frame
-hardly notices a strip that stays bare. So the strip starts as patches of the shot's first, fully
-painted frame, chosen by what the unpainted frames show (the idea of Hertzmann et al. 2001,
+hardly changes if a strip stays bare. So the strip starts as patches of the shot's first, fully
+painted frame. The unpainted frames choose the patches (the idea of Hertzmann et al. 2001,
 *Image Analogies*, with whole patches as in Efros & Freeman 2001, *Image Quilting*).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, Mask, check_image, check_mask
+from .flow import FlowPair, Interpolation, warp
 
-# A patch is compared by the mean colours of so many cells a side.
+# A patch is compared by the mean colours of this many cells a side.
 _CELLS = 4
-# Its side, as a share of the picture's shorter one: larger than most strokes.
+# The side of a patch, as a share of the picture's shorter side: larger than most strokes.
 _PATCH_SHARE = 1 / 8
 _SMALLEST_PATCH = 12
-# Known parts count a little too, which settles ties in favour of what fits its surroundings.
+# Known cells get a small weight, so that of equal patches the one that fits its surroundings wins.
 _KNOWN_WEIGHT = 0.02
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """The motion from frame i−1 to frame i, and where it can be trusted.
+
+    `flow` holds forward and backward flow, `mask` the reliability c of the backward flow on
+    frame i's grid. `is_cut` is True if almost nothing can be trusted: a new shot begins.
+    """
+
+    flow: FlowPair
+    mask: Mask
+    is_cut: bool
+
+
+def carried_picture(painted: Image, motion: Motion, fresh: Image) -> Image:
+    """The previous frame's picture along the flow, and `fresh` where the flow is not trusted.
+
+    Images `(H, W, 3)`. Repeated linear warps blur strokes, repeated cubic warps sharpen them and
+    leave flicker, so the result is the mean of both.
+    """
+    linear, cubic = (
+        warp(painted, motion.flow.backward_flow, interpolation=interpolation)
+        for interpolation in (Interpolation.LINEAR, Interpolation.CUBIC)
+    )
+    mask = motion.mask[:, :, np.newaxis]
+    return mask * (np.float32(0.5) * (linear + cubic)) + (1 - mask) * fresh
+
+
 def transfer_texture(
     content: Image, mask: Mask, source_content: Image, source_painting: Image
 ) -> Image:
-    """`content` painted in patches of `source_painting`, wherever `mask` is below ½.
+    """`content` painted with patches of `source_painting` where `mask` is below ½.
 
-    For each patch of `content` with an unreliable pixel the patch of `source_content` is found
-    whose cells have the nearest mean colours, the unreliable cells counting most; the same patch
-    of `source_painting` is laid there, overlapping its neighbours softly. Elsewhere the result
-    is `content` itself. All are `(H, W, 3)` in [0, 1] of one size, `mask` is `(H, W)`. A picture
-    too small for patches is returned as it is.
+    Each patch of `content` with an unreliable pixel is compared with all patches of
+    `source_content` by the mean colours of its cells; unreliable cells count most. The patch of
+    `source_painting` at the place of the nearest one is laid there, blended with its neighbours.
 
-    Raises ValueError for pictures of other sizes or ranges.
+    Parameters
+    ----------
+    content : `(H, W, 3)` in [0, 1], the frame that is to be painted.
+    mask : `(H, W)` in [0, 1], its reliability.
+    source_content, source_painting : `(H, W, 3)`, the shot's first frame and its painting.
+
+    Returns
+    -------
+    `(H, W, 3)`: `content` itself elsewhere, and everywhere if it is too small for patches.
+
+    Raises
+    ------
+    ValueError : for pictures of other sizes or ranges.
     """
     check_mask(mask, like=check_image(content, "content"))
     for name, picture in (("source_content", source_content), ("source_painting", source_painting)):
@@ -63,7 +102,7 @@ def transfer_texture(
 
 
 def _grid(length: int, side: int, step: int) -> list[int]:
-    """Starts of patches along one axis; the last one ends at the border."""
+    """Where patches start along one axis; the last one ends at the border."""
     return sorted({*range(0, length - side + 1, step), length - side})
 
 
@@ -81,9 +120,8 @@ def _nearest(
     unknown = np.repeat(1.0 - mask[:, :, np.newaxis], 3, axis=2)
     weight = _cell_means(unknown, targets, side) + _KNOWN_WEIGHT
     # The square is multiplied out; Σ w t² is the same for all sources.
-    return cast(
-        Places, (weight @ (offered**2).T - 2 * (weight * wanted) @ offered.T).argmin(axis=1)
-    )
+    distances = weight @ (offered**2).T - 2 * (weight * wanted) @ offered.T
+    return cast(Places, distances.argmin(axis=1))
 
 
 def _cell_means(picture: NDArray, corners: list[tuple[int, int]], side: int) -> Array:

@@ -1,4 +1,4 @@
-"""Judging flow and masks against what is true: end-point errors, precision and recall."""
+"""Flow and masks compared with the truth: end-point errors, precision and recall."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .masks import (
 )
 from .truth import Truth
 
-# KITTI 2015 (Menze and Geiger 2015): a vector is wrong if it errs by more than both.
+# KITTI 2015 (Menze and Geiger 2015): a vector is wrong if its error exceeds both.
 FL_PIXELS = 3.0
 FL_SHARE = 0.05
 
-# "Trusted but wrong" counts from here: a pixel is a visible step in a warped texture.
+# "Trusted but wrong" means off by more than this: a visible step in a warped texture.
 WRONG_PIXELS = 1.0
 
 
@@ -65,7 +65,7 @@ class MotionScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PrecisionRecall:
-    """A curve from `precision_recall`: three arrays of one length, thresholds rising."""
+    """A curve from `precision_recall`: three arrays of equal length, thresholds rising."""
 
     thresholds: NDArray[np.float64]
     precision: NDArray[np.float64]
@@ -83,10 +83,16 @@ def motion_scores(
 ) -> MotionScores:
     """Flow, both tests and the mask of one pair of frames against the truth.
 
-    `flow` is on the grid of `truth`, `reverse` the flow the other way, both `(H, W, 2)`.
-    `mask` is the reliability that is judged, the paper's if left out. Pixels whose truth is not
-    known count nowhere. What leaves the frame belongs to the disocclusion, in the estimate as in
-    the truth. `tolerance` as in `mask_scores`.
+    Pixels whose truth is not known are left out. What leaves the frame belongs to the
+    disocclusion, in the estimate as in the truth.
+
+    Parameters
+    ----------
+    flow, reverse : `(H, W, 2)`, in pixels: on the grid of `truth`, and the flow the other way.
+    truth : what is true of this pair of frames.
+    thresholds : the numbers of the two tests.
+    mask : `(H, W)`, the reliability that is judged; the paper's if left out.
+    tolerance : in pixels, as in `mask_scores`.
     """
     if mask is None:
         mask = consistency_mask(flow, reverse, thresholds=thresholds)
@@ -121,9 +127,9 @@ def endpoint_error(flow: Flow, true_flow: Flow, *, where: BoolMask | None = None
 
 
 def fl_all(flow: Flow, true_flow: Flow, *, where: BoolMask | None = None) -> float:
-    """The share of wrong vectors, 0…1: off by over 3 pixels and over 5 % of the true motion.
+    """The share of vectors that are off by over 3 pixels and over 5 % of the true motion, 0…1.
 
-    The outlier measure of KITTI 2015 (Menze and Geiger 2015), which prints it in per cent.
+    It is the outlier measure of KITTI 2015 (Menze and Geiger 2015), printed there in per cent.
     """
     error = endpoint_error_map(flow, true_flow)
     length = np.hypot(true_flow[..., 0], true_flow[..., 1])
@@ -133,8 +139,8 @@ def fl_all(flow: Flow, true_flow: Flow, *, where: BoolMask | None = None) -> flo
 def trusted_but_wrong(mask: Mask, flow: Flow, true_flow: Flow) -> float:
     """The share of the reliable area, 0…1, whose flow is off by more than a pixel.
 
-    Σ_p c_p [‖ŵ_p − w_p‖ > 1] / Σ_p c_p; 0 if nothing is trusted. It is what harms a result:
-    there the temporal loss pulls towards the wrong place.
+    Σ_p c_p [‖ŵ_p − w_p‖ > 1] / Σ_p c_p; 0 if nothing is trusted. It measures the harm to a
+    result, because the temporal loss pulls these pixels towards the wrong place.
     """
     check_mask(mask, like=flow)
     wrong = endpoint_error_map(flow, true_flow) > WRONG_PIXELS
@@ -145,10 +151,17 @@ def trusted_but_wrong(mask: Mask, flow: Flow, true_flow: Flow) -> float:
 def mask_scores(estimate: BoolMask, truth: BoolMask, *, tolerance: int = 1) -> MaskScores:
     """Precision, recall and F1 of a boolean mask `(H, W)` against a true one.
 
-    A pixel is right if the other mask has one at most `tolerance` pixels away, in x and in y:
-    precision = share of `estimate` near `truth`, recall = share of `truth` near `estimate`,
-    F1 = their harmonic mean (the boundary measure of Martin et al. 2004, with a square
-    neighbourhood). What claims nothing has precision 1, what has nothing to find recall 1.
+    A pixel is right if the other mask has one at most `tolerance` pixels away, in x and in y.
+    Precision is the share of `estimate` near `truth`, recall the share of `truth` near `estimate`,
+    F1 their harmonic mean (the boundary measure of Martin et al. 2004, with a square
+    neighbourhood). The precision of an empty estimate and the recall of an empty truth are 1.
+
+    Examples
+    --------
+    >>> truth, estimate = np.eye(4, dtype=bool), np.zeros((4, 4), bool)
+    >>> estimate[0, 0] = True
+    >>> mask_scores(estimate, truth, tolerance=0)
+    MaskScores(precision=1.0, recall=0.25, f1=0.4)
     """
     found = compare_masks(estimate, truth, tolerance=tolerance).found
     precision = float(found[estimate].mean()) if estimate.any() else 1.0
@@ -161,12 +174,11 @@ def mask_scores(estimate: BoolMask, truth: BoolMask, *, tolerance: int = 1) -> M
 def compare_masks(estimate: BoolMask, truth: BoolMask, *, tolerance: int = 1) -> MaskComparison:
     """The pixels of two boolean masks `(H, W)`, sorted as `mask_scores` counts them.
 
-    - `found`: of either mask, with one of the other at most `tolerance` pixels away, in x and in y
-    - `missed`: of `truth` alone
-    - `false`: of `estimate` alone
+    - `found`: in either mask, at most `tolerance` pixels in x and in y from one of the other mask
+    - `missed`: only in `truth`
+    - `false`: only in `estimate`
 
-    No pixel is in two of them, and together they are both masks. Precision is the share of
-    `estimate` that is found, recall the share of `truth`.
+    Precision is the found share of `estimate`, recall the found share of `truth`.
     Raises ValueError if the masks are not boolean or differ in size, or `tolerance` is negative.
     """
     if estimate.dtype != np.bool_ or truth.dtype != np.bool_:
@@ -192,31 +204,34 @@ def precision_recall(
 ) -> PrecisionRecall:
     """Precision and recall of `excess >= threshold` for every threshold, as `mask_scores`.
 
-    `excess` `(H, W)` is what a test compares with its offset (`consistency_excess`,
-    `boundary_excess`), `truth` what it should find; pixels `always` found, such as those out of
-    frame, count as found at every threshold. The curve has at most a few hundred points, spread
-    evenly over the ranks of the values.
+    The curve has at most a few hundred points, spread evenly over the ranks of the values.
+
+    Parameters
+    ----------
+    excess : `(H, W)`, what a test compares with its offset (`consistency_excess`,
+        `boundary_excess`).
+    truth : bool `(H, W)`, what the test should find.
+    tolerance : in pixels, as in `mask_scores`.
+    always : bool `(H, W)`, pixels found at every threshold, such as those out of frame.
     """
     excess = np.asarray(excess, np.float32)
     if always is not None:
         excess = np.where(always, np.float32(np.inf), excess)
     near_truth = _grow(truth, tolerance)
     square = np.ones((2 * tolerance + 1, 2 * tolerance + 1), np.uint8)
-    # A true pixel is found as soon as the highest value around it passes.
-    reach = cv2.dilate(excess, square)[truth] if truth.any() else np.empty(0, np.float32)
+    # A true pixel is found as soon as the highest value around it passes the threshold.
+    highest = np.sort(cv2.dilate(excess, square)[truth])
     positive = np.sort(excess[excess > 0])
     thresholds = np.unique(positive[np.isfinite(positive)][:: max(1, positive.size // 300)])
     every, right = np.sort(excess.ravel()), np.sort(excess[near_truth])
     found = excess.size - np.searchsorted(every, thresholds)
     precision = (right.size - np.searchsorted(right, thresholds)) / np.maximum(found, 1)
     precision[found == 0] = 1.0
-    recall = (
-        (reach.size - np.searchsorted(np.sort(reach), thresholds)) / reach.size
-        if reach.size
-        else np.ones(len(thresholds))
-    )
+    recall = np.ones(len(thresholds))
+    if highest.size:
+        recall = (highest.size - np.searchsorted(highest, thresholds)) / highest.size
     return PrecisionRecall(
-        thresholds=thresholds.astype(np.float64), precision=precision, recall=np.asarray(recall)
+        thresholds=thresholds.astype(np.float64), precision=precision, recall=recall
     )
 
 

@@ -1,4 +1,4 @@
-"""Judging clips: the warping error, by which flicker is measured."""
+"""The warping error, which measures the flicker of a clip."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .flow import warp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarpingError:
-    """How far a clip departs from its own motion: see `warping_error`.
+    """How much a clip changes along its own motion: see `warping_error`.
 
-    `mse` is the masked mean squared error in [0, 1], `rmse` its root, and `pixels` the number
-    of reliable pixels it rests on, summed over all pairs. Both errors are NaN if `pixels` is 0.
+    `mse` is the masked mean squared error in [0, 1], `rmse` its root, and `pixels` the number of
+    reliable pixels behind it, summed over all pairs. Both errors are NaN if `pixels` is 0.
     """
 
     mse: float
@@ -30,8 +30,9 @@ class WarpingError:
 def warping_error_map(frame: Image, previous: Image, flow: Flow) -> NDArray[np.float32]:
     """The squared warping error at each pixel, float32 `(H, W)` in [0, 1].
 
-    1/3 Σ over channels of (frame − warp(previous, flow))², pictures `(H, W, 3)`, `flow` the
-    backward flow on the grid of `frame`. It is not masked. Its root is in units of brightness.
+    1/3 Σ over channels of (frame − warp(previous, flow))², not masked. The pictures are
+    `(H, W, 3)`, `flow` is the backward flow on the grid of `frame`. The root of the error is in
+    units of brightness.
     """
     if frame.shape != previous.shape:
         raise ValueError(f"previous: must have the shape {frame.shape}, has {previous.shape}")
@@ -44,23 +45,36 @@ def warping_error(
     backward_flows: Iterable[Flow],
     masks: Iterable[Mask] | None,
 ) -> WarpingError:
-    """How much a clip flickers: E_warp of Lai et al. 2018 ("Learning blind video temporal
-    consistency", §4), the mean over neighbouring frames of
+    """How much a clip flickers: the E_warp of Lai et al. 2018, the mean over neighbouring frames of
 
     Σ_p M_p ‖O_t(p) − warp(O_{t−1})(p)‖² / Σ_p M_p.
 
-    N frames `(H, W, 3)` in [0, 1] go with N−1 backward flows (`backward_flows[k]` leads from
-    frame k+1 to frame k) and N−1 masks, all of the input clip, so that every result is held
-    against the same motion. Iterables are read one pair at a time. A pair whose mask is empty,
-    as across a cut, does not count. `masks=None` counts every pixel, as Bonneel et al. 2015
-    ("Blind video temporal consistency") do; what comes into sight is then held against what it
-    covers. Lower is steadier, but a blank clip scores 0: say the
-    input clip's own error and the style distance beside it.
-
+    Lower is steadier, but a blank clip scores 0: also report the error of the input clip and the
+    style distance. A pair whose mask is empty, as across a cut, does not count.
     Differs from the paper: ‖·‖² is the mean over the three channels, so that `rmse` is in the
     units of the picture, and M is the soft mask c itself, not a binary one.
 
-    Raises ValueError if the numbers of frames, flows and masks or their sizes do not match.
+    Parameters
+    ----------
+    frames : N pictures `(H, W, 3)` in [0, 1]. All three are read one pair at a time.
+    backward_flows : N−1 flows `(H, W, 2)` of the input clip, from frame k+1 to frame k.
+    masks : N−1 masks `(H, W)` of the input clip. None counts every pixel, as Bonneel et al. 2015
+        do; newly visible pixels are then compared with what covered them.
+
+    Raises
+    ------
+    ValueError : if the numbers of frames, flows and masks or their sizes do not match.
+
+    References
+    ----------
+    Lai et al. 2018, "Learning blind video temporal consistency", §4.
+    Bonneel et al. 2015, "Blind video temporal consistency".
+
+    Examples
+    --------
+    >>> frames = [np.full((4, 4, 3), grey, np.float32) for grey in (0.5, 0.75)]
+    >>> warping_error(frames, [np.zeros((4, 4, 2), np.float32)], None).rmse
+    0.25
     """
     errors: list[float] = []
     pixels = 0.0

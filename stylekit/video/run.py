@@ -17,11 +17,9 @@ from ..errors import SettingsError
 from ..image.objective import Objective, TemporalTarget, worth_fusing
 from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from ..losses import Losses
-from ..motion.carry import Motion, carried_paint, mask_of
 from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, flow_between, warp
-from ..motion.infill import transfer_texture
-from ..motion.masks import reliable_share
-from ..motion.methods import MASKS
+from ..motion.infill import Motion, carried_picture, transfer_texture
+from ..motion.masks import MASKS, mask_of, reliable_share
 from ..settings import Start, VideoSettings, Weights, function_of
 from ..vgg.features import POOLINGS
 from ..vgg.weights import load_backbone
@@ -279,7 +277,7 @@ class VideoRun:
         fresh = transfer_texture(
             self.clip[frame_index], motion.mask, self.clip[first], self.folder.read_frame(first)
         )
-        return carried_paint(previous, motion, fresh)
+        return carried_picture(previous, motion, fresh)
 
     def _shot_start(self, frame_index: int) -> int:
         """The frame that began the shot that a frame belongs to."""

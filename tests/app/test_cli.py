@@ -13,7 +13,7 @@ from short_runs import stylekit
 from stylekit import __version__
 from stylekit.app import run as commands
 from stylekit.motion.flow import FlowMethod
-from stylekit.motion.methods import MaskMethod
+from stylekit.motion.masks import MaskMethod
 from stylekit.samples import MaterialKind, find_material
 from stylekit.settings import ImageSettings, Init, OptimizerMethod, VideoSettings, Weights, name_of
 from stylekit.vgg import runtime

@@ -36,9 +36,16 @@ from stylekit.explain.trail import age_map, path_of
 from stylekit.explain.words import explain
 from stylekit.losses import PIXEL_UNIT
 from stylekit.motion.flow import FlowPair, warp
-from stylekit.motion.masks import consistency_error, consistency_mask, disocclusion, out_of_frame
-from stylekit.motion.methods import MaskMethod
-from stylekit.motion.robust import doubtful
+from stylekit.motion.masks import (
+    MaskMethod,
+    consistency_error,
+    consistency_mask,
+    disocclusion,
+    doubtful,
+    flow_doubt,
+    out_of_frame,
+    trust_map,
+)
 from stylekit.motion.scores import endpoint_error_map
 from stylekit.samples import MaterialKind, find_material
 from stylekit.scenes import Scene, make_scene
@@ -324,7 +331,8 @@ def test_what_the_robust_mask_doubts_is_told_apart(scene, glass, tmp_path):
         painting.folder.finish_frame(index, painting.clip[index], facts)
     run = open_run(tmp_path / "run", clip=painting.clip, style=glass)
     both = flow.backward_flow, flow.forward_flow
-    doubted = doubtful(*both, scene.frames[1], scene.frames[0])
+    doubt = flow_doubt(*both, scene.frames[1], scene.frames[0])
+    doubted = doubtful(trust_map(*both), doubt)
     assert doubted.any()
     np.testing.assert_array_equal(run.motion(1).doubted, doubted)
     y, x = np.argwhere(doubted)[0]

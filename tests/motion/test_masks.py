@@ -13,12 +13,15 @@ from stylekit.motion.masks import (
     Thresholds,
     consistency_mask,
     disocclusion,
+    doubtful,
+    flow_doubt,
     long_term_masks,
     motion_boundary,
     out_of_frame,
     reliable_share,
+    robust_mask,
+    trust_map,
 )
-from stylekit.motion.robust import doubtful, flow_doubt, robust_mask
 from stylekit.scenes import Scene, make_scene
 
 HEIGHT, WIDTH = 40, 50
@@ -290,7 +293,8 @@ def test_doubtful_pixels_are_the_most_doubted_of_those_that_pass(
     scene, pair = crossing
     everything = pair.backward_flow, pair.forward_flow, scene.frames[1], scene.frames[0]
     passed = consistency_mask(*everything[:2], smooth=0) == 1
-    doubt, found = flow_doubt(*everything), doubtful(*everything, smooth=0)
+    doubt = flow_doubt(*everything)
+    found = doubtful(trust_map(*everything[:2]), doubt, smooth=0)
     assert found.any() and not (found & ~passed).any()
     assert doubt[found].min() >= doubt[passed & ~found].max()
     np.testing.assert_array_equal(robust_mask(*everything, smooth=0) == 1, passed & ~found)
@@ -300,9 +304,11 @@ def test_robust_mask_leaves_what_is_below_the_limit(crossing: tuple[Scene, FlowP
     scene, pair = crossing
     everything = pair.backward_flow, pair.forward_flow, scene.frames[1], scene.frames[0]
     passed = consistency_mask(*everything[:2], smooth=0) == 1
-    expected = passed & (flow_doubt(*everything) > 0.7)
+    doubt = flow_doubt(*everything)
+    expected = passed & (doubt > 0.7)
     assert expected.any()
-    np.testing.assert_array_equal(doubtful(*everything, limit=0.7, budget=1.0), expected)
+    found = doubtful(trust_map(*everything[:2]), doubt, limit=0.7, budget=1.0)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_robust_mask_is_the_papers_without_doubt_or_budget(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,29 +10,12 @@ from typing import Any
 import ipywidgets
 
 from ...motion.masks import SUNDARAM, Thresholds
-from .analysis import MaskChoice
+from ...settings import tunables
+from .mask_parts import MaskChoice
 from .mask_texts import TEXT_STYLE
 
 LABEL_WIDTH = "132px"
 
-# How many steps, each a tenth of a power of ten, lie below and above the paper's value. At one end
-# of a slider nearly all pixels fail the test, at the other end nearly none.
-_STEPS = {
-    "consistency_ratio": (20, 20),
-    "consistency_offset": (25, 20),
-    "boundary_ratio": (20, 20),
-    "boundary_offset": (25, 25),
-}
-_LABELS = {
-    "consistency_ratio": "disocclusion ratio",
-    "consistency_offset": "disocclusion offset",
-    "boundary_ratio": "boundary ratio",
-    "boundary_offset": "boundary offset",
-}
-_EQUATIONS = {
-    "consistency_ratio": "Disocclusion: |w̃ + ŵ|² ≥ ratio · (|w̃|² + |ŵ|²) + offset",
-    "boundary_ratio": "Motion boundary: |∇û|² + |∇v̂|² &gt; ratio · |ŵ|² + offset",
-}
 _MAX_SMOOTH, _MAX_DILATE = 3.0, 4
 _DIGITS = 3
 
@@ -39,16 +23,18 @@ _DIGITS = 3
 class LogSlider(ipywidgets.HBox):
     """A slider in steps of a tenth of a power of ten, and a box "off" that makes the value 0.
 
-    It starts at `value`; `steps` are the numbers of steps below and above it. The value has three
-    significant digits, as the slider shows it.
+    It starts at `value` and spans about the powers of ten in `span`, such that `value` lies on a
+    step. A logarithmic slider cannot reach 0 by itself. Its value has three significant digits,
+    the same number that the slider shows.
     """
 
-    def __init__(self, label: str, value: float, *, steps: tuple[int, int]) -> None:
-        below, above = steps
+    def __init__(self, label: str, value: float, *, span: tuple[float, float]) -> None:
+        power = math.log10(value)
+        low, high = (power + round(10 * (end - power)) / 10 for end in span)
         self.slider = ipywidgets.FloatLogSlider(
             value=value,
-            min=math.log10(value) - 0.1 * below,
-            max=math.log10(value) + 0.1 * above,
+            min=low,
+            max=high,
             step=0.1,
             description=label,
             readout_format=f".{_DIGITS}g",
@@ -90,8 +76,8 @@ class MaskKnobs(ipywidgets.VBox):
     def __init__(self) -> None:
         paper = MaskChoice()
         self.thresholds = {
-            name: LogSlider(_LABELS[name], getattr(SUNDARAM, name), steps=steps)
-            for name, steps in _STEPS.items()
+            name: LogSlider(field.label, getattr(SUNDARAM, name), span=field.slider)
+            for name, field in tunables(Thresholds).items()
         }
         self.boundary = ipywidgets.Checkbox(
             value=paper.boundary,
@@ -161,6 +147,17 @@ class MaskKnobs(ipywidgets.VBox):
     def on_change(self, callback: Callable[[], object]) -> None:
         """Call `callback` after each change, once for a reset, on any thread."""
         self._callbacks.append(callback)
+
+    def _rows(self) -> list[ipywidgets.Widget]:
+        rows: list[ipywidgets.Widget] = []
+        equation = ""
+        for name, field in tunables(Thresholds).items():
+            if field.help != equation:  # the ratio and the offset of a test share its equation
+                equation = field.help
+                text = f'<div style="{TEXT_STYLE}">{html.escape(equation)}</div>'
+                rows.append(ipywidgets.HTML(text))
+            rows.append(self.thresholds[name])
+        return [*rows, self.boundary]
 
     def _tell(self, _change: object = None) -> None:
         if not self._resetting:

@@ -6,11 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from stylekit.motion.carry import mask_of
 from stylekit.motion.flow import FlowMethod
-from stylekit.motion.masks import consistency_mask
-from stylekit.motion.methods import MaskMethod
-from stylekit.motion.robust import robust_mask
+from stylekit.motion.masks import MaskMethod, consistency_mask, mask_of, robust_mask
 from stylekit.scenes import make_scene
 from stylekit.settings import VideoSettings
 
