@@ -1,8 +1,8 @@
-"""Moving scenes of real photographs in layers, with exact flow, disocclusion and boundaries.
+"""Moving scenes of layered photographs, with exact flow, disocclusion and motion boundaries.
 
->>> scene = sk.make_scene("crossing", frames=8, size=256)
+>>> scene = make_scene("crossing", frames=2, size=64)
 >>> scene.frames[0].shape, scene.backward_flow[0].shape
-((192, 256, 3), (192, 256, 2))
+((48, 64, 3), (48, 64, 2))
 """
 
 from ..motion.truth import Truth

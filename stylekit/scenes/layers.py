@@ -1,7 +1,7 @@
-"""What a scene is made of: photographs cut to a shape, each moved by a similarity transform.
+"""The layers of a scene: photographs cut to a shape, each moved by a similarity transform.
 
 Points are complex numbers x + iy, x to the right and y down, with pixel centres at whole numbers.
-A similarity transform is then z ↦ a z + b: |a| is the scale and arg a the angle, clockwise on the
+So a similarity transform is z ↦ a z + b, with the scale |a| and the angle arg a, clockwise on the
 screen.
 """
 
@@ -18,7 +18,7 @@ from ..arrays import BoolMask, Image
 
 Points: TypeAlias = NDArray[np.complex128]
 
-# A frame `size` wide reaches from −½ to size − ½, because pixel centres are whole numbers.
+# A frame of width `size` reaches from −½ to size − ½, because pixel centres are whole numbers.
 HALF_PIXEL = complex(0.5, 0.5)
 
 
@@ -51,7 +51,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Everywhere:
-    """No edge at all; beyond its border the photograph goes on as in a mirror."""
+    """No edge: the photograph is mirrored beyond its border."""
 
     def contains(self, points: Points) -> BoolMask:
         return np.ones(points.shape, bool)
@@ -71,7 +71,7 @@ class Disc:
 
 @dataclass(frozen=True)
 class Bars:
-    """Upright bars `width` wide, one every `spacing` pixels, the first with its left edge at 0."""
+    """Vertical bars of `width` pixels, one every `spacing` pixels, the first at x = 0."""
 
     width: float
     spacing: float
@@ -91,38 +91,34 @@ class Polygon:
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
         x, y = points.real.astype(np.float32), points.imag.astype(np.float32)
         inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
-        inside[inside] = _is_enclosed(x[inside], y[inside], corners)
+        # Sorted by y, the points whose rays can cross an edge lie in one slice.
+        order = np.argsort(y[inside])
+        x, y = x[inside][order], y[inside][order]
+        odd = np.zeros(
+            x.shape, bool
+        )  # a ray to the right crosses the outline an odd number of times
+        for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+            if y0 != y1:
+                beside = slice(*np.searchsorted(y, (min(y0, y1), max(y0, y1))))
+                odd[beside] ^= x[beside] < x0 + (y[beside] - y0) * ((x1 - x0) / (y1 - y0))
+        enclosed = np.empty_like(odd)
+        enclosed[order] = odd
+        inside[inside] = enclosed
         return inside
-
-
-def _is_enclosed(
-    x: NDArray[np.float32], y: NDArray[np.float32], corners: NDArray[np.float32]
-) -> BoolMask:
-    """True where a ray to the right crosses the outline an odd number of times."""
-    # In the order of y, the points that an edge can concern lie in one slice.
-    order = np.argsort(y)
-    x, y = x[order], y[order]
-    odd = np.zeros(x.shape, bool)
-    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if y0 != y1:
-            beside = slice(*np.searchsorted(y, (min(y0, y1), max(y0, y1))))
-            odd[beside] ^= x[beside] < x0 + (y[beside] - y0) * ((x1 - x0) / (y1 - y0))
-    enclosed = np.empty_like(odd)
-    enclosed[order] = odd
-    return enclosed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trajectory:
-    """How a photograph lies in the frame, and how it moves; lengths in widths of the frame.
+    """Where a photograph lies in the frame and how it moves; lengths in widths of the frame.
 
-    Its pixel `pivot` starts at the point `at`; the photograph is `width` wide and turned by
-    `angle` degrees. From frame to frame it moves by `velocity`, turns by `spin` degrees clockwise
-    and grows by the factor exp(`zoom`). On top of this it runs, without turning, along a circle of
-    the given `radius`, once in `period` frames, beginning at `phase` degrees.
-
-    With a finite `swing` the first three slow down and turn round like a pendulum that needs
-    `swing` frames there and back, so that clips of any length stay in the picture.
+    - Start: its pixel `pivot` is at the point `at`; it has the width `width` and is turned by
+      `angle` degrees.
+    - Each frame: it moves by `velocity`, turns by `spin` degrees clockwise and grows by the factor
+      exp(`zoom`).
+    - In addition it moves, without turning, along a circle of the given `radius`, once in `period`
+      frames, starting at `phase` degrees.
+    - If `swing` is finite, `velocity`, `spin` and `zoom` swing back and forth like a pendulum with
+      a period of `swing` frames, so that the photograph stays in clips of any length.
     """
 
     at: complex
@@ -143,10 +139,8 @@ class Trajectory:
         if math.isfinite(self.swing):
             turn = math.tau / self.swing
             progress = math.sin(turn * time) / turn
-        a = (self.width * math.exp(self.zoom * progress)) * _turned(
-            self.angle + self.spin * progress
-        )
-        a *= size / photograph_width
+        width = self.width * math.exp(self.zoom * progress)
+        a = width * _turned(self.angle + self.spin * progress) * (size / photograph_width)
         circle = _turned(360 * time / self.period + self.phase) - _turned(self.phase)
         where = self.at + self.velocity * progress + self.radius * circle
         return Similarity(a, where * size - HALF_PIXEL - a * self.pivot)

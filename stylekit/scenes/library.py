@@ -1,8 +1,8 @@
-"""Which layers each scene has: test scenes, and the scenes that are built-in clips.
+"""The layers of each scene: the test scenes, and the scenes that are built-in clips.
 
-Lengths are in widths of the frame, so 0.01 is 2.56 pixels in a scene of 256 pixels. The relative
-motion of two layers is large enough for the thresholds of Sundaram et al. 2010 to see their
-boundary, and no layer turns or grows so fast that its own motion passes for one.
+Lengths are in widths of the frame, so 0.01 is 2.56 pixels in a scene of 256 pixels. Two layers
+move differently enough for the thresholds of Sundaram et al. 2010 to detect their boundary, and no
+layer turns or grows fast enough to be mistaken for a boundary itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MIDDLE = complex(0.5, 0.375)
 
 @lru_cache(maxsize=8)
 def _photograph(name: str) -> Image:
-    # Not by find_material: a user's own file of that name must not get into a scene.
+    # Not by find_material, which prefers a user's own file of that name.
     image = load_image(materials(MaterialKind.PHOTOGRAPH)[name])
     image.flags.writeable = False  # all scenes share it
     return image
@@ -38,35 +38,27 @@ def _photograph(name: str) -> Image:
 def _layer(
     name: str, trajectory: Trajectory, shape: Shape | None = None, feather: float = 1.0
 ) -> Layer:
-    return Layer(
-        photograph=_photograph(name),
-        shape=shape or Everywhere(),
-        trajectory=trajectory,
-        feather=feather,
-    )
+    shape = shape or Everywhere()
+    return Layer(photograph=_photograph(name), shape=shape, trajectory=trajectory, feather=feather)
 
 
 def _hexagon(center: complex, radius: float) -> Polygon:
-    turns = np.arange(6) * math.pi / 3
-    return Polygon(
-        tuple(
-            (center.real + radius * math.cos(t), center.imag + radius * math.sin(t)) for t in turns
-        )
-    )
+    corners = (center + cmath.rect(radius, corner * math.pi / 3) for corner in range(6))
+    return Polygon(tuple((corner.real, corner.imag) for corner in corners))
 
 
 def _heading(speed: float, degrees: float, random: np.random.Generator) -> complex:
-    """A velocity in about this direction: clockwise from "to the right", give or take 15°."""
+    """A velocity in this direction ± 15°, in degrees clockwise from "to the right"."""
     return cmath.rect(speed, math.radians(degrees + random.uniform(-15, 15)))
 
 
 def _near(at: complex, random: np.random.Generator) -> complex:
-    """A place within a twentieth of the frame around `at`, off the pixel grid."""
+    """A random place at most 0.05 widths from `at` in x and y, off the pixel grid."""
     return at + complex(*random.uniform(-0.05, 0.05, 2))
 
 
 def _pan(random: np.random.Generator) -> tuple[Layer, ...]:
-    """Everything slides, a disc against its background."""
+    """A background slides to the left and a disc to the right."""
     back = Trajectory(
         at=_near(MIDDLE, random), width=1.6, pivot=300 + 200j, velocity=_heading(0.008, 180, random)
     )
@@ -97,7 +89,7 @@ def _zoom_rotation(random: np.random.Generator) -> tuple[Layer, ...]:
 
 
 def _fast(random: np.random.Generator) -> tuple[Layer, ...]:
-    """All races along a circle at 16 pixels a frame in a scene of 512, a disc at half of it."""
+    """Both layers circle: the background at 16 pixels a frame (size 512), a disc at half of it."""
     radius = 16 / 512 * 24 / math.tau
     phase = random.uniform(0, 360)
     back = Trajectory(at=MIDDLE, width=1.7, pivot=225 + 150j, radius=radius, phase=phase)
@@ -106,7 +98,7 @@ def _fast(random: np.random.Generator) -> tuple[Layer, ...]:
 
 
 def _bars(random: np.random.Generator) -> tuple[Layer, ...]:
-    """Bars three pixels thin, in a scene of 256, sweep over a slowly sliding background."""
+    """Bars of three pixels (size 256) move over a slowly sliding background."""
     angle = random.uniform(10, 35)
     back = Trajectory(
         at=_near(MIDDLE, random), width=1.5, pivot=225 + 150j, velocity=_heading(0.003, 90, random)
@@ -122,7 +114,7 @@ def _bars(random: np.random.Generator) -> tuple[Layer, ...]:
 
 
 def _subtle(random: np.random.Generator) -> tuple[Layer, ...]:
-    """Less than a pixel a frame everywhere, in a scene of 256."""
+    """Everything moves by less than a pixel a frame (size 256)."""
     back = Trajectory(
         at=_near(MIDDLE, random),
         width=1.3,
@@ -167,7 +159,7 @@ def _crossing(random: np.random.Generator) -> tuple[Layer, ...]:
 
 
 def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
-    """Past an astronaut who stands before the launch pad: the camera moves, the near moves more."""
+    """The camera passes an astronaut before a launch pad; the nearer layer moves more."""
     back = Trajectory(
         at=0.82 + 0.36j, width=1.9, pivot=320 + 240j, velocity=-0.008 + 0.001j, swing=120
     )
@@ -181,14 +173,14 @@ def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
 
 
 def _orbit(random: np.random.Generator) -> tuple[Layer, ...]:
-    """A table turns with a cup of coffee, which stands nearer and turns more slowly."""
+    """A table turns; a cup of coffee, nearer to the camera, turns more slowly."""
     back = Trajectory(at=0.5 + 0.38j, width=1.46, pivot=280 + 205j, angle=-12, spin=1.25, swing=120)
     front = Trajectory(at=0.5 + 0.38j, width=1.5, pivot=280 + 205j, angle=-8, spin=0.8, swing=120)
     return _layer("coffee", back), _layer("coffee", front, Polygon(cutouts.CUP), feather=1.5)
 
 
 def _approach(random: np.random.Generator) -> tuple[Layer, ...]:
-    """Nearer and nearer to a cat, whose head grows faster than what lies behind it."""
+    """The camera approaches a cat, whose head grows faster than the background."""
     back = Trajectory(at=0.52 + 0.43j, width=1.17, pivot=235 + 175j, zoom=0.008, swing=120)
     front = Trajectory(
         at=0.52 + 0.43j, width=1.19, pivot=235 + 175j, zoom=0.017, spin=0.2, swing=120
@@ -197,7 +189,7 @@ def _approach(random: np.random.Generator) -> tuple[Layer, ...]:
 
 
 def _passing(random: np.random.Generator) -> tuple[Layer, ...]:
-    """A cup of coffee glides past under the eyes of a cat."""
+    """A cup of coffee moves past a cat."""
     back = Trajectory(
         at=0.5 + 0.345j, width=1.2, pivot=225 + 140j, velocity=0.004 + 0.001j, swing=120
     )

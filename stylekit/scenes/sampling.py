@@ -1,4 +1,4 @@
-"""Photographs between their pixels: cubic interpolation, and shrinking without aliasing."""
+"""Cubic interpolation of photographs, and shrinking without aliasing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ..arrays import Image
 from .layers import Points
 
-# No lens is sharper than its sensor. With 1.3 pixels a frame that is later warped by a part of a
-# pixel loses a third less than with 1, and the eye sees hardly a difference.
+# Real lenses are less sharp than their sensors. With 1.3 pixels instead of 1, a later warp by part
+# of a pixel loses a third less detail, and the difference is hardly visible.
 _SOFTNESS = 1.3
 
 
@@ -47,9 +47,9 @@ def _taps(
 
 
 def shrink(picture: Image, scale: float) -> Image:
-    """The picture at exactly `scale` ≤ 1, with nothing in it finer than its new pixels.
+    """The picture at exactly `scale` ≤ 1, without details finer than its new pixels.
 
-    A last row or column that is only partly filled is filled up by mirroring.
+    A last row or column that is only partly covered is completed by mirroring.
     """
     rows, columns = (_shrinking(side, scale) for side in picture.shape[:2])
     return np.einsum("yj,jic,xi->yxc", rows, picture, columns, optimize=True)
@@ -78,7 +78,7 @@ def _cubic(distance: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _mirror(index: NDArray[np.intp], size: int) -> NDArray[np.intp]:
-    """Indices folded back into 0 … size − 1; the border pixel comes twice."""
+    """Indices mirrored into 0 … size − 1; the border pixel is repeated."""
     if index.size and index.min() >= 0 and index.max() < size:
         return index
     folded = np.mod(index, 2 * size)

@@ -1,4 +1,4 @@
-"""Scenes: frames, and all that is true of them."""
+"""Scenes: frames with the exact truth about their motion."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from .library import CLIP_SCENES, SCENES
 from .painting import add_noise, expose, prepare
 from .truth import top_layer, truth_between
 
-# Frames a second of the built-in clips, each of which is a scene from its time 0 on.
+# Frames a second of the built-in clips, each of which is a scene from time 0 on.
 _CLIP_RATE = 24
-# A scene's frames are even in height, and a clip's are so without distortion at such widths.
+# At widths that are multiples of this, a height of three quarters is an even number.
 _CLIP_SIZE_STEP = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Frames, and all that is true of them.
+    """Frames with the exact truth about their motion.
 
-    `layers[i]`, int `(H, W)`, is the number of the layer on top in frame i, 0 the farthest.
-    `forward[i]` tells of frame i → i + 1 on the grid of frame i, `backward[i]` of i + 1 → i on the
-    grid of frame i + 1. The names without a direction are the backward ones, which the masks of
-    Ruder et al. 2016 are about.
+    - `layers[i]`: int `(H, W)`, the number of the layer on top in frame i, 0 the farthest
+    - `forward[i]`: the truth about frame i → i + 1, on the grid of frame i
+    - `backward[i]`: the truth about frame i + 1 → i, on the grid of frame i + 1
+
+    Properties without a direction are the backward ones, as in the masks of Ruder et al. 2016.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Scene:
 
     @cached_property
     def disocclusion(self) -> tuple[BoolMask, ...]:
-        """Pixels of frame i + 1 that frame i does not show, those from out of frame included."""
+        """Pixels of frame i + 1 that frame i does not show, also because they were out of frame."""
         return tuple(truth.disocclusion for truth in self.backward)
 
     @cached_property
@@ -64,7 +65,7 @@ class Scene:
 
     @cached_property
     def motion_boundary(self) -> tuple[BoolMask, ...]:
-        """Pixels of frame i + 1 beside another that moves with another layer."""
+        """Pixels of frame i + 1 with a neighbour that moves with another layer."""
         return tuple(truth.motion_boundary for truth in self.backward)
 
     def flow_pair(self, index: int, *, method: str | FlowFunction = FlowMethod.EXACT) -> FlowPair:
@@ -85,13 +86,26 @@ def make_scene(
     stride: int = 1,
     first: int = 0,
 ) -> Scene:
-    """One of `SCENES` with its exact truth; see `render_scene` for the knobs.
+    """One of `SCENES` with the exact truth about its motion.
 
-    Motion is in widths of the frame per frame: a scene of another size is the same picture,
-    and a longer one goes on. `seed` varies the places and directions of the test scenes; a scene
-    of `CLIP_SCENES` is always the same but for its noise.
+    Motion is measured in widths of the frame, so a scene of another size shows the same picture.
 
-    Raises SettingsError for an unknown name or a value out of range.
+    Parameters
+    ----------
+    name : one of `SCENES`.
+    seed : varies the places and directions of the test scenes. For the scenes of `CLIP_SCENES`
+        it changes only the noise.
+    frames, size, noise, motion_blur, stride, first : as in `render_scene`.
+
+    Raises
+    ------
+    SettingsError : for an unknown name or a value out of range.
+
+    Examples
+    --------
+    >>> scene = make_scene("pan", frames=2, size=64)
+    >>> len(scene.frames), len(scene.backward_flow)
+    (2, 1)
     """
     _check_whole("seed", seed, 0, 2**32 - 1)
     if name not in SCENES:
@@ -111,11 +125,11 @@ def make_scene(
 
 
 def scene_of_clip(clip: Sequence[Image]) -> Scene | None:
-    """The scene that a built-in clip shows, with the truth of the frames that were read of it.
+    """The scene of a built-in clip, with the truth about exactly the frames that were read.
 
-    None for every other clip, and for a built-in one that is not a multiple of 8 pixels wide or
-    whose frames are not evenly spaced, because no scene has its very pixels. A clip read from a
-    later start, or sliced with a step, gets the scene of just these frames.
+    A clip read from a later start, or sliced with a step, gets the scene of these frames. None for
+    every other clip, and for a built-in one whose width is not a multiple of 8 or whose frames are
+    not evenly spaced, because no scene has exactly its pixels.
     """
     if not isinstance(clip, Clip) or clip.path.stem not in CLIP_SCENES:
         return None
@@ -146,15 +160,20 @@ def render_scene(
     stride: int = 1,
     first: int = 0,
 ) -> Scene:
-    """The scene that these layers, the farthest first, make together.
+    """A scene of your own layers; noise and motion blur do not change its truth.
 
-    Frames are `size` pixels wide and three quarters as high, rounded to an even number. `noise` is
-    the standard deviation of Gaussian noise on values in [0, 1], drawn from `seed`; `motion_blur`
-    the share of a frame's time, centred on it, that the shutter is open. Neither changes the truth.
-    Frame i shows the time `first` + i · `stride`, so that a clip of which only every second frame
-    is read, or which is read from a later one on, has its truth too.
+    Parameters
+    ----------
+    layers : the farthest first.
+    frames : the number of frames, 1 to 3000.
+    size : the width in pixels, 16 to 4096. The height is three quarters of it, rounded to even.
+    noise : standard deviation, 0…1, of Gaussian noise on values in [0, 1], drawn from `seed`.
+    motion_blur : the share of a frame's time, 0…1, in which the shutter is open.
+    stride, first : frame i shows the time `first` + i · `stride`, in frames.
 
-    Raises SettingsError for a value out of range.
+    Raises
+    ------
+    SettingsError : for a value out of range.
     """
     _check_whole("frames", frames, 1, 3000)
     _check_whole("size", size, 16, 4096)
@@ -165,8 +184,8 @@ def render_scene(
     height = 2 * round(size * 3 / 8)
     grid = np.arange(size) + 1j * np.arange(height)[:, None]
     times = range(first, first + frames * stride, stride)
-    # All the way from time 0, so that a frame is the same whatever was left out before it.
-    brushes = [prepare(layer, size, times[-1] + 1) for layer in layers]
+    # From time 0 on, so that a frame does not depend on the first one that is read.
+    scaled = [prepare(layer, size, times[-1] + 1) for layer in layers]
     random = np.random.default_rng(seed)
     placed = [[layer.placement(time, size) for layer in layers] for time in times]
     tops = [top_layer(layers, placements, grid) for placements in placed]
@@ -174,7 +193,7 @@ def render_scene(
     return Scene(
         name=name,
         frames=tuple(
-            add_noise(expose(brushes, time, grid, size, motion_blur), noise, random)
+            add_noise(expose(scaled, time, grid, size, motion_blur), noise, random)
             for time in times
         ),
         layers=tuple(tops),

@@ -1,4 +1,4 @@
-"""A real pair with true motion: Middlebury's motorcycle, from scikit-image."""
+"""A real pair of pictures with measured motion: Middlebury's motorcycle, from scikit-image."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from ..arrays import BoolMask, from_bytes
 from ..motion.truth import Truth
 from .scene import Scene
+from .truth import PixelIndex, beside_jumps
 
-# A nearer surface hides a farther one if their disparities differ by more than a pixel's slant.
-_HIDING = 1.0
-# Two neighbours on one slanted surface rarely differ by more.
-_JUMP = 1.0
+# Disparities of neighbours on one slanted surface rarely differ by more. So a larger difference is
+# a motion boundary, and a surface that is nearer by more hides the other.
+_SAME_SURFACE = 1.0
 
 
 @lru_cache(maxsize=1)
 def motorcycle_pair() -> Scene:
     """The motorcycle of Middlebury 2014 (Scharstein et al. 2014) as a scene of two frames.
 
-    Two cameras side by side saw it: the right picture is frame 0, the left one frame 1, 741×500
-    pixels, with motion of up to 60 pixels to the side. Backward flow is the true disparity, on
-    the grid of the left picture; `known` is False where that was not measured. A pixel is
-    disoccluded if a nearer one lands on the same place (z-buffer). Forward truth is the same
-    disparity carried over to the right picture, known where something lands.
+    Two cameras stand side by side: the right picture is frame 0, the left one frame 1, both 741×500
+    pixels, with horizontal motion of up to 60 pixels. Backward flow is the true disparity on the
+    grid of the left picture; `known` is False if it was not measured. A pixel is disoccluded if a
+    nearer one moves to the same place (z-buffer). The forward truth is the same disparity on the
+    grid of the right picture, known where a measured pixel moves to.
 
     Raises ImportError, with what to install, if scikit-image is missing.
     """
@@ -57,30 +57,27 @@ def _truth(disparity: NDArray, sign: int, hidden: BoolMask, known: BoolMask) -> 
     flow[..., 0] = sign * disparity
     target = np.arange(disparity.shape[1]) + flow[..., 0]
     outside = (target < 0) | (target > disparity.shape[1] - 1)
-    boundary = np.zeros(disparity.shape, bool)
-    for one, other in (
-        (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[:-1, :], np.s_[1:, :]),
-    ):
-        jump = (np.abs(disparity[one] - disparity[other]) > _JUMP) & known[one] & known[other]
-        boundary[one] |= jump
-        boundary[other] |= jump
+
+    def jumps(one: PixelIndex, other: PixelIndex) -> BoolMask:
+        far = np.abs(disparity[one] - disparity[other]) > _SAME_SURFACE
+        return far & known[one] & known[other]
+
     return Truth(
         flow=flow,
         disocclusion=hidden | outside,
         out_of_frame=outside,
-        motion_boundary=boundary,
+        motion_boundary=beside_jumps(disparity.shape, jumps),
         known=known,
     )
 
 
 def _z_buffer(disparity: NDArray, measured: BoolMask) -> tuple[BoolMask, NDArray]:
-    """Where something measured lands in the right picture, and the disparity of the nearest."""
+    """Where measured pixels land in the right picture, and the disparity of the nearest one."""
     height, width = disparity.shape
     rows, columns = np.nonzero(measured)
     reach = columns - disparity[rows, columns]
     nearest = np.full((height, width), -np.inf)
-    # A point between two pixels shows in both.
+    # A point between two pixels is visible in both.
     for place in (np.floor(reach).astype(int), np.ceil(reach).astype(int)):
         inside = (place >= 0) & (place < width)
         np.maximum.at(
@@ -99,11 +96,11 @@ def _is_hidden(disparity: NDArray, seen_from_right: NDArray) -> BoolMask:
         seen_from_right[rows, np.clip(place.astype(int), 0, width - 1)]
         for place in (np.floor(reach), np.ceil(reach))
     ]
-    return np.asarray(np.minimum(*shown) > disparity + _HIDING, np.bool_)
+    return np.asarray(np.minimum(*shown) > disparity + _SAME_SURFACE, np.bool_)
 
 
 def _filled(disparity: NDArray) -> NDArray:
-    """Gaps filled along each row with the farther of the two ends: what is hidden lies behind."""
+    """Gaps filled along each row with the farther of their two ends, as hidden surfaces are far."""
     filled = disparity.copy()
     for row in filled:
         known = np.flatnonzero(np.isfinite(row))

@@ -1,8 +1,8 @@
-"""How layers move, exactly: flow, what is uncovered, and where motion changes."""
+"""The exact truth about layers: flow, disocclusion and motion boundaries."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,12 @@ from ..arrays import BoolMask
 from ..motion.truth import Truth
 from .layers import Layer, Points, Similarity
 
-# Where a point lies on the border of the frame itself, rounding must not decide.
+# A point exactly on the border of the frame is inside, whatever its rounding error.
 _BORDER_TOLERANCE = 1e-6
-# Layers that move alike, to within this many pixels, have no motion boundary between them.
+# There is no motion boundary between layers whose motion differs by at most this many pixels.
 _SAME_MOTION = 1e-3
+
+PixelIndex = tuple[slice, slice]
 
 
 def top_layer(
@@ -40,10 +42,15 @@ def truth_between(
     """
     ways = [to.after(at.inverse) for at, to in zip(here, there, strict=True)]
     a, b = np.array([way.a for way in ways])[top], np.array([way.b for way in ways])[top]
-    # In this form a layer at rest has a flow of exactly zero, and a shifted one a constant flow.
+    # In this form the flow of a layer at rest is exactly zero, that of a shifted one constant.
     motion = (a - 1) * grid + b
     target = grid + motion
     height, width = grid.shape
+
+    def jumps(one: PixelIndex, other: PixelIndex) -> BoolMask:
+        differs = np.abs(motion[one] - motion[other]) > _SAME_MOTION
+        return np.asarray((top[one] != top[other]) & differs, np.bool_)
+
     out_of_frame = (
         (target.real < -_BORDER_TOLERANCE)
         | (target.real > width - 1 + _BORDER_TOLERANCE)
@@ -54,7 +61,7 @@ def truth_between(
         flow=np.stack([motion.real, motion.imag], axis=-1).astype(np.float32),
         disocclusion=out_of_frame | _is_covered(layers, top, there, target),
         out_of_frame=out_of_frame,
-        motion_boundary=_motion_boundary(top, motion),
+        motion_boundary=beside_jumps(grid.shape, jumps),
         known=np.ones(grid.shape, bool),
     )
 
@@ -65,7 +72,7 @@ def _is_covered(
     placements: Sequence[Similarity],
     target: Points,
 ) -> BoolMask:
-    """True where a nearer layer than a pixel's own lies over the point it moves to."""
+    """True if a layer nearer than the pixel's own covers the point that the pixel moves to."""
     covered = np.zeros(top.shape, bool)
     for number, (layer, placed) in enumerate(zip(layers, placements, strict=True)):
         farther = top < number
@@ -73,13 +80,13 @@ def _is_covered(
     return covered
 
 
-def _motion_boundary(top: NDArray[np.int32], motion: Points) -> BoolMask:
-    boundary = np.zeros(top.shape, bool)
-    for one, other in (
-        (np.s_[:, :-1], np.s_[:, 1:]),
-        (np.s_[:-1, :], np.s_[1:, :]),
-    ):
-        jump = (top[one] != top[other]) & (np.abs(motion[one] - motion[other]) > _SAME_MOTION)
+def beside_jumps(
+    shape: tuple[int, ...], jumps: Callable[[PixelIndex, PixelIndex], BoolMask]
+) -> BoolMask:
+    """True on both sides of a jump; `jumps` finds them between pixels and their neighbours."""
+    boundary = np.zeros(shape, bool)
+    for one, other in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1, :], np.s_[1:, :])):
+        jump = jumps(one, other)
         boundary[one] |= jump
         boundary[other] |= jump
     return boundary

@@ -36,10 +36,10 @@ def test_edges_are_as_smooth_as_supersampling_makes_them() -> None:
     """A white disc on black: the sum of its pixels is its area, to a fraction of a pixel."""
     white, black = np.ones((2, 40, 40, 3), np.float32) * np.array([1, 0])[:, None, None, None]
     for offset in (0j, 0.3 + 0.4j):
-        motion = Trajectory(at=0.5 + 0.375j + offset / 40, width=1.0, pivot=20 + 20j)
+        path = Trajectory(at=0.5 + 0.375j + offset / 40, width=1.0, pivot=20 + 20j)
         layers = [
-            Layer(photograph=black.astype(np.float32), shape=Everywhere(), motion=motion),
-            Layer(photograph=white.astype(np.float32), shape=Disc(20 + 20j, 9.3), motion=motion),
+            Layer(photograph=black.astype(np.float32), shape=Everywhere(), trajectory=path),
+            Layer(photograph=white.astype(np.float32), shape=Disc(20 + 20j, 9.3), trajectory=path),
         ]
         frame = render_scene(layers, frames=1, size=40).frames[0]
         assert frame[..., 0].sum() == pytest.approx(math.pi * 9.3**2, rel=5e-3)
@@ -85,8 +85,8 @@ def test_motion_blur_smears_along_the_motion_and_is_centered() -> None:
     still = Trajectory(at=0.5 + 0.375j, width=1.0, pivot=20 + 20j)
     moving = Trajectory(at=0.5 + 0.375j, width=1.0, pivot=20 + 20j, velocity=0.2 + 0j)
     layers = [
-        Layer(photograph=white * 0, shape=Everywhere(), motion=still),
-        Layer(photograph=white, shape=Bars(width=2, spacing=40), motion=moving),
+        Layer(photograph=white * 0, shape=Everywhere(), trajectory=still),
+        Layer(photograph=white, shape=Bars(width=2, spacing=40), trajectory=moving),
     ]
     x = np.arange(40)
     rows = [
