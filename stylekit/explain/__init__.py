@@ -1,9 +1,10 @@
 """Why a result looks as it does: what pulls at a pixel, and what other settings would give.
 
->>> run = sk.open_run("drift.run-0123abcd")
->>> explanation = sk.explain.probe_pixel(run, 7, x=40, y=22)
->>> print(sk.explain.explain(explanation))
-'This pixel has been carried for 3 frames, since frame 4. …'
+::
+
+    run = open_run("drift.run-0123abcd")
+    report = probe_pixel(run, 7, x=40, y=22)
+    print(explain(report))  # This pixel has been carried for 3 frames, since frame 4. …
 """
 
 import lazy_loader

@@ -1,7 +1,7 @@
-"""Is it the flow or the loss? The same clip and style with several flows, told apart by truth.
+"""Is the flow or the loss to blame? The same clip and style, painted with several flows.
 
-A scene's exact flow is the control: what is left of flicker and smudges with it is the loss's own
-doing, and what an estimated flow adds to that is the flow's.
+The exact flow of a scene is the control: flicker and smudges that are left with it come from the
+loss. Whatever an estimated flow adds comes from the flow.
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..arrays import BoolMask, Image, Mask
-from ..motion.flow import FlowFunction, FlowMethod, FlowPair
+from ..motion.flow import FlowFunction, FlowMethod
+from ..motion.infill import Motion
 from ..motion.scores import WRONG_PIXELS, MotionScores, endpoint_error_map, motion_scores
 from ..motion.truth import Truth
 from ..motion.warping import WarpingError, warping_error, warping_error_map
 from ..scenes import Scene
 from ..settings import NameOrFunction, VideoSettings, name_of
-from ..video.run import FrameResult, Motion, VideoRun
+from ..video.run import FrameResult, VideoRun
 
-# From here on a pixel is held to the one before rather than painted anew.
+# With more reliability than this a pixel follows the frame before rather than being painted anew.
 _TRUSTED = 0.5
 
 METHODS = (FlowMethod.FARNEBACK, FlowMethod.DIS, FlowMethod.EXACT)
@@ -36,17 +37,17 @@ class AblationRow:
 
     - `endpoint_error` in pixels, `union_f1`, `reliable` and `trusted_but_wrong` in [0, 1]: means
       over the pairs of `stylekit.motion.scores.motion_scores`.
-    - `warping_error` of the stylised clip along the exact flow, over all that is truly visible in
-      both frames: the flicker that is left, whatever this method's own mask hides.
-    - `smudge`, the same over the pixels where any of the compared methods trusts a flow that is
-      wrong by more than a pixel. The area is one for all rows; errors are NaN if there is none.
-    - `error_deceived` and `error_doubted`, the shares of that area's squared error, 0…1, on pixels
-      that this method trusts although their flow is wrong, and on pixels that it does not trust,
-      so that they are painted anew. The rest is on pixels that are trusted and right.
-    - `sharpness`, what is left of the first frame's detail: mean squared Laplacian of the later
-      frames, divided by that of the first. Repeated warping and smudges lower it.
-    - `style_distance` is the mean over the frames, `evaluations` the sum.
-    - `frames` are the N stylised frames, `masks` the N − 1 masks that were used.
+    - `warping_error`: of the stylised clip along the exact flow, over all pixels that are truly
+      visible in both frames. It measures the flicker independently of the method's own mask.
+    - `smudge`: the same over the pixels where any of the compared methods trusts a flow that is
+      wrong by more than a pixel. All rows share this area; errors are NaN if it is empty.
+    - `error_deceived`, `error_doubted`: the shares of the squared error, 0…1, on pixels that this
+      method trusts although their flow is wrong, and on pixels that it does not trust, so that
+      they are painted anew. The rest is on pixels that are trusted and right.
+    - `sharpness`: the mean squared Laplacian of the later frames, divided by that of the first.
+      Repeated warping and smudges lower it.
+    - `style_distance`: the mean over the frames; `evaluations`: the sum.
+    - `frames`: the N stylised frames; `masks`: the N − 1 masks that were used.
     """
 
     method: NameOrFunction
@@ -67,7 +68,7 @@ class AblationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class FlowAblation:
-    """The rows of `ablate_flow`, and `floor`, the warping error of the scene itself."""
+    """The rows of `ablate_flow`, and `floor`, the warping error of the unpainted scene."""
 
     scene: Scene
     style_name: str
@@ -110,12 +111,22 @@ def ablate_flow(
     methods: Sequence[str | FlowFunction] = METHODS,
     style_name: str = "style",
 ) -> FlowAblation:
-    """Paint `scene` once with each flow method, all else equal, and judge by the exact motion.
+    """Paint `scene` once with each flow method, all else equal, and compare with its exact motion.
 
-    `style` is a picture `(H, W, 3)`. Each run lives in a folder of its own within `out`, and is
-    not painted again where it is finished. Raises ResumeError if a folder there holds another run.
+    Parameters
+    ----------
+    scene, style : the clip with its truth, and a picture `(H, W, 3)`.
+    out : each method gets a run folder in this one; finished frames are not painted again.
+    settings : of all runs, except for `flow`.
+    methods : names in `FLOWS`, or functions `(source, target) -> flow`.
+    style_name : the name of the style in figures.
+
+    Raises
+    ------
+    ResumeError : if a folder in `out` holds another run.
     """
     settings = settings or VideoSettings()
+    exact = [scene.flow_pair(index) for index in range(len(scene.backward))]
     runs = {}
     for method in methods:
         run = VideoRun(
@@ -123,7 +134,7 @@ def ablate_flow(
             style,
             Path(out) / _folder_name(method),
             dataclasses.replace(settings, flow=method),
-            flows=_exact(scene) if method == FlowMethod.EXACT else None,
+            flows=exact if method == FlowMethod.EXACT else None,
         )
         runs[method] = run, list(run.frames())
     motions = {
@@ -144,7 +155,7 @@ def ablate_flow(
 
 
 def _folder_name(method: NameOrFunction) -> str:
-    """The method's name, without the signs of `<lambda>`, which not every system allows."""
+    """The method's name without characters that some file systems forbid, as in `<lambda>`."""
     return re.sub(r"[^\w.-]", "_", name_of(method))
 
 
@@ -156,17 +167,21 @@ def _row(
     deceived: list[BoolMask],
 ) -> AblationRow:
     frames = tuple(result.image for result in results)
-    scores: list[MotionScores] = [
+    scores = [
         motion_scores(motion.flow.backward_flow, motion.flow.forward_flow, truth, mask=motion.mask)
         for motion, truth in zip(motions, scene.backward, strict=True)
     ]
+
+    def mean(measure: Callable[[MotionScores], float]) -> float:
+        return float(np.mean([measure(score) for score in scores]))
+
     deceived_share, doubted_share = _error_shares(scene, frames, motions)
     return AblationRow(
         method=method,
-        endpoint_error=float(np.mean([score.endpoint_error for score in scores])),
-        union_f1=float(np.mean([score.union.f1 for score in scores])),
-        reliable=float(np.mean([score.reliable for score in scores])),
-        trusted_but_wrong=float(np.mean([score.trusted_but_wrong for score in scores])),
+        endpoint_error=mean(lambda score: score.endpoint_error),
+        union_f1=mean(lambda score: score.union.f1),
+        reliable=mean(lambda score: score.reliable),
+        trusted_but_wrong=mean(lambda score: score.trusted_but_wrong),
         warping_error=_error(scene, frames, _visible(scene)),
         smudge=_error(scene, frames, deceived),
         error_deceived=deceived_share,
@@ -182,7 +197,7 @@ def _row(
 def _error_shares(
     scene: Scene, frames: Sequence[Image], motions: Sequence[Motion]
 ) -> tuple[float, float]:
-    """How much of the squared error along the exact flow is on deceived and on doubted pixels."""
+    """The shares of the squared error along the exact flow on deceived and on doubted pixels."""
     total = deceived = doubted = 0.0
     for index, (truth, motion) in enumerate(zip(scene.backward, motions, strict=True)):
         error = warping_error_map(frames[index + 1], frames[index], truth.flow)
@@ -192,10 +207,6 @@ def _error_shares(
         deceived += error[trusted & _is_wrong(motion, truth)].sum()
         doubted += error[~trusted].sum()
     return (deceived / total, doubted / total) if total > 0 else (0.0, 0.0)
-
-
-def _exact(scene: Scene) -> list[FlowPair]:
-    return [scene.flow_pair(index) for index in range(len(scene.backward))]
 
 
 def _visible(scene: Scene) -> list[BoolMask]:
@@ -212,7 +223,7 @@ def _is_wrong(motion: Motion, truth: Truth) -> BoolMask:
 
 
 def _deceived(scene: Scene, motions: Sequence[Sequence[Motion]]) -> list[BoolMask]:
-    """Where something visible is trusted although its flow is wrong, by any of the methods."""
+    """Visible pixels that any of the methods trusts although their flow is wrong."""
     areas = []
     for truth, visible, *together in zip(scene.backward, _visible(scene), *motions, strict=True):
         wrong = [(motion.mask > _TRUSTED) & _is_wrong(motion, truth) for motion in together]

@@ -1,4 +1,4 @@
-"""All that can be told of one pixel of a finished run, and of its surroundings."""
+"""The measurements at one pixel of a finished run, and in its surroundings."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ RADIUS = 4
 
 
 class Verdict(Enum):
-    """What decided over a pixel's reliability c, in the order in which the tests count.
+    """What decided about a pixel's reliability c, in the order of the tests.
 
-    A neighbour decides where no test fired, yet c is below 1: the mask is smoothed, and dilated
-    if the run asks for it. A cold frame has no c; the last three say why.
+    `NEIGHBOUR`: no test fired, but c is below 1, because the mask is smoothed and may be dilated.
+    The last three tell why a cold frame has no c.
     """
 
     OUT_OF_FRAME = "out of frame"
@@ -37,11 +37,8 @@ class Verdict(Enum):
 
 
 class TrueVerdict(Enum):
-    """What is true of a pixel on its way back to the frame before.
-
-    It came into the frame, was hidden by something nearer, lies beside a layer that moves
-    otherwise, or was plainly visible.
-    """
+    """The truth about a pixel in the frame before: out of frame, hidden by something nearer,
+    beside a layer that moves differently, or plainly visible."""
 
     OUT_OF_FRAME = "out of frame"
     HIDDEN = "hidden before"
@@ -51,14 +48,14 @@ class TrueVerdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """What is measured at a pixel, or the means over a window; None where there is nothing.
+    """The measurements at a pixel, or their means over a window; None if there is no value.
 
     - `flow`: (dx, dy) back to the frame before, in pixels, x to the right and y down
-    - `round_trip`: how far from home backward and then forward flow lead, |w̃ + ŵ|, in pixels
+    - `round_trip`: the distance |w̃ + ŵ| after backward and forward flow, in pixels
     - `trust`: the reliability c, 0…1
-    - `age`: for how many frames it has been carried
+    - `age`: for how many frames the pixel has been carried
     - `shares`: of content, style, temporal term and total variation in the gradient
-    - `flow_error`: the end-point error of the flow, in pixels, where the truth is known
+    - `flow_error`: the end-point error of the flow, in pixels, if the truth is known
 
     A cold frame has no flow, no round trip and no c.
     """
@@ -75,15 +72,19 @@ class Readings:
 class PixelExplanation:
     """Why a pixel looks as it does: see `probe_pixel`, and `explain` for it in words.
 
-    `x` and `y` are in pixels from the left and from the top of frame `frame_index`, from 0 on.
-    `here` is measured at the pixel itself, `around` over the (2 · `radius` + 1)² pixels around
-    it that lie inside the frame. `path` holds (frame_index, x, y) of it and of the points it was
-    carried from, newest first; the last was painted anew.
+    - `x`, `y`: pixels from the left and from the top of frame `frame_index`, from 0 on
+    - `here`: measured at the pixel itself; `around`: over the (2 · `radius` + 1)² pixels around it
+      that lie inside the frame
+    - `path`: (frame_index, x, y) of the pixel and of the points it was carried from, newest first;
+      the last one was painted anew
 
-    Where the truth is known, else None: `true_verdict`; `unnoticed_errors`, in how many of the
-    steps of the path the flow was wrong by over a pixel and no test fired at the nearest pixel;
-    `unnoticed_hidden`, in how many of them it came from where something else was in front, and
-    no test fired.
+    The others are None if the truth is not known:
+
+    - `true_verdict`: the truth about the pixel
+    - `unnoticed_errors`: the number of steps of the path in which the flow was wrong by over a
+      pixel and no test fired at the nearest pixel
+    - `unnoticed_hidden`: the number of steps in which the pixel came from a point where something
+      else was in front, and no test fired
     """
 
     frame_index: int
@@ -115,11 +116,20 @@ def probe_pixel(
 ) -> PixelExplanation:
     """Why the pixel (`x`, `y`) of a finished frame looks as it does.
 
-    `truth[i − 1]` is on the grid of frame i, as `Scene.backward`; a built-in clip's is found
-    without being given. The first probe of a run loads TensorFlow, the first of a frame takes a
-    few evaluations of the loss, and those after it milliseconds.
+    The first probe of a run loads TensorFlow, the first probe of a frame takes a few evaluations
+    of the loss, later ones take milliseconds.
 
-    Raises SettingsError for a frame or a place that is not there, and as `StoredRun` does.
+    Parameters
+    ----------
+    run : see `open_run`.
+    frame_index, x, y : the frame, and pixels from the left and from the top, all from 0 on.
+    truth : `truth[i − 1]` on the grid of frame i, as `Scene.backward`; found for built-in clips.
+    radius : of the window of `around`, in pixels.
+
+    Raises
+    ------
+    SettingsError : for a frame or a pixel that does not exist.
+    ResumeError, WeightsError : as `StoredRun`.
     """
     run.check_frame(frame_index)
     height, width = run.clip[frame_index].shape[:2]
@@ -129,27 +139,30 @@ def probe_pixel(
     truth = run.truth if truth is None else truth
     path = path_of(run, frame_index, x, y)
     errors, hidden = (None, None) if truth is None else _unnoticed(run, truth, path)
+    true_verdict = None
+    if cold:
+        verdict = _cold_verdict(run, frame_index)
+    else:
+        verdict = verdict_at(run.motion(frame_index), x, y)
+        if truth is not None:
+            true_verdict = true_verdict_at(truth[frame_index - 1], x, y)
     return PixelExplanation(
         frame_index=frame_index,
         x=x,
         y=y,
         radius=radius,
-        verdict=_cold_verdict(run, frame_index)
-        if cold
-        else verdict_at(run.motion(frame_index), x, y),
+        verdict=verdict,
         here=_readings(run, frame_index, truth, (x, y), 0),
         around=_readings(run, frame_index, truth, (x, y), radius),
         path=path,
-        true_verdict=None
-        if truth is None or cold
-        else true_verdict_at(truth[frame_index - 1], x, y),
+        true_verdict=true_verdict,
         unnoticed_errors=errors,
         unnoticed_hidden=hidden,
     )
 
 
 def verdict_at(motion: JudgedMotion, x: int, y: int) -> Verdict:
-    """Which test decided over c at a pixel, in the order of `consistency_mask`."""
+    """The test that decided about c at a pixel, in the order of `consistency_mask`."""
     for fired, verdict in (
         (motion.outside, Verdict.OUT_OF_FRAME),
         (motion.hidden, Verdict.DISOCCLUDED),
@@ -163,7 +176,7 @@ def verdict_at(motion: JudgedMotion, x: int, y: int) -> Verdict:
 
 
 def true_verdict_at(truth: Truth, x: int, y: int) -> TrueVerdict | None:
-    """What is true of a pixel; None where that is not known."""
+    """The truth about a pixel; None if it is not known."""
     if not truth.known[y, x]:
         return None
     for holds, verdict in (
@@ -219,9 +232,9 @@ def _readings(
 def _unnoticed(
     run: StoredRun, truth: Sequence[Truth], path: Sequence[tuple[int, float, float]]
 ) -> tuple[int, int]:
-    """In how many steps of a path the flow was wrong, and the pixel hidden, without a test firing.
+    """The number of steps of a path with wrong flow, and with a hidden pixel, that no test noticed.
 
-    At the nearest pixel, because between two layers a mean of their flows is no one's.
+    The nearest pixel counts, because interpolated between two layers, flow belongs to neither.
     """
     errors = hidden = 0
     for frame_index, x, y in path[:-1]:
@@ -238,6 +251,6 @@ def _unnoticed(
 
 
 def _mean(values: NDArray[np.floating]) -> float | None:
-    """The mean of what is a number; None if nothing is."""
+    """The mean of the finite values; None if there are none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else None

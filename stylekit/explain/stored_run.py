@@ -1,4 +1,4 @@
-"""Run folders opened to be looked at: nothing in them is painted or written."""
+"""Finished run folders, opened for reading: nothing in them is painted or written."""
 
 from __future__ import annotations
 
@@ -39,19 +39,22 @@ from ..video.folder import RunFolder, RunInputs, digest, digest_clip
 from .pulls import PullMaps, pull_maps
 
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
-# Frames of which motion and pulls are kept in memory: a path seldom is longer.
+# The number of frames whose motion and pulls stay in memory: few paths are longer.
 _KEPT_FRAMES = 48
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedMotion:
-    """How a frame came from the one before, and what each test says of it; all on its own grid.
+    """The motion from the frame before, and what each test says about it, on the frame's grid.
 
-    `flow` holds both directions, `mask` the reliability c as it was stored. `round_trip` is how
-    far from home the backward and then the forward flow lead, in pixels, float32 `(H, W)`, NaN
-    where the flow leaves the frame. `outside`, `hidden` and `boundary` `(H, W)` are True where
-    that test fired, and `doubted` where the robust mask mistrusts what they let pass; `boundary`
-    and `doubted` nowhere if the run did not use them.
+    - `flow`: both directions
+    - `mask`: the reliability c as it was stored
+    - `round_trip`: the distance after backward and forward flow in pixels, float32 `(H, W)`, NaN
+      where the flow leaves the frame
+    - `outside`, `hidden`, `boundary`: bool `(H, W)`, True where this test fired
+    - `doubted`: bool `(H, W)`, True where the robust mask rejects what the other tests accept
+
+    `boundary` and `doubted` are False everywhere if the run did not use them.
     """
 
     flow: FlowPair
@@ -64,11 +67,10 @@ class JudgedMotion:
 
 
 class StoredRun:
-    """A run of `stylekit video` as it lies in its folder; made by `open_run`.
+    """A run of `stylekit video` in its folder, made by `open_run`. Any thread may use it.
 
-    `clip` and `style` are what it was painted from, `settings` how. Frames are counted from 0, as
-    the files in the folder are; the first `frame_count` of them are finished. Any thread may use
-    it.
+    `clip`, `style` and `settings` are those that it was painted with. Frames are counted from 0,
+    like the files in the folder; the first `frame_count` of them are finished.
     """
 
     def __init__(
@@ -99,26 +101,26 @@ class StoredRun:
         return Weights(**self._entries[self.check_frame(frame_index)]["weights"])
 
     def is_cold(self, frame_index: int) -> bool:
-        """Whether a frame started anew: the first of all or of a shot, or each by itself."""
+        """Whether a frame started anew: the first of a clip or a shot, or all if independent."""
         return bool(self._entries[self.check_frame(frame_index)]["cold"])
 
     def motion(self, frame_index: int) -> JudgedMotion:
-        """The motion that carried a frame, which is not cold, from the one before.
+        """The motion from the frame before to a frame that is not cold.
 
         Raises ResumeError if its files are missing or damaged.
         """
         return self._motion(self.check_frame(frame_index))
 
     def pulls(self, frame_index: int) -> PullMaps:
-        """What pulls at a finished frame, as it was stored, under the weights that painted it.
+        """What pulls at a finished frame, under the weights that painted it.
 
-        The first call for a run loads TensorFlow and compiles. Raises as `objective` does.
+        The first call for a run loads TensorFlow and compiles. Raises WeightsError as `objective`.
         """
         return self._pulls(self.check_frame(frame_index))
 
     @cached_property
     def truth(self) -> tuple[Truth, ...] | None:
-        """What is true of the clip, if it is built in: `truth[i − 1]` on the grid of frame i."""
+        """The truth about a built-in clip, else None: `truth[i − 1]` is on the grid of frame i."""
         scene = scene_of_clip(self.clip)
         return scene.backward if scene else None
 
@@ -126,14 +128,14 @@ class StoredRun:
     def objective(self) -> Objective:
         """The losses that the run was painted with. The first use loads TensorFlow.
 
-        Raises WeightsError if the network that painted it is not here.
+        Raises WeightsError if the network that painted it is not available.
         """
         backbone = load_backbone(self.settings.image.backbone)
         if backbone.sha256 != self._backbone["sha256"]:
             raise WeightsError(
                 self._backbone["label"],
                 f"this network painted the run and is not here, {backbone.label} is; "
-                "without it nobody knows what pulls at a pixel",
+                "without it the pulls at a pixel cannot be computed",
             )
         return prepare_objective(self.style, self.settings.image, content=self.clip[0])
 
@@ -143,7 +145,7 @@ class StoredRun:
             raise ResumeError(
                 self.folder.path,
                 f"the flow of frame {frame_index} is missing or damaged; "
-                "run stylekit video again as before, which mends it",
+                "run the same stylekit video command again to restore it",
             )
         flow, mask = stored
         backward, forward = flow.backward_flow, flow.forward_flow
@@ -176,7 +178,7 @@ class StoredRun:
         image, weights = self.image(frame_index), self.weights(frame_index)
         objective = self.objective
         if self.is_cold(frame_index):
-            # Nothing holds it in time. A target all the same: without one there is more to compile.
+            # No temporal term. The target keeps the number of targets, so nothing compiles again.
             weights = without_masks(weights)
             target = TemporalTarget(image, np.zeros(image.shape[:2], np.float32))
         else:
@@ -198,13 +200,18 @@ def open_run(
     clip: Sequence[Image] | Path | str | None = None,
     style: Image | Path | str | None = None,
 ) -> StoredRun:
-    """Open a run folder to look at what was painted there; nothing is painted or written.
+    """Open a run folder for reading; nothing is painted or written.
 
-    Clip and style are found where `stylekit video` found them. Where they have moved, or the run
-    was painted from Python, give them: as files or built-in names, or as the arrays themselves.
+    Parameters
+    ----------
+    folder : of a run of `stylekit video` or of `VideoRun`.
+    clip, style : files, built-in names or arrays. They are needed only if the files have moved, or
+        if the run was painted from Python.
 
-    Raises ResumeError if the folder holds no run, or if clip or style are not those that it was
-    painted from, and MediaError if they cannot be read.
+    Raises
+    ------
+    ResumeError : if the folder holds no run, or one of another clip or style.
+    MediaError : if clip or style cannot be read.
     """
     run = RunFolder(Path(folder))
     description = run.description()
@@ -233,10 +240,7 @@ def open_run(
 
 
 def check_whole(name: str, value: int, count: int) -> int:
-    """Return `value` if it is one of `count` whole numbers from 0 on.
-
-    Raises SettingsError otherwise.
-    """
+    """Return `value` if it is a whole number from 0 to `count` − 1, else raise SettingsError."""
     if not (isinstance(value, int | np.integer) and 0 <= value < count):
         wanted = f"a whole number from 0 to {count - 1}" if count else "a finished frame"
         raise SettingsError(name, f"must be {wanted}, is {value!r}")
@@ -258,7 +262,7 @@ def _find(what: str, given: Path | str | None, inputs: RunInputs | None, run: Ru
 
 
 def _read_clip(path: Path, inputs: RunInputs) -> Sequence[Image]:
-    """The frames that a run was painted from, and none of those between them."""
+    """Exactly the frames that a run was painted from."""
     frames = (inputs.frames - 1) * inputs.stride + 1
     try:
         clip = read_clip(path, size=inputs.size, start=inputs.start, frames=frames)

@@ -1,4 +1,4 @@
-"""Where pixels came from: back along the flow, as long as it was trusted."""
+"""The paths of pixels back along the flow, for as long as it was trusted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..arrays import BoolMask
 from .stored_run import StoredRun
 
 CARRIED = 0.5
-"""From this reliability c on a pixel counts as carried: more than half of it is the old one's."""
+"""A pixel with at least this reliability c counts as carried from the frame before."""
 
 Points = NDArray[np.float64]
 
@@ -19,9 +19,9 @@ def path_of(
 ) -> tuple[tuple[int, float, float], ...]:
     """(frame_index, x, y) of a point in its frame and those it was carried from, newest first.
 
-    From frame i the way goes on in frame i − 1 at p + ŵ_i(p), as long as c_i(p) ≥ `CARRIED`;
-    ŵ and c are read linearly between pixels. The last entry is where it was painted anew. A path
-    of n + 1 entries belongs to a point of age n.
+    The path goes from p in frame i to p + ŵ_i(p) in frame i − 1, as long as c_i(p) ≥ `CARRIED`; ŵ
+    and c are interpolated linearly. At the last entry the point was painted anew. A path of n + 1
+    entries belongs to a point of age n.
     """
     points = np.array([[x, y]], np.float64)
     path = [(frame_index, float(x), float(y))]
@@ -35,13 +35,12 @@ def path_of(
 def age_map(run: StoredRun, frame_index: int) -> NDArray[np.int32]:
     """For how many frames each pixel of a frame has been carried, int32 `(H, W)`.
 
-    0 where it was painted anew; it is the length of the pixel's path, see `path_of`.
+    It is 0 where the pixel was painted anew, see `path_of`.
     """
     height, width = run.clip[frame_index].shape[:2]
     y, x = np.mgrid[:height, :width]
-    return ages_of(run, frame_index, np.stack([x, y], axis=-1).reshape(-1, 2)).reshape(
-        height, width
-    )
+    points = np.stack([x, y], axis=-1).reshape(-1, 2)
+    return ages_of(run, frame_index, points).reshape(height, width)
 
 
 def ages_of(run: StoredRun, frame_index: int, points: NDArray) -> NDArray[np.int32]:
@@ -60,7 +59,7 @@ def ages_of(run: StoredRun, frame_index: int, points: NDArray) -> NDArray[np.int
 
 
 def step_back(run: StoredRun, frame_index: int, points: Points) -> tuple[BoolMask, Points]:
-    """Which points `(N, 2)` of a frame were carried, and where all of them lie one frame before."""
+    """Whether points `(N, 2)` of a frame were carried, and all their places one frame before."""
     if run.is_cold(frame_index):
         return np.zeros(len(points), np.bool_), points
     motion = run.motion(frame_index)
@@ -70,7 +69,7 @@ def step_back(run: StoredRun, frame_index: int, points: Points) -> tuple[BoolMas
 
 
 def _sample(array: NDArray[np.float32], points: Points) -> NDArray[np.float64]:
-    """`array` `(H, W)` or `(H, W, C)` read linearly at points inside it."""
+    """`array` `(H, W)` or `(H, W, C)`, interpolated linearly at points inside it."""
     height, width = array.shape[:2]
     left = np.clip(np.floor(points[:, 0]).astype(np.intp), 0, max(width - 2, 0))
     top = np.clip(np.floor(points[:, 1]).astype(np.intp), 0, max(height - 2, 0))

@@ -1,9 +1,10 @@
-"""What if the weights were others? A small grid of pictures, each painted under its own weights.
+"""What other weights would give: a grid of small pictures, each painted with its own weights.
 
->>> rows, columns = ("alpha", (0.1, 1, 10)), ("beta", (1e3, 1e5))
->>> grid = sk.explain.WhatIfGrid(content, style, rows=rows, columns=columns)
->>> print(f"about {grid.estimate():.0f} s")
->>> for step in grid.steps(): ...
+::
+
+    grid = WhatIfGrid(content, style, rows=("alpha", (0.1, 1, 10)), columns=("beta", (1e3, 1e5)))
+    print(f"about {grid.estimate():.0f} s")
+    for step in grid.steps(): ...
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ from ..settings import ImageSettings, Weights
 Axis = tuple[str, Sequence[float]]
 """The name of a weight, and the values that it takes: `("beta", (1e3, 1e4, 1e5))`."""
 
-# Over 30 evaluations of a photograph of 96 pixels in the style "swirls" a quarter of Adam's usual
-# rate leaves a loss that is 9 to 12 per cent above that of L-BFGS; half of the rate leaves grain,
-# and up to 60 per cent more.
+# Adam's learning rate, a quarter of the usual one. After 30 evaluations of a photograph of 96
+# pixels in the style "swirls" its loss is 9 to 12 per cent above that of L-BFGS. Half of the usual
+# rate leaves grain, and a loss up to 60 per cent higher.
 _RATE = 0.02
 
-# More pictures than this nobody compares, and they would take minutes.
+# More pictures are hard to compare and take minutes.
 _MAX_PICTURES = 36
 
 
@@ -53,18 +54,23 @@ class GridStep:
 class WhatIfGrid:
     """N × M small pictures that are painted together, a row for each value of one weight.
 
-    `content` and `style` are Images of any size; the pictures are painted with the longest side
-    of `size`, in `steps` steps, with one call of the network for all of them a step. `rows` and
-    `columns` name two weights of `TERMS` and their values; all other weights are those of
-    `settings`. `temporal` targets, which are made as small as the pictures, must be given to vary
-    gamma: then all pictures start from the first of them, as the next frame of a clip does.
+    Each step calls the network once for all pictures. The optimiser is Adam, because each of its
+    steps is one evaluation, while the line searches of L-BFGS differ between pictures. Adam moves
+    a pixel by that pixel's gradient alone, so each picture is as if it were painted by itself.
 
-    Adam paints them, whose every step is one evaluation: all pictures go in step, and none waits
-    for the line search of another, as with L-BFGS. What it does to a pixel depends on that pixel's
-    gradient alone, so that a picture comes out as if it were painted by itself.
+    Parameters
+    ----------
+    content, style : `(H, W, 3)` in [0, 1], of any size.
+    settings : of the pictures; its weights are those that are not varied.
+    rows, columns : a weight of `TERMS` each, and its values.
+    size : the longest side of a picture in pixels.
+    steps : the number of steps.
+    temporal : targets, needed to vary gamma; they are shrunk to the pictures. All pictures then
+        start from the first of them, like the next frame of a clip.
 
-    Raises SettingsError for axes that are unknown, twice the same, empty or out of range, and
-    what `Stylization` raises.
+    Raises
+    ------
+    SettingsError : for axes that are unknown, the same, empty or out of range.
     """
 
     def __init__(
@@ -83,7 +89,7 @@ class WhatIfGrid:
         self._has_temporal = bool(temporal)
         weights = self._weights_of(settings.weights, rows, columns)
         height, width = check_image(content, "content").shape[:2]
-        # A picture that is smaller than that is not made larger.
+        # A smaller picture is not enlarged.
         small = dataclasses.replace(
             settings, size=min(size, max(height, width)), steps=steps, scales=1
         )
@@ -100,10 +106,10 @@ class WhatIfGrid:
         self._begin(weights, rows, columns)
 
     def restarted(self, weights: Weights, *, rows: Axis, columns: Axis) -> WhatIfGrid:
-        """A grid of the same pictures over other weights, from the beginning.
+        """A grid of the same pictures over other weights, from the start.
 
-        It shares the targets and the network, which is not compiled anew. Those of `weights` that
-        are not varied count for all pictures. Raises SettingsError as the class does.
+        It shares the targets and the compiled network. The values of `weights` that are not varied
+        apply to all pictures. Raises SettingsError as the class does.
         """
         table = self._weights_of(weights, rows, columns)
         other = copy.copy(self)
@@ -123,9 +129,9 @@ class WhatIfGrid:
         return self._images(self._optimizer.x)
 
     def estimate(self) -> float:
-        """About how many seconds the steps that are left take: one evaluation is timed.
+        """The estimated seconds of the remaining steps: one evaluation is timed, nothing painted.
 
-        Nothing is painted by it. The first time it also compiles the network.
+        The first call also compiles the network.
         """
         x = self._optimizer.x
         if not self._objective.compiled:
@@ -135,7 +141,7 @@ class WhatIfGrid:
         return (time.perf_counter() - begun) * (self.step_limit - self._step_index)
 
     def steps(self) -> Iterator[GridStep]:
-        """One step of all pictures after the other, up to the limit; a break only pauses."""
+        """Paint all pictures step by step, up to the limit; a `break` only pauses."""
         while self._step_index < self.step_limit:
             self._optimizer.step(self._evaluate)
             self._step_index += 1

@@ -94,9 +94,8 @@ class Polygon:
         # Sorted by y, the points whose rays can cross an edge lie in one slice.
         order = np.argsort(y[inside])
         x, y = x[inside][order], y[inside][order]
-        odd = np.zeros(
-            x.shape, bool
-        )  # a ray to the right crosses the outline an odd number of times
+        # Inside, a ray to the right crosses the outline an odd number of times.
+        odd = np.zeros(x.shape, bool)
         for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
             if y0 != y1:
                 beside = slice(*np.searchsorted(y, (min(y0, y1), max(y0, y1))))

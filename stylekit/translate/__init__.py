@@ -1,8 +1,10 @@
-"""What the weights of published codes mean here.
+"""What the weights of published codes mean in stylekit.
 
->>> translator = sk.translate.Translator(objective.extractor, content, style, settings)
->>> translation = translator.translate(JOHNSON, JOHNSON.weights)
->>> translation.weights.beta, translation.notes
+::
+
+    translator = Translator(objective.extractor, content, style, settings)
+    translation = translator.translate(JOHNSON, JOHNSON.weights)
+    print(translation.weights.beta, *translation.notes)
 """
 
 import lazy_loader

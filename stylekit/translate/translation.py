@@ -1,38 +1,42 @@
 """Published weights in stylekit's terms, for a picture, its layers and a network.
 
-The derivation. Let r_l be the published code's raw activation of layer l per scaled activation
+Derivation: let r_l be the published code's raw activation of layer l per scaled activation
 here (`stylekit.vgg.features`). Its F is r_l F̂ and, because Gram matrices here are divided by the
-M_l positions, its G is r_l² M_l Ĝ, a hat marking what is stylekit's. With L̂_l as in
+M_l positions, its G is r_l² M_l Ĝ; a hat marks stylekit's quantities. With L̂_l as in
 `stylekit.losses`,
 
 - content: α k_l Σ (F − P)² = α k_l r_l² N_l M_l · L̂_l, so that α̂_l = α k_l r_l² N_l M_l;
 - style: β s_l Σ (G − A)² = β s_l r_l⁴ M_l² N_l² · L̂_l, so that β̂_l = β s_l r_l⁴ N_l² M_l²;
-- temporal: white counts as w there and u = `stylekit.losses.PIXEL_UNIT` here, γ̂ = γ (w/u)².
+- temporal: white has the value w there and u = `stylekit.losses.PIXEL_UNIT` here, γ̂ = γ (w/u)².
 
-All are divided by α̂, so that stylekit's alpha is 1: a common factor moves no minimum.
+All are divided by α̂, so that stylekit's alpha is 1: a common factor does not move the minimum.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, check_image
-from ..settings import ImageSettings, Weights
-from .notes import notes_of
-from .published import PUBLISHED_CODES, LayerShape, PublishedCode
-from .variation import mean_squares
-from .wasserstein import wasserstein_gradient
+from ..explain.words import two_digits
+from ..losses import PIXEL_UNIT
+from ..settings import ImageSettings, Weights, label_of
+from ..vgg.features import POOLINGS, FeatureExtractor
+from ..vgg.weights import Backbone
+from .published import (
+    PUBLISHED_CODES,
+    LayerShape,
+    PublishedCode,
+    mean_squares,
+    wasserstein_gradient,
+)
 
-if TYPE_CHECKING:
-    from ..vgg.features import FeatureExtractor
-
-# Weights of layers that differ by no more than this, relative, are one β.
+# Layer weights that differ by at most this, relatively, count as one β.
 _SAME = 1e-6
 
 Features = dict[str, NDArray[np.float32]]
@@ -41,12 +45,13 @@ Grams = dict[str, NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """What `theirs`, weights of a published code, are here.
+    """The weights of a published code, `theirs`, in stylekit's terms.
 
-    `exact` are stylekit's weights, `layers` among them: in published codes each layer of the style
-    term has a weight of its own. `weights` are the same without `layers`; their beta is the best
-    single one (see `Translator`). Where one β says it all, both are one and the same. alpha is 1,
-    or if theirs is 0, beta is theirs. `notes` are sentences on what does not carry over.
+    - `exact`: stylekit's weights with `layers`, because in published codes each layer of the style
+      term has a weight of its own
+    - `weights`: the same without `layers`, with the best single beta (see `Translator`); equal to
+      `exact` if one β expresses the term. alpha is 1, or if theirs is 0, beta is theirs.
+    - `notes`: sentences about what the weights cannot express
     """
 
     convention: PublishedCode
@@ -59,9 +64,7 @@ class Translation:
 class Translator:
     """Translates published weights for one picture in one style.
 
-    `content` and `style` are Images at the size that is painted, `settings` those of the picture;
-    `extractor` has at least their layers. What cannot be translated once for all is matched at
-    `content`, where painting starts:
+    Terms of another form than stylekit's are matched at `content`, where painting starts:
 
     - The single β is the least-squares fit to the layers' contributions. With E_l = mean (Ĝ − Â)²
       of `content` and w_l the layer weights of `settings`, it minimises Σ_l (β w_l E_l − β̂_l E_l)²:
@@ -71,7 +74,15 @@ class Translator:
     - A style term without Gram matrices gets, layer by layer, the β̂_l with which stylekit's has
       the same root mean square gradient with respect to the layer's features.
 
-    Raises ValueError for arrays that are no Images.
+    Parameters
+    ----------
+    extractor : computes at least the layers of `settings`.
+    content, style : `(H, W, 3)` in [0, 1], at the size that is painted.
+    settings : the settings of the picture.
+
+    Raises
+    ------
+    ValueError : for arrays that are no Images.
     """
 
     def __init__(
@@ -84,7 +95,7 @@ class Translator:
         self._kept: dict[str, NDArray[np.float64]] = {}
 
     def translate(self, convention: PublishedCode, theirs: Weights) -> Translation:
-        """`theirs` in stylekit's terms. Raises SettingsError where that is beyond all limits."""
+        """`theirs` in stylekit's terms. Raises SettingsError if a weight exceeds its limit."""
         content = theirs.alpha * self._content_factor(convention)
         layers = theirs.beta * self._style_factors(convention)
         beta = self._best_single(layers)
@@ -104,7 +115,7 @@ class Translator:
             theirs=theirs,
             weights=weights,
             exact=exact,
-            notes=notes_of(
+            notes=_notes(
                 convention,
                 theirs,
                 exact.layers,
@@ -127,7 +138,7 @@ class Translator:
         return np.array(given or (1.0,) * len(self._settings.style_layers))
 
     def _features(self, image: Image) -> Features:
-        """Scaled features `(M, N)` of `image`, by style layer. Too large to be kept."""
+        """Scaled features `(M, N)` of `image` by style layer, too large to be kept in memory."""
         features = self._extractor(image)
         return {
             name: features[name].numpy().reshape(-1, features[name].shape[3])
@@ -160,7 +171,7 @@ class Translator:
         return convention.activation_unit / self._extractor.scales[name]
 
     def _content_factor(self, convention: PublishedCode) -> float:
-        """α̂ at α = 1; of several layers the mean, as they have no weights of their own here."""
+        """α̂ at α = 1: the mean of several layers, which have no weights of their own here."""
         names = self._settings.content_layers
         factors = []
         for name in names:
@@ -183,9 +194,9 @@ class Translator:
         return np.array(factors)
 
     def _matched(self, convention: PublishedCode) -> NDArray[np.float64]:
-        """The root mean square of ∂L/∂F̂ of a style term without Gram matrices, layer by layer,
-        over that of stylekit's, 4/(N² M) F̂ (Ĝ − Â)."""
-        if convention.name not in self._kept:  # it takes seconds, and weights change nothing
+        """For a style term without Gram matrices, by layer: the root mean square of its ∂L/∂F̂,
+        divided by that of stylekit's, 4/(N² M) F̂ (Ĝ − Â)."""
+        if convention.name not in self._kept:  # it takes seconds and does not depend on the weights
             factors = []
             features = [self._features(image) for image in (self._content, self._style)]
             for name, error in self._gram_errors.items():
@@ -211,19 +222,113 @@ class Translator:
 
 
 def _temporal_factor(convention: PublishedCode) -> float:
-    from ..losses import PIXEL_UNIT
-
     if convention.calibrated:
         return 1.0
     return (convention.temporal_white or 0.0) ** 2 / PIXEL_UNIT**2
 
 
 def _rounded(value: float) -> float:
-    """Six digits: no eye sees more, and 9999.999999999998 would not be the 10⁴ that it is."""
+    """Six significant digits, so that 9999.999999999998 is shown as the 10⁴ that it means."""
     return float(f"{value:.6g}")
 
 
 def _norm_ratio(theirs: NDArray[np.float64], ours: NDArray[np.float64]) -> float:
-    """How much larger `theirs` is; 0 where ours is nothing, which no weight can enlarge."""
+    """The ratio of the norms; 0 if ours is 0, because no weight can enlarge it."""
     size = float(np.linalg.norm(ours))
     return float(np.linalg.norm(theirs)) / size if size else 0.0
+
+
+def _notes(
+    convention: PublishedCode,
+    theirs: Weights,
+    layers: tuple[float, ...],
+    *,
+    settings: ImageSettings,
+    backbone: Backbone,
+    same_shape: bool,
+) -> tuple[str, ...]:
+    """Sentences about what the weights `theirs` cannot express with `settings` and `backbone`.
+
+    `layers` are the layer weights that make the style term exact, empty if one β does.
+    `same_shape` tells whether content and style have the same shape. Terms of weight 0 are left
+    out.
+    """
+    return (
+        *_layer_notes(convention, theirs, settings, backbone),
+        *_style_notes(convention, theirs, layers, same_shape=same_shape),
+        *_network_notes(convention, theirs, settings, backbone),
+        *convention.quirks,
+    )
+
+
+def _layer_notes(
+    convention: PublishedCode, theirs: Weights, settings: ImageSettings, backbone: Backbone
+) -> Iterator[str]:
+    layer = convention.content_layer
+    if theirs.alpha and settings.content_layers != (layer,):
+        missing = "" if layer in backbone.kernels else f", which {backbone.name} does not have"
+        yield (
+            f"It compares the content at {layer}{missing}; "
+            f"here that is at {_listed(settings.content_layers)}."
+        )
+    if theirs.alpha and len(settings.content_layers) > 1:
+        yield "Content layers have no weights of their own here; α is exact for their mean."
+    if theirs.beta and set(settings.style_layers) != set(convention.style_layers):
+        yield (
+            f"It takes the style from {_listed(convention.style_layers)}; "
+            f"here that is from {_listed(settings.style_layers)}."
+        )
+
+
+def _style_notes(
+    convention: PublishedCode,
+    theirs: Weights,
+    layers: tuple[float, ...],
+    *,
+    same_shape: bool,
+) -> Iterator[str]:
+    if not theirs.beta:
+        return
+    exact = convention.style_factor is not None
+    if layers:
+        weights = _listed([two_digits(weight) for weight in layers])
+        yield (
+            "One β cannot express the style term, because its layers have different weights. This "
+            f"β is the best single one at the content picture; with the layer weights {weights} "
+            f"the term is {'exact' if exact else 'as close as possible'}."
+        )
+    if not exact:
+        yield (
+            "Its style term compares means and covariances of features by their Wasserstein "
+            "distance, not Gram matrices. At the content picture each layer here pulls as hard as "
+            "there, but in another direction; at other pictures the strength differs too."
+        )
+    if convention.stretches_style and not same_shape:
+        yield "It resizes the style picture to the content's shape; here it keeps its own shape."
+
+
+def _network_notes(
+    convention: PublishedCode, theirs: Weights, settings: ImageSettings, backbone: Backbone
+) -> Iterator[str]:
+    if theirs.gamma and convention.temporal_white is None and not convention.calibrated:
+        yield "It has no temporal term, so that its γ means nothing; γ is 0 here."
+    if theirs.tv and not convention.squared_variation:
+        yield (
+            "Its total variation is not a mean of squares. The weight here gives the same strength "
+            "at the content picture, but not at other pictures."
+        )
+    if convention.pooling is not None and convention.pooling != settings.pooling:
+        yield (
+            f"It pools by {label_of(POOLINGS, convention.pooling)}; "
+            f"here it is by {label_of(POOLINGS, settings.pooling)}."
+        )
+    if backbone.name != "vgg19" and not convention.calibrated:
+        yield (
+            f"It runs on VGG-19; its weights are translated as if it ran on {backbone.label}, "
+            "whose activations have other sizes."
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

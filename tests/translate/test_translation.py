@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from stylekit.arrays import Image
-from stylekit.explain.balance import balance, compared, two_digits
+from stylekit.explain.pulls import balance
+from stylekit.explain.words import compared, explain_balance, two_digits
 from stylekit.image.objective import Objective, Targets, TemporalTarget
 from stylekit.media.images import resize_image
 from stylekit.settings import ImageSettings, Weights
@@ -24,13 +25,14 @@ from stylekit.translate.published import (
     NEURAL_STYLE_TF,
     PUBLISHED_CODES,
     REPORT,
+    RIDGE,
     RUDER,
     TENSORFLOW,
+    Gradient,
     PublishedCode,
+    wasserstein_gradient,
 )
 from stylekit.translate.translation import Translator
-from stylekit.translate.variation import Gradient
-from stylekit.translate.wasserstein import RIDGE, wasserstein_gradient
 from stylekit.vgg.features import FeatureExtractor
 from stylekit.vgg.runtime import tf
 from stylekit.vgg.weights import Backbone
@@ -472,7 +474,7 @@ def test_pulls_are_the_root_mean_squares_of_the_gradients(objective, targets, im
     for term, weight in names.items():
         gradient = ours(objective, targets, image, weights, weight)
         expected = np.sqrt(np.mean(np.sum(gradient**2, axis=2)))
-        assert getattr(found, term) == pytest.approx(expected, rel=1e-4)
+        assert found.pulls[term] == pytest.approx(expected, rel=1e-4)
 
 
 def test_balanced_weights_make_content_and_style_pull_alike(objective, targets, image) -> None:
@@ -481,8 +483,8 @@ def test_balanced_weights_make_content_and_style_pull_alike(objective, targets, 
     assert weights is not None
     assert (weights.alpha, weights.gamma, weights.tv) == (1.0, 2.0, 0.5)
     after = balance(objective, targets, image, weights)
-    assert after.style == pytest.approx(after.content, rel=1e-4)
-    assert after.words[0] == "Style pulls about as hard as content."
+    assert after.pulls.style == pytest.approx(after.pulls.content, rel=1e-4)
+    assert explain_balance(after)[0] == "Style pulls about as hard as content."
 
 
 def test_layer_weights_count_in_the_balance(objective, targets, image) -> None:
@@ -498,14 +500,17 @@ def test_layer_weights_count_in_the_balance(objective, targets, image) -> None:
 def test_the_bare_content_cannot_be_balanced(objective, targets, content) -> None:
     found = balance(objective, targets, content, Weights())
     assert found.balanced is None
-    assert found.words[0] == "The picture is still the content, which has nothing to pull at yet."
+    assert (
+        explain_balance(found)[0]
+        == "The picture is still the content, which has nothing to pull at yet."
+    )
     moved_by_rounding = np.clip(content + np.float32(0.4 / 255), 0, 1)
     assert balance(objective, targets, moved_by_rounding, Weights()).balanced is None
 
 
 def test_terms_without_weight_are_said_to_pull_at_nothing(objective, targets, image) -> None:
     def words(**weights: float) -> tuple[str, ...]:
-        return balance(objective, targets, image, Weights(**weights)).words
+        return explain_balance(balance(objective, targets, image, Weights(**weights)))
 
     assert words(alpha=0.0, gamma=0.0) == ("Nothing holds the content: its weight is 0.",)
     assert words(beta=0.0, gamma=0.0) == ("Nothing pulls towards the style: its weight is 0.",)
@@ -517,15 +522,18 @@ def test_with_colors_kept_the_pull_is_along_luminance(objective, targets, image)
     found = balance(objective, targets, image, Weights(gamma=0.0), keep_colors=True)
     gradient = ours(objective, targets, image, Weights(gamma=0.0), "beta")
     expected = np.sqrt(np.mean(gradient.sum(axis=2) ** 2))
-    assert found.style == pytest.approx(expected, rel=1e-4)
+    assert found.pulls.style == pytest.approx(expected, rel=1e-4)
 
 
 def test_ratios_are_said_in_words() -> None:
-    assert compared("style", 40.4, "content", 1.0) == "Style pulls 40 times as hard as content."
-    assert compared("style", 1.0, "content", 3.14) == "Content pulls 3.1 times as hard as style."
-    assert compared("style", 1.24, "content", 1.0) == "Style pulls about as hard as content."
-    assert compared("tv", 1.3, "style", 1.0) == "Total variation pulls 1.3 times as hard as style."
-    long = compared("temporal", 12_345.0, "style", 1.0)
+    def said(first: str, second: str, *pulls: float) -> str:
+        return compared(first, second, dict(zip((first, second), pulls, strict=True)))
+
+    assert said("style", "content", 40.4, 1.0) == "Style pulls 40 times as hard as content."
+    assert said("style", "content", 1.0, 3.14) == "Content pulls 3.1 times as hard as style."
+    assert said("style", "content", 1.24, 1.0) == "Style pulls about as hard as content."
+    assert said("tv", "style", 1.3, 1.0) == "Total variation pulls 1.3 times as hard as style."
+    long = said("temporal", "style", 12_345.0, 1.0)
     assert long == "The temporal term pulls 12,000 times as hard as style."
 
 

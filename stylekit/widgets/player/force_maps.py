@@ -12,10 +12,8 @@ from typing import Any
 import ipywidgets
 
 from ...arrays import Image
-from ...explain.balance import two_digits
 from ...explain.pulls import PullMaps, pull_maps
-from ...image.objective import Objective, Targets
-from ...image.stylization import Stylization
+from ...explain.words import two_digits
 from ...losses import TERMS, weight_of
 from ...settings import Weights
 from ..base.alerts import Alerts

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...explain.balance import compared, two_digits
 from ...explain.pulls import PullMaps
+from ...explain.words import compared, two_digits
 from ...losses import TERMS, weight_of
 from ...settings import Weights
 from ..masks.mask_texts import TEXT_STYLE

@@ -10,7 +10,7 @@ import pytest
 
 from stylekit.arrays import Image
 from stylekit.errors import SettingsError
-from stylekit.explain.balance import balance
+from stylekit.explain.pulls import balance
 from stylekit.image.objective import Objective
 from stylekit.image.stylization import prepare_objective
 from stylekit.media.images import resize_image
