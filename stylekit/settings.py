@@ -1,6 +1,6 @@
-"""Every tunable, once: its default, its range, and its way to and from JSON.
+"""Every setting, written once: its default, its range, its help, and its form in JSON.
 
-The command line, the widgets and the library all read their defaults here.
+The command line, the widgets, the documentation and the library all read their defaults here.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from typing import Any, Generic, Self, TypeVar
 
 from .errors import SettingsError
 
-# Losses are float32: far larger weights would end at infinity.
+# Losses are float32: far larger weights would overflow to infinity.
 _MAX_WEIGHT = 1e12
 
 
 NameOrFunction = str | Callable[..., Any]
-"""A choice: the name of a row, or a function of one's own."""
+"""A choice: the name of a row in a table, or a function of your own."""
 
 F = TypeVar("F", bound=Callable[..., Any])
+E = TypeVar("E", bound=Enum)
 
 
 @dataclass(frozen=True)
 class Implementation(Generic[F]):
-    """One row of a table of implementations, which a setting chooses by name.
+    """One row of a table of implementations; a setting chooses a row by its name.
 
-    `label` is its name for people, `help` what the command line says after its name, if anything.
+    `label` is the name that people read. `help`, if any, is what the command line says about it.
     """
 
     label: str
@@ -38,9 +39,9 @@ class Implementation(Generic[F]):
 
 
 def function_of(name: str, table: Mapping[str, Implementation[F]], choice: str | F) -> F:
-    """The function that the setting `name` chooses: that of a row of `table`, or one's own.
+    """The function that the setting `name` chooses: that of a row of `table`, or `choice` itself.
 
-    Raises SettingsError that lists the rows if there is none of that name.
+    Raises SettingsError, which lists the rows, if the table has no row of that name.
     """
     if not isinstance(choice, str):
         return choice
@@ -52,7 +53,7 @@ def function_of(name: str, table: Mapping[str, Implementation[F]], choice: str |
 
 
 def name_of(choice: NameOrFunction) -> str:
-    """The choice as files name it: the row's name, or `module.qualname` of a function."""
+    """The choice as files name it: the name of its row, or `module.qualname` of a function."""
     if isinstance(choice, str):
         return str(choice)
     named = choice if hasattr(choice, "__qualname__") else type(choice)
@@ -60,23 +61,26 @@ def name_of(choice: NameOrFunction) -> str:
 
 
 def label_of(table: Mapping[str, Implementation[F]], choice: NameOrFunction) -> str:
-    """The choice for people: the row's label, else its name."""
+    """The choice as people read it: the label of its row, else its name."""
     name = name_of(choice)
     return table[name].label if name in table else name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Tunable:
-    """What command line, sliders and documentation know of a setting beside its default.
+    """What the command line, sliders and documentation need to know about a setting.
 
-    `help` says what it does. A number lies from `low` to `high`, both included. With a `flag` it
-    is an option of the command line, whose value is called `metavar` in the help. `label` is the
-    name beside a slider. `slider` are the powers of ten that a logarithmic slider spans. `start` is
-    the value at which a setting that was off is switched on.
+    `help` says what the setting does, `label` what it is called, `unit` what its value counts
+    ("px"). A number lies from `low` to `high`, both included. `flag` is its option on the command
+    line, "" for none, and `metavar` what the help calls the option's value. `slider` holds the two
+    powers of ten between which a logarithmic slider moves; `start` is the value that a setting of
+    0 takes when it is switched on.
     """
 
     help: str
-    low: float = -math.inf
+    label: str = ""
+    unit: str = ""
+    low: float = 0.0
     high: float = math.inf
     flag: str = ""
     metavar: str | None = None
@@ -85,29 +89,40 @@ class Tunable:
     start: float = 1.0
 
 
-def tunable(default: Any, help: str, /, **facts: Any) -> Any:
-    """A field of a settings class: its default, and the facts of its `Tunable`."""
-    return field(default=default, metadata={"tunable": Tunable(help=help, **facts)})
+def tunable(
+    default: Any,
+    help: str,
+    /,
+    *,
+    label: str = "",
+    unit: str = "",
+    low: float = 0.0,
+    high: float = math.inf,
+    flag: str = "",
+    metavar: str | None = None,
+    slider: tuple[int, int] = (-3, 3),
+    start: float = 1.0,
+) -> Any:
+    """A field of a settings class: its default, and what `Tunable` says of its other facts."""
+    known = Tunable(help, label, unit, low, high, flag, metavar, slider, start)
+    return field(default=default, metadata={"tunable": known})
 
 
 def tunables(settings: Any) -> dict[str, Tunable]:
-    """The tunables of a settings class, or of settings, by the name of their field."""
-    return {
-        f.name: f.metadata["tunable"]
-        for f in dataclasses.fields(settings)
-        if "tunable" in f.metadata
-    }
+    """The tunables of a settings class, or of an instance of it, by the names of their fields."""
+    fields = dataclasses.fields(settings)
+    return {f.name: f.metadata["tunable"] for f in fields if "tunable" in f.metadata}
 
 
 class OptimizerMethod(Enum):
-    """How a picture is painted: bounded L-BFGS (the better picture) or Adam."""
+    """The optimiser: bounded L-BFGS, which gives the better picture, or Adam."""
 
     LBFGS = "lbfgs"
     ADAM = "adam"
 
 
 class Init(Enum):
-    """Where a picture starts: the content in the style's colours, or uniform noise."""
+    """Where a picture starts: from the content in the style's colours, or from uniform noise."""
 
     CONTENT = "content"
     NOISE = "noise"
@@ -122,7 +137,10 @@ class Start(Enum):
 
 
 class _Settings:
-    """To and from JSON, for the frozen dataclasses below."""
+    """To and from JSON, for the frozen dataclasses below, and the check of their values."""
+
+    def __post_init__(self) -> None:
+        _check(self)
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON's own types that `from_json` reads back to an equal object."""
@@ -140,31 +158,58 @@ class _Settings:
         return cls(**{name: _from_json(name, hints[name], value) for name, value in data.items()})
 
 
+def _to_json(value: Any) -> Any:
+    if isinstance(value, _Settings):
+        return value.to_json()
+    if isinstance(value, Enum):
+        return value.value
+    if callable(value):
+        return name_of(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+S = TypeVar("S", bound=_Settings)
+
+
+def _documented(kind: type[S]) -> type[S]:
+    """Add the section "Parameters" to the docstring of a settings class, from its tunables."""
+    lines = ["Parameters", "----------"]
+    for name, known in tunables(kind).items():
+        span = f" : {known.low:g} to {known.high:g} {known.unit}".rstrip()
+        lines.append(name + span if known.high < math.inf else name)
+        lines.append(f"    {known.label}: {known.help}" if known.label else f"    {known.help}")
+    text, heading, examples = (kind.__doc__ or "").partition("Examples\n")
+    kind.__doc__ = text + "\n    ".join([*lines, "", heading]) + examples
+    return kind
+
+
+@_documented
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights(_Settings):
-    """The weight of each loss: the report's best values, α = 1, β = 10⁴, γ = 4·10².
+    """The weight of each term of the loss: the report's best values, α = 1, β = 10⁴, γ = 4·10².
 
-    They mean the same on every backbone and picture size, because features are calibrated
-    (see `stylekit.vgg.features.MEAN_ACTIVATION`).
+    A weight means the same on every backbone and picture size, because features are calibrated
+    (see `stylekit.vgg.features.MEAN_ACTIVATION`). A new term of `stylekit.losses.TERMS` needs a
+    field here. Raises SettingsError for values that are negative, too large or no numbers.
 
-    `layers` are the shares w_l of the style layers in the style loss, in place of those of
-    `ImageSettings.style_layer_weights`; any sequence, kept as a tuple, empty for those of the
-    settings.
+    Examples
+    --------
+    >>> Weights(beta=3e4).to_json()
+    {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'tv': 0.0}
     """
 
     alpha: float = tunable(
         1.0,
         "keeps what the photograph shows",
+        label="content weight",
         high=_MAX_WEIGHT,
-        low=0,
         flag="--alpha",
         slider=(-3, 3),
-        start=1.0,
     )
     beta: float = tunable(
         1e4,
         "asks for the painting's strokes and colours",
-        low=0,
+        label="style weight",
         high=_MAX_WEIGHT,
         flag="--beta",
         slider=(1, 7),
@@ -172,8 +217,8 @@ class Weights(_Settings):
     )
     gamma: float = tunable(
         4e2,
-        "holds a clip's frame to the one before; idle on a picture",
-        low=0,
+        "holds a clip's frame to the one before; has no effect on a picture",
+        label="temporal weight",
         high=_MAX_WEIGHT,
         flag="--gamma",
         slider=(0, 6),
@@ -182,7 +227,7 @@ class Weights(_Settings):
     tv: float = tunable(
         0.0,
         "smooths: takes away grain, then detail",
-        low=0,
+        label="total variation weight",
         high=_MAX_WEIGHT,
         flag="--tv",
         slider=(-4, 2),
@@ -190,8 +235,8 @@ class Weights(_Settings):
     )
     layers: tuple[float, ...] = tunable(
         (),
-        "what each style layer counts in the style loss; empty: as in the settings",
-        low=0,
+        "the share w_l of each style layer in the style loss; empty: the settings' own shares",
+        label="style layer weights",
         high=_MAX_WEIGHT,
         slider=(-2, 2),
     )
@@ -199,39 +244,45 @@ class Weights(_Settings):
     def __post_init__(self) -> None:
         if not isinstance(self.layers, (list, tuple)):
             raise SettingsError("layers", f"must be a sequence of numbers, is {self.layers!r}")
-        # A list, which is what JSON has, would leave weights without a hash.
+        # JSON gives a list, and weights that hold a list could not be hashed.
         object.__setattr__(self, "layers", tuple(self.layers))
         _check(self)
 
     def to_json(self) -> dict[str, Any]:
-        """JSON's own types. `layers` are left out where they say nothing.
+        """JSON's own types, without `layers` if they are empty.
 
-        So files agree with those written by versions that had no layer weights here.
+        Files therefore agree with those of versions that had no layer weights.
         """
-        fields = _Settings.to_json(self)  # super() does not know classes that slots remade
+        fields = _Settings.to_json(self)  # super() fails in classes that `slots=True` has remade
         return fields if self.layers else {k: v for k, v in fields.items() if k != "layers"}
 
 
+@_documented
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSettings(_Settings):
-    """How one picture is painted.
+    """How one picture is painted, with `weights` unless a step is given others.
 
-    `size` is the longest side in pixels, `steps` the most optimiser steps on the finest scale. A
-    picture is done sooner when its loss falls by less than `tolerance`, relative, over `patience`
-    steps. `scales` is the number of sizes painted from coarse to fine, each twice the one before.
-    `pooling` is a name in `stylekit.vgg.features.POOLINGS`, or a function that halves maps `(1, h,
-    w, channels)`.
+    A picture is finished before its last step when its loss has fallen by less than the relative
+    `tolerance` over `patience` steps. Each of `scales` is twice as large as the one before.
+    `pooling` is a name in `stylekit.vgg.features.POOLINGS`, or a function that halves maps
+    `(1, h, w, channels)`. Raises SettingsError for values out of range.
+
+    Examples
+    --------
+    >>> ImageSettings(size=256, steps=50).weights.beta
+    10000.0
     """
 
+    # Looked up when settings are made: a test, or a notebook, may add a weight at run time.
     weights: Weights = field(default_factory=lambda: Weights())
     size: int = tunable(
-        384, "longest side in pixels", low=32, high=4096, flag="--size", metavar="N"
+        384, "longest side in pixels", unit="px", low=32, high=4096, flag="--size", metavar="N"
     )
     steps: int = tunable(
         100,
         "the most optimiser steps, at each scale",
         low=1,
-        high=100_000,
+        high=10**5,
         flag="--steps",
         metavar="N",
     )
@@ -257,13 +308,10 @@ class ImageSettings(_Settings):
         "average", "how the network halves its maps", flag="--pooling"
     )
     init: Init = tunable(
-        Init.CONTENT,
-        "where the first frame starts",
-        flag="--init",
-        metavar="content|noise",
+        Init.CONTENT, "where the first frame starts", flag="--init", metavar="content|noise"
     )
     keep_colors: bool = tunable(False, "keep the colours of the content", flag="--keep-colors")
-    seed: int = tunable(0, "of the noise", low=0, high=2**32 - 1, flag="--seed", metavar="N")
+    seed: int = tunable(0, "of the noise", high=2**32 - 1, flag="--seed", metavar="N")
     content_layers: tuple[str, ...] = tunable(
         ("block4_conv2",), "layers whose features the content loss compares"
     )
@@ -272,15 +320,12 @@ class ImageSettings(_Settings):
         "layers whose Gram matrices the style loss compares",
     )
     style_layer_weights: tuple[float, ...] = tunable(
-        (), "what each style layer counts in the style loss; empty: 1 each", low=0
+        (), "the share of each style layer in the style loss; empty: 1 each"
     )
     tolerance: float = tunable(
-        1e-2,
-        "a picture is done when its loss falls by less than this share in `patience` steps",
-        low=0,
-        high=1,
+        1e-2, "a picture is finished when its loss falls by less than this share", high=1
     )
-    patience: int = tunable(10, "steps over which `tolerance` is judged", low=1, high=10_000)
+    patience: int = tunable(10, "over this many steps", unit="steps", low=1, high=10_000)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -292,67 +337,54 @@ class ImageSettings(_Settings):
         check_layer_count("layers", self.weights.layers, self.style_layers)
 
 
+@_documented
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSettings(_Settings):
-    """How a clip is painted.
+    """How a clip is painted; `image` holds what concerns every frame.
 
-    `image` holds what concerns every frame; its `steps` are those of a first frame. Later
-    frames take at most `frame_steps`. A frame starts cold, as the first of a new shot, where
-    the reliable share of its flow falls below `cut_share`.
+    `image.steps` are the steps of a first frame. `flow` is a name in `stylekit.motion.flow.FLOWS`
+    or a function `(source, target) -> flow`, `mask` a name in `stylekit.motion.methods.MASKS` or a
+    `MaskFunction`. Such names are looked up where they are used, so that settings which name
+    another person's function can be read. Raises SettingsError for values out of range.
 
-    `flow` is a name in `stylekit.motion.flow.FLOWS` or a function `(source, target) -> flow`,
-    `mask` a name in `stylekit.motion.masks.MASKS` or a `MaskFunction`. Names are looked up where
-    they are used, so that settings which name somebody else's function can be read.
+    Examples
+    --------
+    >>> VideoSettings(flow="farneback").to_json()["flow"]
+    'farneback'
     """
 
     image: ImageSettings = field(default_factory=lambda: ImageSettings(size=256))
     frame_steps: int = tunable(
-        22,
-        "the most steps of a later frame",
-        low=1,
-        high=100_000,
-        flag="--frame-steps",
-        metavar="N",
+        22, "the most steps of a later frame", low=1, high=10**5, flag="--frame-steps", metavar="N"
     )
     flow: NameOrFunction = tunable("dis", "where optical flow comes from", flag="--flow")
     mask: NameOrFunction = tunable("paper", "how flow is judged", flag="--mask")
     independent: bool = tunable(
-        False,
-        "style every frame by itself: flickers, for comparison",
-        flag="--independent",
+        False, "style every frame by itself: flickers, for comparison", flag="--independent"
     )
     start: Start = tunable(Start.WARPED, "where a later frame starts")
     cut_share: float = tunable(
-        0.25,
-        "a frame starts a new shot where less than this share of its flow is reliable",
-        low=0,
-        high=1,
+        0.25, "a frame starts a new shot where less than this share of its flow is reliable", high=1
     )
     motion_boundary: bool = tunable(True, "trust no flow at motion boundaries")
-    dilate: int = tunable(0, "how far distrusted areas are grown, in pixels", low=0, high=16)
-
-    def __post_init__(self) -> None:
-        _check(self)
+    dilate: int = tunable(0, "how far areas of unreliable flow are enlarged", unit="px", high=16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaLimits(_Settings):
     """The largest and smallest pictures and clips that are read, checked before decoding."""
 
-    picture_pixels: int = tunable(50_000_000, "pixels of a picture", low=1)
-    picture_bytes: int = tunable(50_000_000, "bytes of a picture's file", low=1)
-    min_side: int = tunable(16, "the shortest side in pixels", low=1)
+    picture_pixels: int = tunable(50_000_000, "pixels of a picture", unit="px", low=1)
+    picture_bytes: int = tunable(50_000_000, "bytes of a picture's file", unit="bytes", low=1)
+    min_side: int = tunable(16, "the shortest side", unit="px", low=1)
     max_aspect: float = tunable(20.0, "the longer side, divided by the shorter", low=1)
-    clip_side: int = tunable(4096, "the longest side of a clip in pixels", low=1)
+    clip_side: int = tunable(4096, "the longest side of a clip", unit="px", low=1)
     clip_frames: int = tunable(3000, "frames of a clip", low=1)
-    clip_bytes: int = tunable(500_000_000, "bytes of a clip's file", low=1)
-
-    def __post_init__(self) -> None:
-        _check(self)
+    clip_bytes: int = tunable(500_000_000, "bytes of a clip's file", unit="bytes", low=1)
 
 
 def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple[str, ...]) -> None:
-    """Raises SettingsError unless there are no weights, or one for each style layer."""
+    """Raise SettingsError unless there are no weights, or one for each style layer."""
     if weights and len(weights) != len(style_layers):
         raise SettingsError(
             name, f"give one weight for each of the {len(style_layers)} style layers"
@@ -360,16 +392,12 @@ def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple
 
 
 def _check(settings: _Settings) -> None:
-    """Refuse values of another type, and numbers out of the range of their `Tunable`.
-
-    Without this "adam" in place of OptimizerMethod.ADAM would pass, and be taken for neither.
-    """
+    """Refuse values of another type, and numbers outside the range of their `Tunable`."""
     known = tunables(settings)
     for name, hint in typing.get_type_hints(type(settings)).items():
         value = getattr(settings, name)
-        low, high = (known[name].low, known[name].high) if name in known else (0.0, 0.0)
         if hint in (int, float):
-            check_number(name, value, low=low, high=high, whole=hint is int)
+            _check_number(name, value, known[name], whole=hint is int)
         elif hint == NameOrFunction:
             if not (isinstance(value, str) or callable(value)):
                 raise SettingsError(name, f"must be a name or a function, is {value!r}")
@@ -380,32 +408,18 @@ def _check(settings: _Settings) -> None:
             ):
                 raise SettingsError(name, f"must be a tuple of {items.__name__}, is {value!r}")
             for number in value if items is float else ():
-                check_number(name, number, low=low, high=high)
+                _check_number(name, number, known[name])
         elif not isinstance(value, hint):
             raise SettingsError(name, f"must be {hint.__name__}, is {value!r}")
 
 
-def check_number(
-    name: str, value: float, *, low: float, high: float = math.inf, whole: bool = False
-) -> None:
-    """Raises SettingsError unless `value` is a number, or a `whole` one, from `low` to `high`."""
-    kind = "a whole number" if whole else "a number"
-    wanted = (
-        f"{kind} of at least {low:g}" if high == math.inf else f"{kind} from {low:g} to {high:g}"
-    )
+def _check_number(name: str, value: float, known: Tunable, *, whole: bool = False) -> None:
     right_kind = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_kind or not math.isfinite(value) or not low <= value <= high:
-        raise SettingsError(name, f"must be {wanted}, is {value!r}")
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, _Settings):
-        return value.to_json()
-    if isinstance(value, Enum):
-        return value.value
-    if callable(value):
-        return name_of(value)
-    return list(value) if isinstance(value, tuple) else value
+    if not right_kind or not math.isfinite(value) or not known.low <= value <= known.high:
+        kind = "a whole number" if whole else "a number"
+        at_least, to = f"of at least {known.low:g}", f"from {known.low:g} to {known.high:g}"
+        wanted = at_least if known.high == math.inf else to
+        raise SettingsError(name, f"must be {kind} {wanted}, is {value!r}")
 
 
 def _from_json(name: str, hint: Any, value: Any) -> Any:
@@ -416,18 +430,15 @@ def _from_json(name: str, hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return parse_choice(name, hint, value)
     if typing.get_origin(hint) is tuple:
-        # A string is refused later: as a tuple of its letters it would not be.
+        # A string is left as it is and refused later; as a tuple of its letters it would pass.
         return tuple(value) if isinstance(value, list) else value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value
 
 
-E = typing.TypeVar("E", bound=Enum)
-
-
 def parse_choice(name: str, kind: type[E], value: str) -> E:
-    """The member of `kind` whose value is `value`. Raises SettingsError that lists them all."""
+    """The member of `kind` with this value. Raises SettingsError, which lists all values."""
     try:
         return kind(value)
     except ValueError:
