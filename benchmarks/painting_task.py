@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylekit.arrays import Image
-from stylekit.image.objective import Objective, Targets, worth_fusing
+from stylekit.image.objective import Objective
 from stylekit.image.stylization import prepare_objective
+from stylekit.image.xla import worth_fusing
+from stylekit.losses import Targets
 from stylekit.media.images import fitted_size, resize_image
 from stylekit.settings import ImageSettings
 

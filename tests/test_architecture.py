@@ -73,6 +73,7 @@ GUESTS = {
         "vgg/features",
         "losses",
         "image/objective",
+        "image/xla",
         "image/batch",
         "app/progress",
     ),

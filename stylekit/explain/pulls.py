@@ -55,7 +55,7 @@ class Balance:
     def balanced(self) -> Weights | None:
         """The weights with alpha 1 with which content and style pull equally hard at the picture.
 
-        gamma and tv keep their size relative to alpha; if alpha was 0, they are not changed. None
+        All other weights keep their size relative to alpha; if alpha was 0, they are not changed. None
         if there is no such β: at the bare content nothing pulls towards the content, and when the
         style is reached nothing pulls towards the style.
 
@@ -65,12 +65,10 @@ class Balance:
         if self.is_bare_content or not self.style_unit:
             return None
         common = 1 / (self.weights.alpha or 1.0)
-        return dataclasses.replace(
+        scaled = {name: weight_of(term, self.weights) * common for name, term in TERMS.items()}
+        return only(
             self.weights,
-            alpha=1.0,
-            beta=self.content_unit / self.style_unit,
-            gamma=self.weights.gamma * common,
-            tv=self.weights.tv * common,
+            {**scaled, "content": 1.0, "style": self.content_unit / self.style_unit},
         )
 
     @property

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..losses import Targets
 from ..settings import Weights
 from ..vgg.runtime import tf
-from .objective import Objective, Targets
+from .objective import Objective
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,7 @@ class BatchObjective:
 
     def _mapped(self, images: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return tf.vectorized_map(
-            lambda own: self._objective.differentiate(own[0], self._targets, own[1]),
+            lambda own: self._objective.differentiate(own[0], self._targets, own[1])[:2],
             (images, weights),
             # Without a batched form of some operation it would take turns, and say nothing of it.
             fallback_to_while_loop=False,

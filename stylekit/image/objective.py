@@ -1,32 +1,27 @@
-"""The weighted sum of all losses and its gradient, compiled once for a picture size."""
+"""The objective of a picture: the weighted sum of all terms of the loss, and its gradient.
+
+    L(x) = Σ_t w_t L_t(F(x), targets)
+
+F(x) are the network's features of the picture x. The terms t and their equations are in
+`stylekit.losses.TERMS`, their weights w_t in `stylekit.settings.Weights`. How these functions are
+compiled is the concern of `stylekit.image.xla` alone.
+"""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Thread
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
-from ..losses import TERMS, Compared, Losses, Term, gram_matrix, style_loss, weight_of
+from ..losses import TERMS, Losses, Targets, Term, gram_matrix, style_loss, weight_of
 from ..settings import ImageSettings, Weights, check_layer_count
 from ..vgg.features import FeatureExtractor
 from ..vgg.runtime import tf
 from ..vgg.weights import Backbone
-
-log = logging.getLogger(__name__)
-
-# XLA takes about a sixth off an evaluation. It compiles for some three seconds, which is as much
-# as it saves on so many pixels times evaluations, and tries what it has compiled out once.
-_WORK_WORTH_FUSING = 4_000_000
-_EVALUATIONS_TO_TRY_OUT = 6
-# It also keeps half as much again in memory: 6 GB for a picture of 1280×720, 4 GB without it.
-_PIXELS_TO_FUSE_AT_MOST = 700_000
+from .xla import Compiler
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,21 +33,8 @@ class TemporalTarget:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Targets:
-    """What a picture is compared with: features of the content layers, and temporal targets."""
-
-    content: tuple[tf.Tensor, ...]
-    warped: tf.Tensor
-    masks: tf.Tensor
-
-    def tensors(self) -> tuple[tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor]:
-        """In the order that compiled functions take them."""
-        return self.content, self.warped, self.masks
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """The weighted loss of a picture as it is, its gradient `(H, W, 3)`, and its terms."""
+    """The weighted loss of a picture before rounding, its gradient `(H, W, 3)`, and its terms."""
 
     value: float
     gradient: NDArray[np.float32]
@@ -62,85 +44,111 @@ class Evaluation:
 class Objective:
     """The sum of all weighted `TERMS` of pictures, for one style.
 
-    Everything that does not change from picture to picture lives here: the network and the
-    style's Gram matrices. Weights, those of the style layers among them, and Gram matrices enter
-    compiled functions as tensors: moving a weight never compiles anew, and objectives of one
-    network and its layers share what was compiled for one of them. `trace_count` counts how
-    often something was compiled for this one.
+    What does not change from picture to picture is computed once: the network and the Gram
+    matrices of the style. Weights and targets enter compiled functions as tensors. Therefore new
+    weights compile nothing, and objectives with the same network and layers share what one of
+    them has compiled.
+
+    Parameters
+    ----------
+    extractor
+        The network.
+    style
+        The style, an Image `(H, W, 3)`.
+    settings
+        The content layers, the style layers and the shares of the style layers.
     """
 
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
         self.extractor = extractor
-        self.trace_count = 0
         self._content_layers = settings.content_layers
+        self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
-        self._compiled: dict[tuple, Callable] = {}
-        self._fused: dict[tuple, Future[Callable]] = {}
-        self._grams: dict[str, tf.Tensor] = {}
+        self._compiler = Compiler(extractor.compiled)
         features = self._features(style, once=True)
-        self._grams = {name: gram_matrix(features[name]) for name in settings.style_layers}
+        self._grams = {layer: gram_matrix(features[layer]) for layer in self._style_layers}
 
     @property
     def backbone(self) -> Backbone:
         """The network that everything is measured with."""
         return self.extractor.backbone
 
+    @property
+    def trace_count(self) -> int:
+        """How many functions were compiled for this objective."""
+        return self._compiler.trace_count
+
     def targets(
         self, content: Image, temporal: Sequence[TemporalTarget] = (), *, once: bool = False
     ) -> Targets:
-        """What `content` and the temporal targets ask for, computed once for a picture.
+        """What a picture of `content` is compared with, constant while the picture is painted.
 
-        `once` says that no other picture of this size will follow: then compiling does not pay.
+        Parameters
+        ----------
+        content
+            The photograph or frame, an Image `(H, W, 3)`.
+        temporal
+            What a frame should agree with, in the size of `content`.
+        once
+            True if no other picture of this size will follow, so that compiling does not pay.
+
+        Raises
+        ------
+        ValueError
+            If an array has the wrong shape, type or range.
         """
         features = self._features(content, once=once)
-        for target in temporal:
-            check_image(target.warped, "warped", like=content)
-            check_mask(target.mask, "mask", like=content)
+        warped = [check_image(target.warped, "warped", like=content) for target in temporal]
+        masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
         height, width = content.shape[:2]
-        warped = np.zeros((len(temporal), height, width, 3), np.float32)
-        masks = np.zeros((len(temporal), height, width), np.float32)
-        for index, target in enumerate(temporal):
-            warped[index], masks[index] = target.warped, target.mask
         return Targets(
-            tuple(features[name] for name in self._content_layers),
-            tf.constant(warped),
-            tf.constant(masks),
+            content={layer: features[layer] for layer in self._content_layers},
+            grams=self._grams,
+            warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
+            masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
         )
-
-    def fuse_ahead(self, size: tuple[int, int], temporal: int = 0) -> None:
-        """Have evaluations of pictures of `size` (width, height) compiled by XLA from now on.
-
-        `temporal` is their number of temporal targets. XLA fuses what lies between the
-        convolutions: an evaluation takes about a sixth less time, at the price of some seconds
-        of compiling, which go by in another thread; the first evaluation waits for it. Where
-        TensorFlow comes without XLA all stays as it is.
-        """
-        width, height = size
-        shapes = [(height, width, 3), (temporal, height, width, 3), (temporal, height, width)]
-        key = self._key(self._gradient, [*shapes, (len(self.term_weights(Weights())),)])
-        compiling: Future[Callable] = Future()
-        # Another objective may have asked for it; but who did not ask goes on without it, or
-        # its results would depend on what was painted before.
-        self._fused[key] = self.extractor.compiled.keep((*key, "fused"), lambda: compiling)
-        if self._fused[key] is compiling:
-            # No daemon: Python must not end, on Ctrl-C, in the middle of XLA.
-            Thread(target=self._fuse, args=(key, compiling, shapes[0], temporal)).start()
 
     def evaluate(self, image: Image, targets: Targets, weights: Weights) -> Evaluation:
-        """The weighted loss of `image` as it is, its gradient and its terms.
+        """The weighted loss of `image` before rounding, its gradient and its terms.
 
-        Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
+        Parameters
+        ----------
+        image
+            An Image `(H, W, 3)`.
+        targets
+            The targets of a content of the same size.
+        weights
+            The weights of the terms.
+
+        Raises
+        ------
+        SettingsError
+            Unless `weights.layers` is empty or has one number for each style layer.
         """
-        vector = tf.constant(self.term_weights(weights), tf.float32)
-        total, gradient, terms = self._call(
-            self._gradient, tf.constant(image), *targets.tensors(), self._grams, vector
+        factors = tf.constant(self.term_weights(weights), tf.float32)
+        case = self._case(image.shape, len(targets.masks))
+        value, gradient, parts = self._compiler.call(
+            self.differentiate, case, tf.constant(image), targets, factors
         )
         return Evaluation(
-            float(total), gradient.numpy(), self._sum_parts(terms, self._shares(weights))
+            float(value), gradient.numpy(), self._losses(parts, self._shares(weights))
         )
 
+    def differentiate(
+        self, image: tf.Tensor, targets: Targets, factors: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The weighted loss Σ w_t L_t of `image`, its gradient, and the parts L_t of the terms.
+
+        TensorFlow in and out, for callers that compile it; `factors` are the `term_weights`.
+        """
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            parts = self._parts(image, targets)
+            value = tf.tensordot(parts, factors, 1)
+        return value, tape.gradient(value, image), parts
+
     def term_weights(self, weights: Weights) -> list[float]:
-        """The weights of the parts of all `TERMS`, in their order.
+        """The factors of the parts of all `TERMS`, in their order.
 
         Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
         """
@@ -151,17 +159,10 @@ class Objective:
             for share in _shares_of(term, shares)
         ]
 
-    def differentiate(
-        self, image: tf.Tensor, targets: Targets, term_weights: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The weighted loss of `image` and its gradient, in TensorFlow, for others to compile."""
-        total, gradient, _ = self._gradient(image, *targets.tensors(), self._grams, term_weights)
-        return total, gradient
-
     def losses(self, image: Image, targets: Targets, weights: Weights | None = None) -> Losses:
         """The unweighted losses of the 8-bit picture that `image` becomes in a file.
 
-        The layers make up the style loss by the shares of `weights`, or of the settings.
+        The shares of the style layers are those of `weights`, or of the settings.
         """
         return self.measure(image, targets, weights)[0]
 
@@ -170,48 +171,44 @@ class Objective:
     ) -> tuple[Losses, float]:
         """The `losses`, and the style distance: the style loss without layer weights."""
         written = tf.constant(from_bytes(to_bytes(image)))
-        terms = self._call(self._terms, written, *targets.tensors(), self._grams)
-        plain = self._sum_parts(terms, (1.0,) * len(self._grams))
-        return self._sum_parts(terms, self._shares(weights or Weights())), plain.style
+        case = self._case(image.shape, len(targets.masks))
+        parts = self._compiler.call(self._parts, case, written, targets)
+        style_distance = self._losses(parts, (1.0,) * len(self._style_layers)).style
+        return self._losses(parts, self._shares(weights or Weights())), style_distance
 
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
         features = self._features(from_bytes(to_bytes(check_image(image))))
-        return {
-            name: float(style_loss(features, {name: gram})) for name, gram in self._grams.items()
-        }
+        return {name: float(style_loss(features, {name: A})) for name, A in self._grams.items()}
 
-    def _shares(self, weights: Weights) -> tuple[float, ...]:
-        """How much each style layer counts in the style loss."""
-        check_layer_count("layers", weights.layers, tuple(self._grams))
-        return weights.layers or self._layer_weights or (1.0,) * len(self._grams)
+    def fuse_ahead(self, size: tuple[int, int], temporal: int = 0) -> None:
+        """Have XLA compile `evaluate` in another thread; the first evaluation waits for it.
 
-    def _features(self, image: Image, *, once: bool = False) -> dict[str, tf.Tensor]:
-        picture = tf.constant(check_image(image))
-        # Compiling takes as long as a few calls.
-        return self.extractor(picture) if once else self._call(self.extractor.__call__, picture)
+        Parameters
+        ----------
+        size
+            The (width, height) of the pictures.
+        temporal
+            Their number of temporal targets.
+        """
+        blank = np.zeros((size[1], size[0], 3), np.float32)
 
-    def _terms(
-        self,
-        image: tf.Tensor,
-        content: tuple[tf.Tensor, ...],
-        warped: tf.Tensor,
-        masks: tf.Tensor,
-        grams: Mapping[str, tf.Tensor],
-    ) -> tf.Tensor:
-        """The parts of all `TERMS`, in their order."""
-        compared = Compared(
-            image=image,
-            features=self.extractor(image),
-            content=dict(zip(self._content_layers, content, strict=True)),
-            grams=grams,
-            warped=warped,
-            masks=masks,
-        )
-        return tf.concat([tf.reshape(term.measure(compared), [-1]) for term in TERMS.values()], 0)
+        def arguments() -> tuple:
+            nothing = TemporalTarget(blank, blank[:, :, 0])
+            targets = self.targets(blank, [nothing] * temporal, once=True)
+            factors = tf.zeros(len(self.term_weights(Weights())))
+            return tf.constant(blank), targets, factors
 
-    def _sum_parts(self, parts: tf.Tensor, shares: Sequence[float]) -> Losses:
-        """Each term's loss, from its parts and what each style layer counts."""
+        self._compiler.fuse_ahead(self.differentiate, self._case(blank.shape, temporal), arguments)
+
+    def _parts(self, image: tf.Tensor, targets: Targets) -> tf.Tensor:
+        """The parts L_t of all `TERMS`, in their order; a term by layer has a part for each."""
+        features = self.extractor(image)
+        parts = [term.measure(image, features, targets) for term in TERMS.values()]
+        return tf.concat([tf.reshape(part, [-1]) for part in parts], 0)
+
+    def _losses(self, parts: tf.Tensor, shares: Sequence[float]) -> Losses:
+        """Each term's loss: the sum of its parts, those of the style layers by their shares."""
         left = iter(parts.numpy().tolist())
         return Losses(
             **{
@@ -220,75 +217,24 @@ class Objective:
             }
         )
 
-    def _gradient(
-        self,
-        image: tf.Tensor,
-        content: tuple[tf.Tensor, ...],
-        warped: tf.Tensor,
-        masks: tf.Tensor,
-        grams: Mapping[str, tf.Tensor],
-        weights: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            terms = self._terms(image, content, warped, masks, grams)
-            total = tf.tensordot(terms, weights, 1)
-        return total, tape.gradient(total, image), terms
+    def _shares(self, weights: Weights) -> tuple[float, ...]:
+        """The share of each style layer in the style loss."""
+        check_layer_count("layers", weights.layers, self._style_layers)
+        return weights.layers or self._layer_weights or (1.0,) * len(self._style_layers)
 
-    def _call(self, function: Callable, *tensors: Any) -> Any:
-        """`function` compiled for the shapes of `tensors`, and called."""
-        key = self._key(function, [tensor.shape for tensor in tensors if tf.is_tensor(tensor)])
-        if key in self._fused:
-            return self._fused[key].result()(*tensors)
-        if key not in self._compiled:
-            self._compiled[key] = self.extractor.compiled.keep(
-                key, lambda: self._compile(function, tensors)
-            )
-        return self._compiled[key](*tensors)
+    def _features(self, image: Image, *, once: bool = False) -> dict[str, tf.Tensor]:
+        picture = tf.constant(check_image(image))
+        if once:
+            return self.extractor(picture)
+        case = self._case(image.shape, 0)
+        features: dict[str, tf.Tensor] = self._compiler.call(self.extractor.__call__, case, picture)
+        return features
 
-    def _compile(self, function: Callable, tensors: Any, *, fused: bool = False) -> Callable:
-        self.trace_count += 1
-        traced = tf.function(function, autograph=False, jit_compile=fused or None)
-        return cast(Callable, traced.get_concrete_function(*tensors))
-
-    def _key(self, function: Callable, shapes: Sequence[Sequence[int]]) -> tuple:
-        """What a compiled function is made for; features and Grams have shapes that follow."""
-        layers = self._content_layers, tuple(self._grams)
-        return (function.__name__, tuple(TERMS), *layers, *map(tuple, shapes))
-
-    def _fuse(
-        self, key: tuple, compiling: Future[Callable], shape: tuple[int, ...], temporal: int
-    ) -> None:
-        try:
-            blank = np.zeros(shape, np.float32)
-            nothing = TemporalTarget(blank, blank[:, :, 0])
-            targets = self.targets(blank, [nothing] * temporal, once=True)
-            weights = tf.zeros(len(self.term_weights(Weights())))
-            tensors = (tf.constant(blank), *targets.tensors(), self._grams, weights)
-            try:
-                fused = self._compile(self._gradient, tensors, fused=True)
-                fused(*tensors)  # XLA compiles when it is first called
-            except tf.errors.OpError as error:
-                log.info("XLA cannot be had (%s); going on without it", error.__class__.__name__)
-                fused = self._compile(self._gradient, tensors)
-        # Whoever waits for it must learn of any other error, or would wait for ever.
-        except BaseException as error:
-            self.extractor.compiled.forget((*key, "fused"))
-            compiling.set_exception(error)
-            return
-        compiling.set_result(fused)
-
-
-def worth_fusing(evaluations: int, size: tuple[int, int]) -> bool:
-    """Whether `Objective.fuse_ahead` saves time, at a fair price in memory.
-
-    That depends on the number of `evaluations` and on `size` (width, height).
-    """
-    pixels = size[0] * size[1]
-    saves_time = (evaluations - _EVALUATIONS_TO_TRY_OUT) * pixels > _WORK_WORTH_FUSING
-    return saves_time and pixels <= _PIXELS_TO_FUSE_AT_MOST
+    def _case(self, shape: tuple[int, ...], temporal: int) -> tuple:
+        """All that a function of a picture must be compiled anew for."""
+        return shape, temporal, tuple(TERMS), self._content_layers, self._style_layers
 
 
 def _shares_of(term: Term, shares: Sequence[float]) -> Sequence[float]:
-    """What each part of a term counts in it."""
+    """The share of each part of a term in its loss."""
     return shares if term.by_layer else (1.0,)

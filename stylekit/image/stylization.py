@@ -10,17 +10,18 @@ from typing import assert_never
 import numpy as np
 
 from ..arrays import Image, check_image
-from ..losses import Losses
+from ..losses import Losses, Targets
 from ..media.images import fitted_size, load_image, resize_image
 from ..samples import MaterialKind, materials
 from ..settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
 from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction
 from ..vgg.weights import load_backbone
 from .colors import match_colors
-from .objective import Objective, Targets, TemporalTarget, worth_fusing
+from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
 from .parametrization import parametrization_of
 from .scales import max_steps, plan_scales
+from .xla import worth_fusing
 
 WeightsNow = Weights | Callable[[], Weights]
 """Weights, or where to look them up before each step."""

@@ -14,8 +14,9 @@ import numpy as np
 
 from ..arrays import Image, check_image, from_bytes, to_bytes
 from ..errors import SettingsError
-from ..image.objective import Objective, TemporalTarget, worth_fusing
+from ..image.objective import Objective, TemporalTarget
 from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
+from ..image.xla import worth_fusing
 from ..losses import Losses
 from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, flow_between, warp
 from ..motion.infill import Motion, carried_picture, transfer_texture

@@ -10,7 +10,8 @@ import pytest
 
 from stylekit.arrays import Image, from_bytes, to_bytes
 from stylekit.errors import SettingsError
-from stylekit.image.objective import Objective, TemporalTarget, worth_fusing
+from stylekit.image.objective import Objective, TemporalTarget
+from stylekit.image.xla import Compiler, worth_fusing
 from stylekit.losses import gram_matrix, style_loss, temporal_loss, total_variation_loss
 from stylekit.settings import ImageSettings, Weights
 from stylekit.vgg.features import FeatureExtractor
@@ -394,7 +395,7 @@ def test_targets_of_a_picture_that_comes_once_are_those_of_the_others(
     before = objective.trace_count
     once = objective.targets(content, [temporal], once=True)
     assert objective.trace_count == before
-    for found, expected in zip(once.content, often.content, strict=True):
+    for found, expected in zip(once.content.values(), often.content.values(), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
     np.testing.assert_array_equal(once.warped, often.warped)
     np.testing.assert_array_equal(once.masks, often.masks)
@@ -419,14 +420,14 @@ def test_without_xla_evaluations_go_on_unfused(
 ) -> None:
     objective = Objective(shallow_extractor, content, shallow)
     expected = objective.evaluate(content, objective.targets(content), Weights())
-    compile_ = Objective._compile
+    compile_ = Compiler._compile
 
-    def without_xla(self: Objective, function: Callable, tensors: object, **how: bool) -> Callable:
+    def without_xla(self: Compiler, function: Callable, tensors: object, **how: bool) -> Callable:
         if how.get("fused"):
             raise tf.errors.UnimplementedError(None, None, "no XLA here")
         return compile_(self, function, tensors)
 
-    monkeypatch.setattr(Objective, "_compile", without_xla)
+    monkeypatch.setattr(Compiler, "_compile", without_xla)
     objective.fuse_ahead((content.shape[1], content.shape[0]))
     found = objective.evaluate(content, objective.targets(content), Weights())
     assert found.value == expected.value

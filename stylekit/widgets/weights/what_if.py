@@ -13,9 +13,7 @@ import ipywidgets
 
 from ...arrays import Image
 from ...errors import SettingsError
-from ...explain.what_if import Axis, GridStep, WhatIfGrid
-from ...image.objective import TemporalTarget
-from ...losses import TERMS
+from ...losses import TERMS, weight_of
 from ...settings import ImageSettings, Weights
 from ..base.alerts import Alerts
 from ..base.loop import Loop, LoopState
@@ -232,14 +230,18 @@ class WhatIf(ipywidgets.VBox):
                 f"{'; '.join(values)}: {count} {'picture' if count == 1 else 'pictures'} of "
                 f"{self._size} pixels, {self._step_limit} steps, {seconds}"
             )
-            if {rows[0], columns[0]} == {"alpha", "beta"} and not (
-                self._temporal or self.panel.current().tv
-            ):
+            if {rows[0], columns[0]} == {"alpha", "beta"} and not self._has_other_terms():
                 words += " " + _RATIO
             self._plan.value = f'<div style="{TEXT_STYLE}">{html.escape(words)}</div>'
             known = self._grid.weights if self._grid else ()
             now = self.panel.current()
             self.cells.take(known.index(now) if now in known else -1)
+
+    def _has_other_terms(self) -> bool:
+        """Whether terms other than content and style count in the pictures."""
+        weights = self.panel.current()
+        others = (term for name, term in TERMS.items() if name not in ("content", "style"))
+        return any(self._temporal if t.needs_mask else weight_of(t, weights) for t in others)
 
     def _measure(self) -> None:
         try:
