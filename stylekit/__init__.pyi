@@ -14,7 +14,7 @@ from . import vgg as vgg
 from . import video as video
 from . import widgets as widgets
 from .arrays import Image as Image
-from .explain.balance import balance as balance
+from .explain.pulls import balance as balance
 from .explain.pulls import pull_maps as pull_maps
 from .explain.stored_run import open_run as open_run
 from .image.colors import match_colors as match_colors

@@ -84,7 +84,6 @@ class Tunable:
     high: float = math.inf
     flag: str = ""
     metavar: str | None = None
-    label: str = ""
     slider: tuple[float, float] = (-3, 3)
     start: float = 1.0
 
@@ -100,7 +99,7 @@ def tunable(
     high: float = math.inf,
     flag: str = "",
     metavar: str | None = None,
-    slider: tuple[int, int] = (-3, 3),
+    slider: tuple[float, float] = (-3, 3),
     start: float = 1.0,
 ) -> Any:
     """A field of a settings class: its default, and what `Tunable` says of its other facts."""
@@ -397,7 +396,7 @@ def _check(settings: _Settings) -> None:
     for name, hint in typing.get_type_hints(type(settings)).items():
         value = getattr(settings, name)
         if hint in (int, float):
-            _check_number(name, value, known[name], whole=hint is int)
+            check_number(name, value, known[name], whole=hint is int)
         elif hint == NameOrFunction:
             if not (isinstance(value, str) or callable(value)):
                 raise SettingsError(name, f"must be a name or a function, is {value!r}")
@@ -408,12 +407,13 @@ def _check(settings: _Settings) -> None:
             ):
                 raise SettingsError(name, f"must be a tuple of {items.__name__}, is {value!r}")
             for number in value if items is float else ():
-                _check_number(name, number, known[name])
+                check_number(name, number, known[name])
         elif not isinstance(value, hint):
             raise SettingsError(name, f"must be {hint.__name__}, is {value!r}")
 
 
-def _check_number(name: str, value: float, known: Tunable, *, whole: bool = False) -> None:
+def check_number(name: str, value: float, known: Tunable, *, whole: bool = False) -> None:
+    """Raises SettingsError unless `value` is a number, or whole number, in the range of `known`."""
     right_kind = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not right_kind or not math.isfinite(value) or not known.low <= value <= known.high:
         kind = "a whole number" if whole else "a number"

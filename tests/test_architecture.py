@@ -1,4 +1,4 @@
-"""The house rules, read from the sources: who may import whom, and where each dependency lives."""
+"""The structure of the package, read from its sources: who imports whom, and where things live."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ import stylekit
 PACKAGE = Path(stylekit.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# A module, or a package as a whole, imports only from floors below its own.
-FLOORS = (
-    ("errors", "arrays"),
-    ("choices",),
-    ("settings",),
-    ("samples",),
-    ("media",),
-    ("vgg",),
-    ("losses",),
-    ("motion",),
-    ("image",),
-    ("video",),
-    ("scenes",),
-    ("explain",),
-    ("translate",),
-    ("plots",),
-    ("widgets",),
-    ("app",),
+# A module or package imports only from those above it.
+ORDER = (
+    "errors",
+    "arrays",
+    "settings",
+    "samples",
+    "media",
+    "vgg",
+    "losses",
+    "motion",
+    "image",
+    "video",
+    "scenes",
+    "explain",
+    "translate",
+    "plots",
+    "widgets",
+    "app",
 )
 
-# Where each package that is not Python's own, or NumPy, may be imported.
+# Where each dependency but NumPy may be imported.
 HOMES = {
     "PIL": ("media",),
     "pillow_heif": ("media",),
-    "av": ("media", "app/doctor"),  # the doctor looks whether it works
+    "av": ("media", "app/doctor"),  # the doctor checks that it works
     "moviepy": ("media",),
     "imageio_ffmpeg": ("media", "app/doctor"),
     "c2pa": ("media",),
@@ -50,47 +50,44 @@ HOMES = {
     "h5py": ("vgg/weights",),
     "keras": ("vgg/weights",),
     "tensorflow": ("vgg/runtime",),
-    "matplotlib": ("plots", "media/compare"),  # which sets titles in matplotlib's font
+    "matplotlib": ("plots", "media/compare"),  # titles in matplotlib's font
     "tqdm": ("app/progress",),
     "ipywidgets": ("widgets",),
-    "skimage": ("scenes/stereo",),
     "anywidget": ("widgets",),
     "traitlets": ("widgets", "app"),
     "IPython": ("widgets",),
-    "jupyterlab": ("app/lab",),
-    "jupyter_server": ("app/visitors",),
-    "voila": ("app/studio_server",),
-    "tornado": ("app/studio_server", "app/server_log"),
+    "skimage": ("scenes/stereo",),
+    "jupyterlab": ("app",),
+    "jupyter_server": ("app",),
+    "voila": ("app",),
+    "tornado": ("app",),
+    "lazy_loader": ("", "explain", "image", "media", "motion", "translate", "vgg", "video"),
 }
 
 # Packages whose names are loaded when they are first used; their stubs list the names.
-LAZY = (".", "explain", "image", "media", "motion", "translate", "vgg", "video")
+LAZY = HOMES["lazy_loader"]
 
-# Who may speak to TensorFlow and OpenCV through their doors.
-GUESTS = {
-    "vgg/runtime": (
-        "vgg/convolution",
-        "vgg/features",
-        "losses",
-        "image/objective",
-        "image/xla",
-        "image/batch",
-        "app/progress",
-    ),
+# Which modules may use TensorFlow and OpenCV, through the modules that import them.
+USERS = {
+    "vgg/runtime": ("vgg", "losses", "image/objective", "image/batch", "image/xla"),
     "media/opencv": ("motion", "media", "app/doctor"),
 }
 
-SPEAKERS = ("app/cli", "app/progress", "app/run", "app/demo", "app/doctor", "widgets")
+# What a user starts or looks at may print; the library never does.
+PRINTING = ("app", "widgets")
+
+MAX_LINES, MIN_LINES = 450, 25
+MAX_LOOSE_MODULES = 6
 
 
 def module_of(path: Path) -> str:
-    """`media/images` of stylekit/media/images.py, `media` of its __init__.py."""
+    """`media/images` of stylekit/media/images.py, `media` of its __init__.py, `` of stylekit's."""
     inner = path.parent if path.stem == "__init__" else path.with_suffix("")
-    return inner.relative_to(PACKAGE).as_posix()
+    return "" if inner == PACKAGE else inner.relative_to(PACKAGE).as_posix()
 
 
-def room_of(module: str) -> str:
-    """`media` of media/images: packages stand on one floor as a whole."""
+def top_of(module: str) -> str:
+    """`media` of media/images."""
     return module.split("/")[0]
 
 
@@ -99,14 +96,27 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def imports_of(path: Path) -> Iterator[tuple[str, str]]:
+@cache
+def imports_of(path: Path) -> frozenset[tuple[str, str]]:
     """(kind, name) of every import, also inside functions: ("own", "media/images") or
     ("other", "PIL")."""
+    return frozenset(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[tuple[str, str]]:
     here = path.relative_to(PACKAGE).with_suffix("").parts
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from classify(alias.name.split("."))
+                names = alias.name.split(".")
+                yield (
+                    ("own", own_module(names[1:]))
+                    if names[0] == "stylekit"
+                    else (
+                        "other",
+                        names[0],
+                    )
+                )
         elif isinstance(node, ast.ImportFrom):
             base = list(here[: len(here) - node.level]) if node.level else []
             names = (node.module or "").split(".") if node.module else []
@@ -118,12 +128,8 @@ def imports_of(path: Path) -> Iterator[tuple[str, str]]:
                 yield "own", own_module([*base, alias.name])
 
 
-def classify(names: list[str]) -> Iterator[tuple[str, str]]:
-    yield ("own", own_module(names[1:])) if names[0] == "stylekit" else ("other", names[0])
-
-
 def own_module(parts: list[str]) -> str:
-    """The module that `parts` name, whose last may be something inside of it."""
+    """The module that `parts` name; the last part may be a name inside that module."""
     for length in (len(parts), len(parts) - 1):
         name = "/".join(parts[:length])
         if (PACKAGE / f"{name}.py").is_file() or (PACKAGE / name / "__init__.py").is_file():
@@ -133,85 +139,6 @@ def own_module(parts: list[str]) -> str:
 
 def belongs(module: str, homes: tuple[str, ...]) -> bool:
     return any(module == home or module.startswith(f"{home}/") for home in homes)
-
-
-def floor_of(room: str) -> int:
-    for number, floor in enumerate(FLOORS):
-        if room in floor:
-            return number
-    raise AssertionError(f"give {room} a floor")
-
-
-every_file = pytest.mark.parametrize("path", FILES, ids=module_of)
-
-
-def test_imports_are_read_as_they_are() -> None:
-    """Or the rules below would hold for anything."""
-    found = set(imports_of(PACKAGE / "media" / "images.py"))
-    assert {("own", "arrays"), ("own", "media/files"), ("other", "PIL")} <= found
-    assert ("own", "app/run") in set(imports_of(PACKAGE / "app" / "cli.py"))  # inside a function
-    assert ("own", "") in set(imports_of(PACKAGE / "media" / "provenance.py"))  # __version__
-
-
-@every_file
-def test_every_module_stands_on_a_floor_and_imports_from_below(path: Path) -> None:
-    room = room_of(module_of(path))
-    if room == ".":
-        assert list(imports_of(path)) == [("other", "lazy_loader")]
-        return
-    own = floor_of(room)
-    for kind, name in imports_of(path):
-        if kind == "own" and name and room_of(name) != room:
-            assert floor_of(room_of(name)) < own, f"{room} imports {name}"
-
-
-@every_file
-def test_modules_import_from_each_other_and_not_through_the_lazy_packages(path: Path) -> None:
-    """Or a name of `stylekit` would lead back up without anybody seeing it."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            assert "stylekit" not in [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module is None:
-            package = path.parents[node.level - 1].relative_to(PACKAGE).as_posix()
-            for alias in node.names:
-                is_module = own_module([*package.split("/"), alias.name]) != package
-                assert package not in LAZY or is_module or alias.name == "__version__"
-
-
-def test_no_module_imports_itself_by_a_detour() -> None:
-    """Within a package too, where floors say nothing."""
-    graph = {
-        module_of(path): {name for kind, name in imports_of(path) if kind == "own"}
-        for path in FILES
-    }
-    # A package's __init__ gathers names from its modules, which name it when they import those.
-    gates = {module for module in graph if (PACKAGE / module / "__init__.py").is_file()}
-    graph = {module: names - gates for module, names in graph.items()}
-    assert len(list(graphlib.TopologicalSorter(graph).static_order())) >= len(FILES) - len(gates)
-
-
-@every_file
-def test_every_dependency_has_one_home(path: Path) -> None:
-    module = module_of(path)
-    for kind, name in imports_of(path):
-        if kind == "own":
-            if name in GUESTS:
-                assert belongs(module, GUESTS[name]), f"{module} imports {name}"
-        elif name == "lazy_loader":
-            assert path.stem == "__init__" and module in LAZY
-        elif name not in sys.stdlib_module_names and name != "numpy":
-            assert name in HOMES, f"give {name} a home"
-            assert belongs(module, HOMES[name]), f"{module} imports {name}"
-
-
-@every_file
-def test_every_module_and_public_name_says_what_it_is_for(path: Path) -> None:
-    tree = tree_of(path)
-    assert ast.get_docstring(tree)
-    definitions = list(public_definitions(tree))
-    # What a base class of the same file explains is not explained again.
-    said = {node.name for node in definitions if ast.get_docstring(node)}
-    assert [f"{node.name}:{node.lineno}" for node in definitions if node.name not in said] == []
 
 
 def public_definitions(tree: ast.Module) -> Iterator[ast.ClassDef | ast.FunctionDef]:
@@ -227,57 +154,150 @@ def public_definitions(tree: ast.Module) -> Iterator[ast.ClassDef | ast.Function
                 )
 
 
-@every_file
-def test_files_stay_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 450
+def test_imports_are_read_as_they_are() -> None:
+    """Otherwise the rules below would hold for anything."""
+    found = imports_of(PACKAGE / "media" / "images.py")
+    assert {("own", "arrays"), ("own", "media/files"), ("other", "PIL")} <= found
+    assert ("own", "app/run") in imports_of(PACKAGE / "app" / "cli.py")
+    assert ("own", "") in imports_of(PACKAGE / "media" / "provenance.py")  # __version__
 
 
-@every_file
-def test_no_public_function_takes_arguments_without_a_name(path: Path) -> None:
-    for definition in public_definitions(tree_of(path)):
-        if isinstance(definition, ast.FunctionDef):
-            assert definition.args.kwarg is None, definition.name
+def test_modules_import_only_from_those_above_them() -> None:
+    upward = [
+        f"{module_of(path)} imports {name}"
+        for path in FILES
+        if module_of(path)
+        for kind, name in imports_of(path)
+        if kind == "own" and name and top_of(name) != top_of(module_of(path))
+        if ORDER.index(top_of(name)) > ORDER.index(top_of(module_of(path)))
+    ]
+    assert upward == []
 
 
-@every_file
-def test_only_what_a_user_starts_prints(path: Path) -> None:
-    if belongs(module_of(path), SPEAKERS):
-        return
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id != "print", f"print in line {node.lineno}"
+def test_modules_import_from_each_other_and_not_through_lazy_packages() -> None:
+    """Otherwise a name of `stylekit` could lead back up without being seen."""
+    through = []
+    for path in FILES:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Import):
+                through += [path for alias in node.names if alias.name == "stylekit"]
+            elif isinstance(node, ast.ImportFrom) and node.module is None:
+                package = path.parents[node.level - 1].relative_to(PACKAGE).as_posix()
+                package = "" if package == "." else package
+                through += [
+                    f"{module_of(path)} imports {alias.name}"
+                    for alias in node.names
+                    if package in LAZY and alias.name != "__version__"
+                    if own_module([*filter(None, [package]), alias.name]) == package
+                ]
+    assert through == []
+
+
+def test_the_package_has_the_layout_of_the_table() -> None:
+    tops = {top_of(module_of(path)) for path in FILES} - {""}
+    assert tops == set(ORDER)
+    assert len(list(PACKAGE.glob("*.py"))) <= MAX_LOOSE_MODULES
+    deep = [path for path in FILES if len(module_of(path).split("/")) > 2]
+    assert {top_of(module_of(path)) for path in deep} <= {"widgets"}
+
+
+def test_there_is_no_circle_of_imports() -> None:
+    """Within a package too, where the order says nothing."""
+    graph = {
+        module_of(path): {name for kind, name in imports_of(path) if kind == "own"}
+        for path in FILES
+    }
+    # A package's __init__ gathers names from its modules, which name it when they import those.
+    packages = {module for module in graph if (PACKAGE / module / "__init__.py").is_file()}
+    graph = {module: names - packages for module, names in graph.items()}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) >= len(FILES) - len(packages)
+
+
+def test_every_dependency_has_one_home() -> None:
+    known = sys.stdlib_module_names | {"numpy"}
+    wrong = []
+    for path in FILES:
+        module = module_of(path)
+        for kind, name in imports_of(path):
+            if kind == "own" and name in USERS:
+                allowed = belongs(module, USERS[name]) or name == module
+            elif kind == "other" and name not in known:
+                allowed = belongs(module, HOMES.get(name, ()))
+            else:
+                continue
+            if not allowed:
+                wrong.append(f"{module} imports {name}")
+    assert wrong == []
+
+
+def test_every_module_and_public_name_says_what_it_is_for() -> None:
+    silent = []
+    for path in FILES:
+        tree = tree_of(path)
+        if not ast.get_docstring(tree):
+            silent.append(module_of(path))
+        definitions = list(public_definitions(tree))
+        # What a base class of the same file explains is not explained again.
+        said = {node.name for node in definitions if ast.get_docstring(node)}
+        silent += [
+            f"{module_of(path)}: {node.name}" for node in definitions if node.name not in said
+        ]
+    assert silent == []
+
+
+def test_files_are_neither_long_nor_tiny() -> None:
+    lines = {
+        path.relative_to(PACKAGE).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for pattern in ("*.py", "*.js", "*.css")
+        for path in PACKAGE.rglob(pattern)
+    }
+    assert {name: count for name, count in lines.items() if count > MAX_LINES} == {}
+    assert {
+        name: count
+        for name, count in lines.items()
+        if count < MIN_LINES and not name.endswith("__init__.py")
+    } == {}
+
+
+def test_public_functions_name_all_their_arguments() -> None:
+    unnamed = [
+        f"{module_of(path)}: {node.name}"
+        for path in FILES
+        for node in public_definitions(tree_of(path))
+        if isinstance(node, ast.FunctionDef) and node.args.kwarg is not None
+    ]
+    assert unnamed == []
+
+
+def test_the_library_does_not_print() -> None:
+    printing = [
+        f"{module_of(path)}, line {node.lineno}"
+        for path in FILES
+        if not belongs(module_of(path), PRINTING)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    ]
+    assert printing == []
 
 
 def test_nothing_is_called_utils() -> None:
     assert not [path for path in FILES if "util" in path.stem or path.stem in ("common", "misc")]
 
 
-def test_importing_stylekit_is_light() -> None:
-    code = "import sys, stylekit; print([n for n in sys.argv[1:] if n in sys.modules])"
-    heavy = [*HOMES, "numpy"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n"
-
-
-@pytest.mark.parametrize(
-    "module", ["settings", "samples", "app.cli", "plots", "vgg.weights", "explain.pixel"]
-)
-def test_what_needs_no_tensorflow_does_not_load_it(module: str) -> None:
-    assert "tensorflow" not in loaded_with(module)
-
-
-@pytest.mark.parametrize(
-    "module", ["motion.flow", "motion.masks", "vgg.features", "app.options", "app.doctor"]
-)
-def test_modules_that_need_opencv_or_tensorflow_load_them_when_they_are_used(module: str) -> None:
-    """So the names in a table cost nothing, and the doctor works where either is broken."""
-    assert not {"cv2", "tensorflow", "keras"} & loaded_with(module)
-
-
 def loaded_with(module: str) -> set[str]:
-    """The dependencies that are in memory once a process has imported `stylekit.<module>`."""
-    code = f"import sys, stylekit.{module}; print(*sys.modules)"
+    """The dependencies that are in memory once a process has imported this module."""
+    code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return HOMES.keys() & set(done.stdout.split())
+    return (HOMES.keys() | {"numpy"}) & set(done.stdout.split())
+
+
+def test_importing_stylekit_is_light() -> None:
+    assert loaded_with("stylekit") <= {"lazy_loader"}
+
+
+@pytest.mark.parametrize("module", ["widgets", "app.cli", "app.doctor", "plots", "explain.pixel"])
+def test_modules_load_tensorflow_and_opencv_only_when_they_use_them(module: str) -> None:
+    """So reading a table costs nothing, and the doctor works where either is broken."""
+    assert not {"cv2", "tensorflow", "keras"} & loaded_with(f"stylekit.{module}")

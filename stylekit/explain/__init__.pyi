@@ -1,10 +1,11 @@
 from .ablation import FlowAblation as FlowAblation
 from .ablation import ablate_flow as ablate_flow
-from .balance import Balance as Balance
 from .pixel import PixelExplanation as PixelExplanation
 from .pixel import Verdict as Verdict
 from .pixel import probe_pixel as probe_pixel
+from .pulls import Balance as Balance
 from .pulls import PullMaps as PullMaps
+from .pulls import balance as balance
 from .pulls import pull_maps as pull_maps
 from .stored_run import StoredRun as StoredRun
 from .stored_run import open_run as open_run
@@ -13,3 +14,4 @@ from .trail import path_of as path_of
 from .what_if import GridStep as GridStep
 from .what_if import WhatIfGrid as WhatIfGrid
 from .words import explain as explain
+from .words import explain_balance as explain_balance

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +54,9 @@ class Balance:
     def balanced(self) -> Weights | None:
         """The weights with alpha 1 with which content and style pull equally hard at the picture.
 
-        All other weights keep their size relative to alpha; if alpha was 0, they are not changed. None
-        if there is no such β: at the bare content nothing pulls towards the content, and when the
-        style is reached nothing pulls towards the style.
+        All other weights keep their size relative to alpha; if alpha was 0, they are not changed.
+        None if there is no such β: at the bare content nothing pulls towards the content, and
+        when the style is reached nothing pulls towards the style.
 
         At the end of a painting all pulls cancel each other, so content and style are balanced
         there under the weights that painted it, whatever they are.

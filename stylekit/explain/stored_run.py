@@ -80,7 +80,9 @@ class StoredRun:
         style: Image,
         description: dict[str, Any],
     ) -> None:
-        self.folder, self.clip, self.style = folder, clip, style
+        self.folder = folder
+        self.clip: Sequence[Image] = clip
+        self.style = style
         self.settings = VideoSettings.from_json(description["settings"])
         self._backbone: dict[str, str] = description["backbone"]
         self._entries = folder.entries()

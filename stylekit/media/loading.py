@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from ..arrays import Image
@@ -53,7 +54,9 @@ def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:
     24
     """
     if size is not None:
-        check_number("size", size, low=1, high=tunables(ImageSettings)["size"].high, whole=True)
+        # Smaller than a painting may be: to look at a picture is no reason to enlarge it.
+        known = dataclasses.replace(tunables(ImageSettings)["size"], low=1)
+        check_number("size", size, known, whole=True)
     path = check_input(find_material(name_or_path))
     if path.suffix.lower() in CLIP_ENDINGS or is_clip(read_head(path)):
         return read_clip(path, size=size)

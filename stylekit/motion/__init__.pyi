@@ -1,4 +1,3 @@
-from .carry import Motion as Motion
 from .flow import FLOWS as FLOWS
 from .flow import FlowMethod as FlowMethod
 from .flow import FlowPair as FlowPair
@@ -9,8 +8,11 @@ from .flow import read_flo as read_flo
 from .flow import resize_flow as resize_flow
 from .flow import warp as warp
 from .flow import write_flo as write_flo
+from .infill import Motion as Motion
 from .infill import transfer_texture as transfer_texture
+from .masks import MASKS as MASKS
 from .masks import SUNDARAM as SUNDARAM
+from .masks import MaskMethod as MaskMethod
 from .masks import Thresholds as Thresholds
 from .masks import boundary_excess as boundary_excess
 from .masks import consistency_error as consistency_error
@@ -21,9 +23,7 @@ from .masks import long_term_masks as long_term_masks
 from .masks import motion_boundary as motion_boundary
 from .masks import out_of_frame as out_of_frame
 from .masks import reliable_share as reliable_share
-from .methods import MASKS as MASKS
-from .methods import MaskMethod as MaskMethod
-from .robust import robust_mask as robust_mask
+from .masks import robust_mask as robust_mask
 from .scores import MaskScores as MaskScores
 from .scores import MotionScores as MotionScores
 from .scores import PrecisionRecall as PrecisionRecall

@@ -11,7 +11,7 @@ import ipywidgets
 
 from ...motion.masks import SUNDARAM, Thresholds
 from ...settings import tunables
-from .mask_parts import MaskChoice
+from .analysis import MaskChoice
 from .mask_texts import TEXT_STYLE
 
 LABEL_WIDTH = "132px"
@@ -110,10 +110,13 @@ class MaskKnobs(ipywidgets.VBox):
         self._callbacks: list[Callable[[], object]] = []
         self._resetting = False
         rows: list[ipywidgets.Widget] = []
-        for name, slider in self.thresholds.items():
-            if name in _EQUATIONS:
-                rows.append(ipywidgets.HTML(f'<div style="{TEXT_STYLE}">{_EQUATIONS[name]}</div>'))
-            rows.append(slider)
+        equation = ""
+        for name, field in tunables(Thresholds).items():
+            if field.help != equation:  # the ratio and the offset of a test share its equation
+                equation = field.help
+                text = f'<div style="{TEXT_STYLE}">{html.escape(equation)}</div>'
+                rows.append(ipywidgets.HTML(text))
+            rows.append(self.thresholds[name])
         super().__init__([*rows, self.boundary, self.smooth, self.dilate, self.reset_button])
         for slider in self.thresholds.values():
             slider.on_change(self._tell)

@@ -14,6 +14,8 @@ import ipywidgets
 from ...arrays import Image
 from ...explain.pulls import PullMaps, pull_maps
 from ...explain.words import two_digits
+from ...image.objective import Objective, Targets
+from ...image.stylization import Stylization
 from ...losses import TERMS, weight_of
 from ...settings import Weights
 from ..base.alerts import Alerts

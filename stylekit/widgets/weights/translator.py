@@ -11,7 +11,8 @@ import ipywidgets
 
 from ...arrays import Image
 from ...errors import SettingsError
-from ...explain.balance import Balance, balance, two_digits
+from ...explain.pulls import Balance, balance
+from ...explain.words import explain_balance, two_digits
 from ...image.colors import match_colors
 from ...image.objective import Objective, TemporalTarget
 from ...image.stylization import prepare_objective
@@ -263,7 +264,7 @@ def _row(*children: ipywidgets.Widget) -> ipywidgets.Box:
 
 
 def _balance_html(subject: str, found: Balance) -> str:
-    words = html.escape(" ".join(found.words))
+    words = html.escape(" ".join(explain_balance(found)))
     return (
         f'<div role="status" style="{_TEXT_STYLE}">{subject}, at the present picture: {words}</div>'
     )

@@ -13,6 +13,8 @@ import ipywidgets
 
 from ...arrays import Image
 from ...errors import SettingsError
+from ...explain.what_if import Axis, GridStep, WhatIfGrid
+from ...image.objective import TemporalTarget
 from ...losses import TERMS, weight_of
 from ...settings import ImageSettings, Weights
 from ..base.alerts import Alerts
