@@ -25,7 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from .settings import Weights
 from .vgg.runtime import tf
@@ -183,7 +183,7 @@ class Targets(NamedTuple):
     masks: tf.Tensor
 
 
-Measure = Callable[[tf.Tensor, Mapping[str, tf.Tensor], Targets], tf.Tensor]
+Measure: TypeAlias = "Callable[[tf.Tensor, Mapping[str, tf.Tensor], Targets], tf.Tensor]"
 """`(image, features, targets) -> loss`, of an image `(H, W, 3)` and its features by layer."""
 
 
