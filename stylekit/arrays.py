@@ -1,10 +1,10 @@
-"""Names for the arrays that stylekit passes around, and the checks of their shape and range.
+"""Names for the arrays that stylekit uses, and checks of their shape, type and range.
 
 Units and conventions:
 
-- `Image`: float32 RGB in [0, 1], shape `(H, W, 3)`. uint8 exists only at the file border.
+- `Image`: float32 RGB in [0, 1], shape `(H, W, 3)`. Only files hold uint8.
 - `Flow`: float32 `(H, W, 2)` in pixels, channel 0 is dx (to the right), channel 1 is dy (down).
-  It lives on the grid of the frame that it starts from: `source(p) ≈ target(p + flow(p))`.
+  It has the grid of the frame that it starts from: `source(p) ≈ target(p + flow(p))`.
 - `Mask`: float32 `(H, W)` in [0, 1], 1 = reliable.
 - `BoolMask`: bool `(H, W)`; for disocclusion and motion boundary True means "do not trust".
 """
@@ -23,9 +23,26 @@ BoolMask: TypeAlias = NDArray[np.bool_]
 
 
 def check_image(image: Image, name: str = "image", *, like: NDArray | None = None) -> Image:
-    """Return `image` as it is if it is float32 RGB `(H, W, 3)` in [0, 1].
+    """Return `image` unchanged if it is an Image.
 
-    With `like` it must be as high and wide as that. Raises ValueError, with what to do, otherwise.
+    Parameters
+    ----------
+    image
+        Should be float32 RGB `(H, W, 3)` in [0, 1].
+    name
+        What the error message calls it.
+    like
+        An array of the height and width that the image should have.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no such image; the message says what to do.
+
+    Examples
+    --------
+    >>> check_image(np.zeros((2, 3, 3), np.float32)).shape
+    (2, 3, 3)
     """
     _check_array(image, name, dtype=np.float32, channels=3)
     low, high = float(image.min()), float(image.max())
@@ -39,7 +56,7 @@ def check_image(image: Image, name: str = "image", *, like: NDArray | None = Non
 
 
 def check_flow(flow: Flow, name: str = "flow", *, like: NDArray | None = None) -> Flow:
-    """Return `flow` if it is finite float32 `(H, W, 2)`, as high and wide as `like` if given."""
+    """Return `flow` if it is finite float32 `(H, W, 2)`, in the size of `like` if given."""
     _check_array(flow, name, dtype=np.float32, channels=2)
     if not np.isfinite(flow).all():
         raise ValueError(f"{name}: holds values that are not finite")
@@ -48,7 +65,7 @@ def check_flow(flow: Flow, name: str = "flow", *, like: NDArray | None = None) -
 
 
 def check_mask(mask: Mask, name: str = "mask", *, like: NDArray | None = None) -> Mask:
-    """Return `mask` if it is float32 `(H, W)` in [0, 1], as high and wide as `like` if given."""
+    """Return `mask` if it is float32 `(H, W)` in [0, 1], in the size of `like` if given."""
     _check_array(mask, name, dtype=np.float32, channels=None)
     if not (float(mask.min()) >= 0.0 and float(mask.max()) <= 1.0):
         raise ValueError(f"{name}: values must lie in [0, 1]")
@@ -57,7 +74,13 @@ def check_mask(mask: Mask, name: str = "mask", *, like: NDArray | None = None) -
 
 
 def to_bytes(image: Image) -> NDArray[np.uint8]:
-    """The 8-bit picture that a file holds: `round(255 x)`, clipped to 0…255."""
+    """The 8-bit picture that a file holds: `round(255 x)`, clipped to 0…255.
+
+    Examples
+    --------
+    >>> to_bytes(np.float32([0, 0.5, 1])).tolist()
+    [0, 128, 255]
+    """
     return np.clip(np.rint(image * np.float32(255.0)), 0, 255).astype(np.uint8)
 
 

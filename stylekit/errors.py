@@ -1,4 +1,4 @@
-"""Every error a user can meet. Each message starts with the name of what is wrong."""
+"""The errors that a user can cause. Each message starts with the name of what is wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 class StylekitError(Exception):
     """Base of all errors that stylekit raises on purpose.
 
-    The message is one line, `name: what is wrong and what to do`.
+    The message is one line: `name: what is wrong and what to do`.
+
+    Examples
+    --------
+    >>> str(SettingsError("size", "must be at least 32, is 8"))
+    'size: must be at least 32, is 8'
     """
 
     def __init__(self, name: str | Path, message: str) -> None:
@@ -26,8 +31,8 @@ class SettingsError(StylekitError):
 
 
 class WeightsError(StylekitError):
-    """The weights of a backbone are missing, damaged or of another network."""
+    """The weights of a backbone are missing, damaged, or belong to another network."""
 
 
 class ResumeError(StylekitError):
-    """A run folder cannot go on: it was made with other inputs or settings."""
+    """A run cannot be resumed: its folder was made with other inputs or settings."""

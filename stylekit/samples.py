@@ -1,7 +1,7 @@
-"""Built-in photographs, style pictures and clips, and how a user's word becomes a file.
+"""Built-in photographs, style pictures and clips, and how they are found by name.
 
-Nothing is registered anywhere: a file put into `data/photographs`, `data/styles` or `data/clips`
-is built-in material under its name without the ending.
+A file in `data/photographs`, `data/styles` or `data/clips` is built-in material. Its name is that
+of the file without the ending; nothing else must be registered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CLIP_SUFFIXES = (".mp4",)
 
 
 class MaterialKind(Enum):
-    """What built-in material is for. The value is the name of its folder in `data/`."""
+    """A kind of built-in material. The value is the name of its folder in `data/`."""
 
     PHOTOGRAPH = "photographs"
     STYLE = "styles"
@@ -25,24 +25,30 @@ class MaterialKind(Enum):
 
     @property
     def folder(self) -> Path:
-        """Where the files of this kind lie."""
+        """The folder of the files of this kind."""
         return data_folder() / self.value
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """The endings that files of this kind have."""
+        """The endings of the files of this kind."""
         return CLIP_SUFFIXES if self is MaterialKind.CLIP else PICTURE_SUFFIXES
 
 
 def data_folder() -> Path:
-    """The folder `data/`: in the package where a wheel was installed, beside it in a checkout."""
+    """The folder `data/`: inside an installed package, beside the package in a checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "data"
     return installed if installed.is_dir() else package.parent / "data"
 
 
 def materials(kind: MaterialKind) -> dict[str, Path]:
-    """The built-in material of one kind: name → file, sorted by name."""
+    """The files of one kind of built-in material by name, sorted by name.
+
+    Examples
+    --------
+    >>> "chelsea" in materials(MaterialKind.PHOTOGRAPH)
+    True
+    """
     folder = kind.folder
     if not folder.is_dir():
         return {}
@@ -53,13 +59,24 @@ def materials(kind: MaterialKind) -> dict[str, Path]:
 def find_material(
     name_or_path: str | Path, kinds: MaterialKind | Iterable[MaterialKind] = tuple(MaterialKind)
 ) -> Path:
-    """The file that a user means by a path or by the name of built-in material of these kinds.
+    """The file of a path, or of the name of built-in material.
 
-    A file that exists comes first, then a built-in name, without regard to case. Where two kinds
-    share a name, the kind that is given first wins.
+    Parameters
+    ----------
+    name_or_path
+        A path is tried first, then a built-in name, in capital or small letters.
+    kinds
+        The kinds of material to search. If two kinds share a name, the first kind is taken.
 
-    Raises MediaError that lists the built-in names, or, for what looks like a path, says that
-    there is no such file.
+    Raises
+    ------
+    MediaError
+        If there is no such file; the message lists the built-in names.
+
+    Examples
+    --------
+    >>> find_material("Chelsea", MaterialKind.PHOTOGRAPH).stem
+    'chelsea'
     """
     path = _expand(name_or_path)
     if _is(path, Path.is_file):
@@ -87,12 +104,12 @@ def _looks_like_a_path(text: str) -> bool:
 def _expand(name_or_path: str | Path) -> Path:
     try:
         return Path(name_or_path).expanduser()
-    except RuntimeError:  # "~somebody", who is no user here
+    except RuntimeError:  # "~name" of an unknown user
         return Path(name_or_path)
 
 
 def _is(path: Path, question: Callable[[Path], bool]) -> bool:
-    """`question(path)`, and False for what cannot be a name on this system."""
+    """`question(path)`, and False for a path that this system does not allow."""
     try:
         return question(path)
     except (OSError, ValueError):

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from ..arrays import Image, check_image
 from ..errors import SettingsError
 from ..image.batch import BatchObjective
+from ..image.colors import parametrization_of
 from ..image.objective import TemporalTarget
 from ..image.optimizer import Adam
-from ..image.parametrization import parametrization_of
 from ..image.stylization import Stylization
 from ..losses import TERMS
 from ..media.images import fitted_size, resize_image

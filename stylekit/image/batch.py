@@ -1,4 +1,4 @@
-"""The weighted losses of several pictures of one content and style, in one call of the network."""
+"""The losses of several pictures of one content and style, in one call of the network."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class BatchEvaluation:
 
 
 class BatchObjective:
-    """The loss of `objective` for K pictures that share `targets`, each under weights of its own.
+    """The loss of `objective` for K pictures with the same `targets`, each with its own weights.
 
-    The equations are those of `Objective` itself, mapped over the first axis: every convolution
-    runs once for all pictures. It is compiled once, for any K.
+    It maps the equations of `Objective` over the first axis, so that each convolution runs once
+    for all pictures. It is compiled once, for any K.
 
-    On two cores nine pictures of 96×64 take 0.46 s, one after the other 0.52 s (with oneDNN 0.9
-    and 1.4 s): the convolutions keep both cores busy either way.
+    On two cores nine pictures of 96×64 take 0.46 s, and 0.52 s one after the other: the
+    convolutions keep both cores busy in either case. With oneDNN it would be 0.9 and 1.4 s.
     """
 
     def __init__(self, objective: Objective, targets: Targets) -> None:
@@ -47,10 +47,21 @@ class BatchObjective:
         )
 
     def evaluate(self, images: NDArray[np.float32], weights: Sequence[Weights]) -> BatchEvaluation:
-        """The losses of `images` `(K, H, W, 3)`, the k-th under the k-th of `weights`.
+        """The losses and gradients of K pictures.
 
-        Raises ValueError unless there are as many weights as images, and SettingsError for
-        weights of another number of layers.
+        Parameters
+        ----------
+        images
+            `(K, H, W, 3)` in [0, 1].
+        weights
+            K weights, one for each picture.
+
+        Raises
+        ------
+        ValueError
+            Unless there are as many weights as images.
+        SettingsError
+            For weights of another number of layers.
         """
         if len(images) != len(weights):
             raise ValueError(f"weights: there are {len(weights)} for {len(images)} pictures")
@@ -63,6 +74,6 @@ class BatchObjective:
         return tf.vectorized_map(
             lambda own: self._objective.differentiate(own[0], self._targets, own[1])[:2],
             (images, weights),
-            # Without a batched form of some operation it would take turns, and say nothing of it.
+            # Otherwise an operation without a batched form would become a loop, without a warning.
             fallback_to_while_loop=False,
         )

@@ -1,30 +1,48 @@
-"""Colours of one picture given to another, and luminance."""
+"""Colours and luminance: a picture in the colours of another, and which of them may change."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, check_image
+from .optimizer import Array, Bounds
 
 # ITU-R BT.601: the share of red, green and blue in luminance.
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
-# Keeps the covariance of a grey picture invertible; about a tenth of an 8-bit level, squared.
+# The least variance of a colour, which keeps the covariance of a grey picture invertible: about a
+# tenth of an 8-bit level, squared.
 _MIN_VARIANCE = 1e-7
 
 
 def luminance(image: Image) -> NDArray[np.float32]:
-    """Y = 0.299 R + 0.587 G + 0.114 B of an image, `(H, W)`."""
+    """Y = 0.299 R + 0.587 G + 0.114 B of an image, `(H, W)`.
+
+    Examples
+    --------
+    >>> luminance(np.ones((1, 2, 3), np.float32)).round(3).tolist()
+    [[1.0, 1.0]]
+    """
     return image @ LUMINANCE
 
 
 def match_colors(image: Image, palette: Image) -> Image:
-    """`image` moved to the mean and covariance of the colours of `palette`, clipped to [0, 1].
+    """`image` with the mean and covariance of the colours of `palette`, clipped to [0, 1].
 
-    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, the linear match of Gatys et al. 2016,
-    *Preserving Color in Neural Artistic Style Transfer*, §3 ("image analogies" variant, with
-    symmetric square roots). The two pictures may differ in size.
+    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, with symmetric square roots.
+
+    Parameters
+    ----------
+    image, palette
+        Images, which may differ in size.
+
+    References
+    ----------
+    Gatys et al. 2016, *Preserving Color in Neural Artistic Style Transfer*, §3 (the variant of
+    "image analogies").
     """
     x = check_image(image).reshape(-1, 3).astype(np.float64)
     p = check_image(palette, "palette").reshape(-1, 3).astype(np.float64)
@@ -36,3 +54,72 @@ def match_colors(image: Image, palette: Image) -> Image:
 def _power(covariance: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.maximum(values, _MIN_VARIANCE) ** exponent) @ vectors.T
+
+
+class Parametrization(Protocol):
+    """How a picture is computed from the variables of the optimiser, and the other way round."""
+
+    bounds: Bounds
+
+    def variables(self, image: Image) -> Array:
+        """The variables of the picture nearest to `image`."""
+        ...
+
+    def image(self, variables: Array) -> Image:
+        """The picture of these variables."""
+        ...
+
+    def pull_back(self, gradient: Array) -> Array:
+        """From the gradient with respect to the picture to that with respect to the variables."""
+        ...
+
+
+class ColorParametrization:
+    """Red, green and blue of every pixel may change."""
+
+    bounds = Bounds(0.0, 1.0)
+
+    def variables(self, image: Image) -> Array:
+        """The picture itself."""
+        return image.copy()
+
+    def image(self, variables: Array) -> Image:
+        """The variables themselves."""
+        return variables
+
+    def pull_back(self, gradient: Array) -> Array:
+        """The gradient itself."""
+        return gradient
+
+
+class LuminanceParametrization:
+    """Only the luminance may change: x = p + δ (1, 1, 1), with one δ `(H, W)` for each pixel.
+
+    The same number added to red, green and blue changes Y, but not U and V. The picture therefore
+    keeps the colour differences of the content p. The bounds of δ keep all channels in [0, 1].
+
+    References
+    ----------
+    Gatys et al. 2016, *Preserving Color in Neural Artistic Style Transfer*, §4.
+    """
+
+    def __init__(self, content: Image) -> None:
+        self._content = content
+        self.bounds = Bounds(-content.min(axis=2), 1.0 - content.max(axis=2))
+
+    def variables(self, image: Image) -> Array:
+        """The difference in luminance from the content."""
+        return self.bounds.clip(luminance(image) - luminance(self._content))
+
+    def image(self, variables: Array) -> Image:
+        """The content, lighter or darker by the variables."""
+        return np.clip(self._content + variables[..., np.newaxis], 0.0, 1.0)
+
+    def pull_back(self, gradient: Array) -> Array:
+        """The sum over the channels, because all change by the same number."""
+        return gradient.sum(axis=2)
+
+
+def parametrization_of(content: Image, *, keep_colors: bool) -> Parametrization:
+    """How a picture of `content` is painted: in all colours, or in its luminance alone."""
+    return LuminanceParametrization(content) if keep_colors else ColorParametrization()

@@ -1,7 +1,7 @@
-"""One step of bounded L-BFGS or Adam on a picture. State is held in an object, in float32.
+"""One step of bounded L-BFGS or Adam on a picture; an object holds the state, in float32.
 
-Both keep every pixel inside its bounds: an optimiser that may leave them reaches losses that
-the written picture does not have.
+Both keep every pixel inside its bounds. Without bounds an optimiser would reach losses that the
+picture in a file, whose values are clipped, does not have.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 Evaluate = Callable[[Array], tuple[float, Array]]
 
-# Nocedal & Wright 2006, §3.1: the share of the promised decrease that a step must bring.
+# Nocedal & Wright 2006, §3.1: the share of the linear decrease that a step must reach.
 _SUFFICIENT_DECREASE = 1e-4
 _MAX_BACKTRACKS = 12
-# A step without curvature to go by moves pixels by this much on average: what lowered the loss
-# most along the gradient, over four pairs of a photograph and a style, from the content in the
-# style's colours (0.03) and from a painted picture (0.001 to 0.003).
+# A step that knows no curvature moves pixels by this much on average. These moves lowered the loss
+# most along the gradient, for four pairs of a photograph and a style: 0.03 from the content in the
+# style's colours, 0.001 to 0.003 from a painted picture.
 _FRESH_MOVE = 0.03
 _PAINTED_MOVE = 0.002
 
@@ -42,7 +42,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What one step did: the loss at the new point, evaluations spent, whether it moved."""
+    """The result of one step: the loss, the number of evaluations, and whether x moved."""
 
     value: float
     evaluations: int
@@ -59,20 +59,41 @@ class Optimizer(Protocol):
         ...
 
     def reset(self) -> None:
-        """Forget everything but `x`, because the loss has changed."""
+        """Forget all but `x`, because the loss has changed."""
         ...
 
 
 class LBFGS:
     """Limited-memory BFGS inside bounds, by projection.
 
-    Two-loop recursion (Nocedal 1980; Nocedal & Wright 2006, algorithm 7.4) restricted to the
-    free variables, those that their gradient does not hold at a bound (Bertsekas 1982); then a
-    step of length 1, clipped into the bounds, accepted on Armijo's condition for the clipped
-    step, with quadratic backtracking. Pairs of positive product are kept, `memory` of them.
-    `painted` says that x is nearly good already: its first step is then a small one.
+    The direction is that of the two-loop recursion over the free variables: those that the
+    gradient does not press against a bound. A step of length 1 is clipped into the bounds and
+    accepted by Armijo's condition for the clipped step, with quadratic backtracking.
 
     Differs from L-BFGS-B (Byrd et al. 1995): no Cauchy point, no subspace minimisation.
+
+    Parameters
+    ----------
+    x
+        The variables to start from.
+    bounds
+        The range of each variable.
+    memory
+        The number of pairs that are kept; only pairs with a positive product are.
+    painted
+        True if x is nearly good already: then the first step is small.
+
+    References
+    ----------
+    Nocedal 1980; Nocedal & Wright 2006, algorithm 7.4; Bertsekas 1982.
+
+    Examples
+    --------
+    >>> optimizer = LBFGS(np.zeros(3, np.float32), bounds=Bounds())
+    >>> steps = [optimizer.step(lambda x: (float(((x - 2) ** 2).sum()), 2 * (x - 2)))
+    ...     for _ in range(9)]
+    >>> optimizer.x.tolist()  # the minimum inside the bounds
+    [1.0, 1.0, 1.0]
     """
 
     def __init__(
@@ -93,8 +114,8 @@ class LBFGS:
     def step(self, evaluate: Evaluate) -> Update:
         """One accepted step. `evaluate` maps x to (loss, gradient).
 
-        An update that did not move has found no lower loss along the gradient itself: x is as
-        good as float32 allows.
+        If x did not move, there is no lower loss even along the gradient: x is as good as float32
+        allows.
         """
         evaluations = 0
         if self._value is None:
@@ -104,7 +125,7 @@ class LBFGS:
         spent, moved = self._search(evaluate, self._direction(free))
         evaluations += spent
         if not moved and self._pairs:
-            # The curvature may be stale; the gradient alone is the last resort.
+            # The curvature may be out of date; try the gradient alone.
             self._pairs.clear()
             spent, moved = self._search(evaluate, self._direction(free))
             evaluations += spent
@@ -153,11 +174,11 @@ class LBFGS:
                     self._pairs.append((move, change))
                     self._blind_move = _PAINTED_MOVE
                 else:
-                    # The loss falls ever faster this way: nothing speaks against a longer move.
+                    # The loss falls faster and faster in this direction: try a longer move.
                     self._blind_move *= 4
                 self.x, self._value, self._gradient = candidate, value, gradient
                 return evaluation, True
-            # The minimum of the parabola through both losses and the slope, kept in reach.
+            # The minimum of the parabola through both losses and the slope, within limits.
             rise = value - self._value - slope
             best = -0.5 * slope / rise if np.isfinite(rise) and rise > 0 else 0.1
             length *= min(0.5, max(0.1, best))
@@ -165,9 +186,22 @@ class LBFGS:
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015, algorithm 1), clipped into the bounds, one evaluation a step.
+    """Adam, clipped into the bounds, with one evaluation a step.
 
-    The rate is in pixel units of [0, 1] and falls with the square root of the step.
+    Parameters
+    ----------
+    x, bounds
+        The variables to start from, and the range of each.
+    rate
+        The learning rate; it falls with the square root of the step.
+    decay
+        β₁ and β₂, the decay of the two moments.
+    half_life
+        The number of steps after which the rate has fallen by 1/√2.
+
+    References
+    ----------
+    Kingma & Ba 2015, algorithm 1.
     """
 
     def __init__(
@@ -182,9 +216,7 @@ class Adam:
         self.x = bounds.clip(x)
         self._bounds = bounds
         self._rate, self._decay, self._half_life = rate, decay, half_life
-        self._count = 0
-        self._mean = np.zeros_like(self.x)
-        self._square = np.zeros_like(self.x)
+        self.reset()
 
     def reset(self) -> None:
         """Forget both moments, because the loss has changed."""
@@ -193,7 +225,7 @@ class Adam:
         self._square = np.zeros_like(self.x)
 
     def step(self, evaluate: Evaluate) -> Update:
-        """One update; the loss returned is that of the point that it started from."""
+        """One update; the loss in the result is that of the point before it."""
         value, gradient = evaluate(self.x)
         first, second = self._decay
         self._count += 1

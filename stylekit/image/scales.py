@@ -6,25 +6,25 @@ from dataclasses import dataclass
 
 from ..settings import ImageSettings
 
-# Whatever is asked, something can be recognised within seconds: a few steps at a size where they
-# are quick, which larger sizes go on from. They cost little: with them a picture of 256 pixels
-# comes to a loss with up to three evaluations more, counted by their pixels, than without. After 15
-# steps the strokes are there; 40 or 80 cost more than they saved.
+# A preview of a few steps at a small size shows a recognisable picture within seconds, and larger
+# sizes start from it. It costs little: a picture of 256 pixels then needs at most three evaluations
+# of its size more to reach the same loss. After 15 steps the strokes are there; 40 or 80 steps cost
+# more than they save.
 _PREVIEW_SIZE = 128
 _PREVIEW_STEPS = 15
-# A picture up to this size, 1.6 times the preview's pixels, is there nearly as soon by itself.
+# A picture of up to this size, 1.6 times the preview's pixels, is nearly as fast as a preview.
 _LARGEST_WITHOUT_PREVIEW = 160
 
-# Under so many pixels a network sees nothing.
+# Below this size the deepest layers have almost no positions left.
 _MIN_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """A longest side in pixels, and the most optimiser steps that are taken there.
+    """A longest side in pixels, and the most optimiser steps that are taken at this size.
 
-    The preview uses up its steps, unless nothing lowers the loss: it is there to be seen soon,
-    not to be finished.
+    A preview takes all its steps unless nothing lowers the loss: it should be seen soon, not be
+    finished.
     """
 
     size: int
@@ -33,10 +33,20 @@ class Scale:
 
 
 def plan_scales(settings: ImageSettings, *, preview: bool = True) -> tuple[Scale, ...]:
-    """The scales of a picture, coarse to fine; those under 32 pixels are left out.
+    """The scales of a picture from coarse to fine, without those below 32 pixels.
 
-    A picture whose coarsest scale is large begins with a preview, unless `preview` is False, as
-    for a picture that starts from another one, which is a preview already.
+    Parameters
+    ----------
+    settings
+        The size, and the number of scales and steps.
+    preview
+        Whether a picture with a large coarsest scale begins with a preview. A picture that starts
+        from another picture needs none.
+
+    Examples
+    --------
+    >>> [scale.size for scale in plan_scales(ImageSettings(size=512, scales=2))]
+    [128, 256, 512]
     """
     sizes = [settings.size // 2**power for power in reversed(range(settings.scales))]
     scales = [Scale(size=size, steps=settings.steps) for size in sizes if size >= _MIN_SIZE]
@@ -47,5 +57,5 @@ def plan_scales(settings: ImageSettings, *, preview: bool = True) -> tuple[Scale
 
 
 def max_steps(scales: tuple[Scale, ...]) -> int:
-    """The most steps that all scales take together; a picture may be done sooner."""
+    """The most steps that all scales take together; a picture may need fewer."""
     return sum(scale.steps for scale in scales)

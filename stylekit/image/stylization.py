@@ -1,10 +1,11 @@
-"""One picture: its targets, its scales, its steps. All state lives in a `Stylization`."""
+"""One picture: its targets, its scales and its steps. All state is held by a `Stylization`."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from typing import assert_never
 
 import numpy as np
@@ -16,54 +17,43 @@ from ..samples import MaterialKind, materials
 from ..settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
 from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction
 from ..vgg.weights import load_backbone
-from .colors import match_colors
+from .colors import match_colors, parametrization_of
 from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
-from .parametrization import parametrization_of
 from .scales import max_steps, plan_scales
 from .xla import worth_fusing
 
 WeightsNow = Weights | Callable[[], Weights]
-"""Weights, or where to look them up before each step."""
+"""Weights, or a function that is asked for them before each step."""
 
-# The size that calibration photographs are measured at. A constant: were it the picture's
-# size, the weights would mean something else at every size.
+# The size in pixels at which the calibration photographs are measured. It is the same for all
+# pictures, because a weight should mean the same at every size.
 _CALIBRATION_SIZE = 192
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
-    """What one optimiser step left behind.
+    """The result of one optimiser step.
 
-    `value` is the weighted loss that the optimiser saw, `painted` its terms, both of the
-    picture before rounding; `losses`, computed when first read, are those of the 8-bit picture.
-    `image` has the size of scale `scale_index`, which counts from the preview if there is one.
+    `image` is the picture after the step, in the size of scale `scale_index` (counted from the
+    preview if there is one). `value` is the weighted loss that the optimiser saw, and `painted`
+    its terms, both of the picture before rounding. `evaluations` counts those of all steps so far.
+    `losses` are of the 8-bit picture, and are computed when they are first read.
     """
 
-    def __init__(
-        self,
-        *,
-        step_index: int,
-        scale_index: int,
-        image: Image,
-        value: float,
-        painted: Losses,
-        weights: Weights,
-        evaluations: int,
-        measure: Callable[[Image], Losses],
-    ) -> None:
-        self.step_index = step_index
-        self.scale_index = scale_index
-        self.image = image
-        self.value = value
-        self.painted = painted
-        self.weights = weights
-        self.evaluations = evaluations
-        self._measure = measure
+    step_index: int
+    scale_index: int
+    image: Image
+    value: float
+    painted: Losses
+    weights: Weights
+    evaluations: int
+    measure: Callable[[Image], Losses]
 
     @cached_property
     def losses(self) -> Losses:
         """Unweighted losses of the 8-bit picture."""
-        return self._measure(self.image)
+        return self.measure(self.image)
 
     @property
     def weighted_loss(self) -> float:
@@ -72,17 +62,45 @@ class Step:
 
 
 class Stylization:
-    """A picture being painted: `content` in the manner of `style` (Gatys et al. 2016).
+    """A picture while it is painted: `content` in the manner of `style`.
 
-    `content` and `style` are Images of any size; the picture is painted with the longest side
-    of `settings.size`, over `settings.scales` sizes. It starts from `init` (an Image) if given;
-    else, if it is large, from a few steps at a small size, to be seen at once (`plan_scales`),
-    unless `preview` is False. `temporal` targets and their masks have the size of the picture,
-    and count there alone. `objective`, from
-    `prepare_objective`, spares building the network and the style's targets again.
+    Parameters
+    ----------
+    content, style
+        Images of any size. The picture has the content's proportions, and its longest side has
+        `settings.size` pixels.
+    settings
+        The defaults of `ImageSettings` unless given.
+    init
+        An Image to start from. By default a large picture starts with a few steps at a small size,
+        so that something can be seen at once (see `plan_scales`).
+    temporal
+        What a frame of a clip should agree with, in the size of the picture; only the last scale
+        uses it.
+    objective
+        From `prepare_objective`, to share the network and the targets of the style.
+    preview
+        False to start at the first scale of the settings.
 
-    Raises ValueError for arrays of the wrong shape or range, SettingsError and WeightsError for
-    settings and backbones that cannot be had.
+    Raises
+    ------
+    ValueError
+        If an array has the wrong shape or range.
+    SettingsError, WeightsError
+        If a setting or the backbone is not available.
+
+    References
+    ----------
+    Gatys, Ecker & Bethge 2016, *Image Style Transfer Using Convolutional Neural Networks*.
+
+    Examples
+    --------
+    Weights may change at any step, and `break` only pauses::
+
+        painting = Stylization(load("chelsea"), load("swirls"))
+        for step in painting.steps(300, panel.current):
+            print(step.weighted_loss)
+        painting.image
     """
 
     def __init__(
@@ -102,7 +120,7 @@ class Stylization:
         self._sizes = [fitted_size((width, height), scale.size) for scale in self.scales]
         self._content = content
         self._temporal = tuple(temporal)
-        # Frames of a clip start warm, one after the other.
+        # A frame of a clip starts from another picture, and more frames of its size follow.
         self._is_warm = init is not None
         self.objective = objective or prepare_objective(style, self.settings, content=content)
         self._evaluations = 0
@@ -118,27 +136,27 @@ class Stylization:
 
     @property
     def image(self) -> Image:
-        """The picture as it is now, at the size of the scale that is painted now; a copy."""
+        """A copy of the picture as it is now, in the size of the current scale."""
         return self._parametrization.image(self._optimizer.x).copy()
 
     @property
     def size(self) -> tuple[int, int]:
-        """The (width, height) of the picture on its last scale."""
+        """The (width, height) of the finished picture."""
         return self._sizes[-1]
 
     @property
     def targets(self) -> Targets:
-        """What the picture is compared with, on the scale that is painted now."""
+        """What the picture is compared with at the current scale."""
         return self._targets
 
     @property
     def losses(self) -> Losses:
-        """Unweighted losses of the 8-bit picture, its style layers shared as in the last step."""
+        """Unweighted losses of the 8-bit picture; style layers have the shares of the last step."""
         return self.measure()[0]
 
     @property
     def step_limit(self) -> int:
-        """The most steps that `steps` takes over all scales; a picture may be done sooner."""
+        """The most steps that `steps` takes over all scales; a picture may need fewer."""
         return max_steps(self.scales)
 
     @property
@@ -148,23 +166,23 @@ class Stylization:
 
     @property
     def done(self) -> bool:
-        """Whether the last scale has used up its steps or changes too little to go on."""
+        """Whether the last scale has taken all its steps, or its loss hardly falls any more."""
         return self._on_last_scale and self._scale_done()
 
     def measure(self) -> tuple[Losses, float]:
-        """`losses` and `style_distance`, in the time that one of them takes."""
+        """`losses` and `style_distance`, in the time of one of them."""
         weights = self._weights or self.settings.weights
         return self.objective.measure(self.image, self._targets, weights)
 
     def enlarge(self) -> None:
-        """Go on at full size from here, whatever smaller sizes have left, as for a file."""
+        """Change to full size now, and leave out the steps that are left at smaller sizes."""
         if not self._on_last_scale:
             self._begin_scale(len(self._sizes) - 1, self.image, painted=self._step_index > 0)
 
     def step(self, weights: Weights | None = None) -> Step:
         """One optimiser step with these weights, or with those of the settings.
 
-        When they differ from those of the step before, the optimiser forgets its curvature.
+        If they differ from those of the last step, the optimiser forgets its curvature.
         """
         weights = weights or self.settings.weights
         self._use(weights)
@@ -172,7 +190,7 @@ class Stylization:
             self._begin_scale(self._scale_index + 1, self.image, painted=True)
         seen: dict[float, Losses] = {}
         update = self._optimizer.step(lambda x: self._evaluate(x, weights, seen))
-        # A step that did not move has looked at points that it left again.
+        # A step that did not move evaluated only points that it then rejected.
         if update.value in seen:
             self._painted = seen[update.value]
         self._evaluations += update.evaluations
@@ -180,8 +198,11 @@ class Stylization:
         self._values.append(update.value)
         self._scale_steps += 1
         self._step_index += 1
-        if self._step_index == 1:
-            self._fuse_ahead()
+        # XLA compiles for full size while the preview is painted. Without a preview the next step
+        # would have to wait for it.
+        begins_preview = self._step_index == 1 and self.scales[0].is_preview
+        if begins_preview and worth_fusing(self.scales[-1].steps, self.size):
+            self.objective.fuse_ahead(self.size, temporal=len(self._temporal))
         return Step(
             step_index=self._step_index - 1,
             scale_index=self._scale_index,
@@ -190,13 +211,24 @@ class Stylization:
             painted=self._painted,
             weights=weights,
             evaluations=self._evaluations,
-            measure=self._measurer(weights),
+            measure=partial(self.objective.losses, targets=self._targets, weights=weights),
         )
 
     def steps(self, count: int | None = None, weights: WeightsNow | None = None) -> Iterator[Step]:
-        """Steps until the picture is done, or `count` of them; a break only pauses.
+        """Steps until the picture is done, or `count` of them; `break` only pauses.
 
-        New weights wake up a picture that changed too little to go on under the old ones.
+        A picture that was done because its loss hardly fell goes on when the weights change.
+
+        Parameters
+        ----------
+        count
+            The most steps; None for all up to the limit of the settings.
+        weights
+            Weights, or a function without arguments that is called before each step.
+
+        Returns
+        -------
+        An iterator over a `Step` for each step.
         """
         taken = 0
         while count is None or taken < count:
@@ -208,21 +240,12 @@ class Stylization:
             taken += 1
 
     def _use(self, weights: Weights) -> None:
-        """Forget, when the weights change, what was learned of the loss under the old ones."""
+        """When the weights change, forget what was learned about the loss under the old ones."""
         if self._weights != weights:
             self._weights = weights
             self._optimizer.reset()
             self._values.clear()
             self._stuck = False
-
-    def _fuse_ahead(self) -> None:
-        """Let XLA compile for full size, if that pays, during the preview; its first step is out.
-
-        Without a preview there is nothing to do meanwhile but to wait.
-        """
-        scale = self.scales[-1]
-        if self.scales[0].is_preview and worth_fusing(scale.steps, self.size):
-            self.objective.fuse_ahead(self.size, temporal=len(self._temporal))
 
     def _first_image(self, style: Image, init: Image | None) -> Image:
         size = self._sizes[0]
@@ -234,7 +257,7 @@ class Stylization:
                 return generator.random((size[1], size[0], 3), dtype=np.float32)
             case Init.CONTENT:
                 content = resize_image(self._content, size)
-                # Half of the way to a painting is its palette, and this half costs nothing.
+                # The style's colours are half of the way to the painting, and cost nothing.
                 return content if self.settings.keep_colors else match_colors(content, style)
             case unknown:
                 assert_never(unknown)
@@ -243,7 +266,7 @@ class Stylization:
         size = self._sizes[scale_index]
         content = resize_image(self._content, size)
         finest = scale_index == len(self._sizes) - 1
-        # First what takes long: who interrupts it keeps the scale before, whole.
+        # The slow part comes first: if it is interrupted, the last scale stays as it was.
         self._targets: Targets = self.objective.targets(
             content, self._temporal if finest else (), once=not self._is_warm
         )
@@ -271,10 +294,6 @@ class Stylization:
         seen[evaluation.value] = evaluation.losses
         return evaluation.value, self._parametrization.pull_back(evaluation.gradient)
 
-    def _measurer(self, weights: Weights) -> Callable[[Image], Losses]:
-        targets = self._targets
-        return lambda image: self.objective.losses(image, targets, weights)
-
     @property
     def _on_last_scale(self) -> bool:
         return self._scale_index == len(self._sizes) - 1
@@ -294,8 +313,15 @@ def prepare_objective(
 ) -> Objective:
     """The network and the targets of `style`, to be shared by pictures of one size.
 
-    With `settings.keep_colors` the style takes on the colours of `content` first, so that the
-    network asks for its strokes in a palette that the picture may have.
+    With `settings.keep_colors` the style first takes on the colours of `content`, because a
+    picture that keeps its colours cannot reach others.
+
+    Parameters
+    ----------
+    style, content
+        Images of any size; `content` is used for its colours only.
+    settings
+        The backbone, the layers and the size.
     """
     height, width = check_image(style, "style").shape[:2]
     sized = resize_image(style, fitted_size((width, height), settings.size))
@@ -307,7 +333,25 @@ def prepare_objective(
 def stylize_image(
     content: Image, style: Image, settings: ImageSettings | None = None
 ) -> Stylization:
-    """`content` painted to the end in the manner of `style`; the picture is its `.image`."""
+    """Paint `content` in the manner of `style`, up to the end.
+
+    Parameters
+    ----------
+    content, style
+        Images of any size.
+    settings
+        The defaults of `ImageSettings` unless given.
+
+    Returns
+    -------
+    The finished `Stylization`; its `image` is the picture.
+
+    Examples
+    --------
+    ::
+
+        save(stylize_image(load("chelsea"), load("swirls")).image, "cat.png")
+    """
     stylization = Stylization(content, style, settings)
     for _ in stylization.steps():
         pass
@@ -365,5 +409,5 @@ def _extractor(choice: str, layers: tuple[str, ...], pooling: PoolingFunction) -
 
 
 def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
-    """The settings for a picture that starts near its end: one scale, at most `steps`."""
+    """The settings of a picture that starts nearly finished: one scale, at most `steps` steps."""
     return dataclasses.replace(settings, scales=1, steps=steps)

@@ -1,10 +1,10 @@
-"""3×3 convolution with fewer multiplications, and its gradient by the input alone.
+"""3×3 convolution with fewer multiplications, and its gradient with respect to the input.
 
 Winograd's minimal filtering F(4, 3) along the rows (Lavin & Gray 2016, *Fast Algorithms for
-Convolutional Neural Networks*, §4.1 and §4.3): four outputs of a 3-tap filter from six products
-in place of twelve. Down the columns the convolution stays as it is, so that the transforms stay
-cheap and the results close: they differ from the direct convolution's by about 3·10⁻⁶ of the
-largest value.
+Convolutional Neural Networks*, §4.1 and §4.3) gives four outputs of a 3-tap filter from six
+products instead of twelve. Along the columns the convolution is direct. The transforms are
+therefore cheap, and the results differ from those of the direct convolution by only about 3·10⁻⁶
+of the largest value.
 """
 
 from __future__ import annotations
@@ -32,16 +32,28 @@ _FILTER_TRANSFORM = np.array(
 )
 _TILE = 4
 
-# With fewer channels the transforms cost more than the products that they save.
+# With fewer channels the transforms cost more time than they save.
 _MIN_CHANNELS = 16
 
 
 def convolution(kernel: NDArray[np.float32]) -> Filter:
-    """Convolution with `kernel` `(3, 3, in, out)`, stride 1 and "SAME" padding.
+    """Convolution with a constant kernel, stride 1 and "SAME" padding.
 
-    The result maps `(1, h, w, in)` to `(1, h, w, out)`. Its gradient is that of the input
-    alone, computed as a convolution with the kernel flipped in space and its channels
-    exchanged, which is exact for this stride and padding; kernels have none.
+    The gradient with respect to the input is the convolution with the kernel flipped in space and
+    its channels exchanged, which is exact for this stride and padding.
+
+    Parameters
+    ----------
+    kernel
+        `(3, 3, in, out)`.
+
+    Returns
+    -------
+    A function from `(1, h, w, in)` to `(1, h, w, out)`.
+
+    References
+    ----------
+    Lavin & Gray 2016, §4.1 and §4.3.
     """
     forward = _filter(kernel)
     backward = _filter(np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2)))
@@ -54,10 +66,8 @@ def convolution(kernel: NDArray[np.float32]) -> Filter:
 
 
 def _filter(kernel: NDArray[np.float32]) -> Filter:
-    return _direct(kernel) if min(kernel.shape[2:]) < _MIN_CHANNELS else _winograd(kernel)
-
-
-def _direct(kernel: NDArray[np.float32]) -> Filter:
+    if min(kernel.shape[2:]) >= _MIN_CHANNELS:
+        return _winograd(kernel)
     weights = tf.constant(kernel)
     return lambda x: tf.nn.conv2d(x, weights, strides=1, padding="SAME")
 
@@ -97,7 +107,7 @@ def _data_transform(x: tf.Tensor) -> list[tf.Tensor]:
 
 
 def _inverse_transform(products: list[tf.Tensor]) -> tf.Tensor:
-    """The columns `(1, h, 4 · tiles, out)` that six products `(1, h, tiles, out)` stand for."""
+    """The result `(1, h, 4 · tiles, out)` from six products `(1, h, tiles, out)`."""
     m0, m1, m2, m3, m4, m5 = products
     near, near_slope, far, far_slope = m1 + m2, m1 - m2, m3 + m4, m3 - m4
     columns = [

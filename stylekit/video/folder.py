@@ -1,15 +1,15 @@
-"""The folder that a clip is painted in: it survives a kill at any moment.
+"""The run folder that a clip is painted in; the process may be killed at any moment.
 
     run.json              what is painted: inputs, settings, backbone
-    inputs.json           where the command line found clip and style, to open the run again
-    manifest.jsonl        one line for each finished frame, appended after its picture is safe
+    inputs.json           the files of clip and style, to open the run again
+    manifest.jsonl        one line for each finished frame, appended after its picture is stored
     frames/000000.png     finished frames, lossless
     flow/000001.forward.flo, flow/000001.backward.flo
     masks/000001.png      reliability of the backward flow, 0 to 255
 
-inputs.json is a hint and no part of what the run is: files may move, and the run goes on.
-Everything but manifest.jsonl is written under another name and renamed when it is whole; a last
-line of manifest.jsonl that was cut off does not count.
+inputs.json is only a hint: a run goes on even if those files have moved. Every file except
+manifest.jsonl is written under a temporary name and renamed when it is complete. An incomplete
+last line of manifest.jsonl is ignored.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ from ..samples import data_folder
 from ..settings import MediaLimits, VideoSettings
 from ..vgg.weights import load_backbone
 
-# Bytes that a frame may take for each of its pixels: two float flows, a picture, a mask.
+# The most bytes of a frame for each of its pixels: two flows of float32, a picture, a mask.
 _BYTES_A_PIXEL = 20
-# What must stay free on the disk beside the run itself: the clip, and room for others.
+# What must stay free on the disk in addition: space for the finished clip, and for others.
 _SPARE_BYTES = 100_000_000
-# What the run wrote itself needs no limits: a small clip has small pictures, a large one large.
+# Pictures that the run wrote itself are read without limits.
 _ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
 _INPUTS = "inputs.json"
-# What `atomic_path` calls a file that is not whole yet; a kill leaves it behind.
+# How `atomic_path` names a file that is not complete yet; a killed process leaves it behind.
 _TEMPORARY = ".stylekit-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInputs:
-    """Where clip and style of a run were found, and how the clip was read.
+    """The files of clip and style of a run, and how the clip was read.
 
-    `frames` of the clip from `start` seconds on, of which every `stride`-th counts, `size`
-    pixels on their longest side; `frames` and `size` as they are in the run.
+    The run has `frames` frames whose longest side is `size` pixels: every `stride`-th frame of
+    the clip from `start` seconds on.
     """
 
     clip: Path
@@ -62,16 +62,16 @@ class RunInputs:
     stride: int = 1
 
     def to_json(self) -> dict[str, Any]:
-        """JSON's own types. Built-in files are told from the data folder on, wherever it lies."""
+        """JSON's own types; the paths of built-in files are relative to the data folder."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         return fields | {"clip": _portable(self.clip), "style": _portable(self.style)}
 
     @classmethod
     def from_json(cls, data: Any) -> RunInputs:
-        """What `to_json` wrote. Raises ValueError for anything else."""
+        """The inputs that `to_json` wrote. Raises ValueError for anything else."""
         try:
             return cls(
-                # A path that is absolute stays as it is.
+                # An absolute path stays as it is.
                 clip=data_folder() / data["clip"],
                 style=data_folder() / data["style"],
                 frames=int(data["frames"]),
@@ -85,15 +85,26 @@ class RunInputs:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Paths, and what is finished, of a run in `path`."""
+    """The files of a run in the folder `path`, and which frames are finished."""
 
     path: Path
 
     def open(self, description: dict[str, Any], *, frame_count: int, pixels: int) -> None:
-        """Begin the run that `description` tells of, or go on with it.
+        """Begin a run in this folder, or go on with it.
 
-        Raises ResumeError, with the names of what differs, if the folder holds another run, and
-        MediaError if the folder cannot be made or the disk is too full for what is missing.
+        Parameters
+        ----------
+        description
+            All that the frames depend on, from `describe_run`.
+        frame_count, pixels
+            The number of frames, and the pixels of each.
+
+        Raises
+        ------
+        ResumeError
+            If the folder holds another run; the message names what differs.
+        MediaError
+            If the folder cannot be made, or the disk is too full for the missing frames.
         """
         file = self.path / "run.json"
         begun = file.exists()
@@ -105,14 +116,14 @@ class RunFolder:
             raise ResumeError(self.path, "is not empty and holds no run; give a new folder")
         make_folder(self.path)
         self._check_space(frame_count - len(self.entries()), pixels)
-        # Before all else, so that a kill never leaves a folder that looks like someone else's.
+        # First of all files: without it the folder of a killed run would look like any other.
         if not begun:
             write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
         for name in ("frames", "flow", "masks"):
             make_folder(self.path / name)
 
     def description(self) -> dict[str, Any]:
-        """What is painted here, as `describe_run` told it.
+        """The description that the run was begun with.
 
         Raises ResumeError if the folder holds no run, or if its description is damaged.
         """
@@ -122,19 +133,19 @@ class RunFolder:
         return self._read_json(file)
 
     def remember(self, inputs: RunInputs) -> None:
-        """Write where the inputs were found. Raises MediaError if the disk refuses."""
+        """Write which files the inputs are. Raises MediaError if that fails."""
         text = json.dumps(inputs.to_json(), indent=2, sort_keys=True)
         write_text_atomic(self.path / _INPUTS, text + "\n")
 
     def inputs(self) -> RunInputs | None:
-        """Where the inputs were found; None if it was never written, or is damaged."""
+        """The files of the inputs; None if they were never written, or the file is damaged."""
         try:
             return RunInputs.from_json(json.loads((self.path / _INPUTS).read_bytes()))
         except (OSError, ValueError):
             return None
 
     def entries(self) -> dict[int, dict[str, Any]]:
-        """What the manifest says of each finished frame whose picture is there and unharmed."""
+        """The manifest's entry of each finished frame whose picture is there and undamaged."""
         file = self.path / "manifest.jsonl"
         if not file.exists():
             return {}
@@ -144,7 +155,7 @@ class RunFolder:
                 entry = json.loads(line)
                 picture, sha256 = self.frame_path(entry["frame_index"]), entry["sha256"]
             except (ValueError, TypeError, KeyError):
-                continue  # the line that a kill cut off
+                continue  # the incomplete line of a killed process
             if picture.is_file() and sha256_of(picture) == sha256:
                 entries[entry["frame_index"]] = entry
         return entries
@@ -158,19 +169,19 @@ class RunFolder:
         return load_image(self.frame_path(frame_index), limits=_ANY_SIZE)
 
     def finish_frame(self, frame_index: int, image: Image, facts: dict[str, Any]) -> dict[str, Any]:
-        """Store a frame, then say so in the manifest; the entry is returned."""
+        """Store a frame, then add its entry to the manifest, and return the entry."""
         path = self.frame_path(frame_index)
         save_image(image, path, provenance=None)
         entry = {"frame_index": frame_index, "sha256": sha256_of(path), **facts}
         with (self.path / "manifest.jsonl").open("ab") as file:
-            # A leading line feed ends a line that a kill cut off; empty lines don't count.
+            # The line feed ends an incomplete line of a killed process; empty lines are ignored.
             file.write(b"\n" + json.dumps(entry).encode())
             file.flush()
             os.fsync(file.fileno())
         return entry
 
     def read_flow(self, frame_index: int) -> tuple[FlowPair, Mask] | None:
-        """The flow between a frame and the one before, and its mask, if they are there whole."""
+        """The flow between a frame and the one before, and its mask; None if a file is missing."""
         forward, backward, mask = self._flow_paths(frame_index)
         try:
             flow = FlowPair(read_flo(forward), read_flo(backward))
@@ -179,7 +190,7 @@ class RunFolder:
             return None
 
     def write_flow(self, frame_index: int, flow: FlowPair, mask: Mask) -> tuple[FlowPair, Mask]:
-        """Store flow and mask, the mask last, and return them as they will be read back."""
+        """Store the flow, then the mask, and return both as they will be read back."""
         forward, backward, mask_path = self._flow_paths(frame_index)
         write_flo(flow.forward_flow, forward)
         write_flo(flow.backward_flow, backward)
@@ -229,7 +240,7 @@ class RunFolder:
 def describe_run(
     clip: Sequence[Image], style: Image, settings: VideoSettings, *, exact_flow: bool = False
 ) -> dict[str, Any]:
-    """All that the frames of a run depend on; two runs with equal descriptions are one."""
+    """All that the frames of a run depend on: runs with equal descriptions give equal frames."""
     backbone = load_backbone(settings.image.backbone)
     height, width = clip[0].shape[:2]
     return {

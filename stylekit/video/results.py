@@ -1,8 +1,7 @@
-"""The end of a job: a picture or clip in a file, its sidecar, and a report of what came out."""
+"""The end of a run: the picture or clip in a file, its sidecar, and a summary of the result."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,11 +27,11 @@ from .run import VideoRun
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a job made, for `--json` and the sidecar.
+    """What a command made, for `--json` and the sidecar.
 
-    `size` is the output's (width, height), which for a clip is even.
-    Losses and style distance are those of the 8-bit result, for a clip the mean over its
-    frames. `complete` is False for a job that was interrupted.
+    `size` is the output's (width, height), which is even for a clip. Losses and style distance
+    belong to the 8-bit result; those of a clip are means over its frames. `complete` is False if
+    the command was interrupted. The fields from `warping_error` on belong to clips.
     """
 
     output: Path
@@ -77,7 +76,7 @@ class Result:
         }
 
     def text(self) -> str:
-        """A few lines for people."""
+        """The result in a few lines of text."""
         lines = [
             f"{self.output}: {self.size[0]}×{self.size[1]} pixels, "
             f"{self.frames} frame{'s' * (self.frames != 1)}, {self.seconds:.0f} s",
@@ -102,7 +101,26 @@ def finish_image(
     seconds: float,
     complete: bool = True,
 ) -> Result:
-    """Write the picture of a stylization, in full size however far it got, and its sidecar."""
+    """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
+
+    Parameters
+    ----------
+    stylization
+        The picture; it is enlarged to full size if it was interrupted before.
+    output
+        The file to write.
+    content, style
+        The files that it was made from, for provenance.
+    weights, seconds
+        The weights of the last step, and the duration of the run.
+    complete
+        False if the run was interrupted.
+
+    Raises
+    ------
+    MediaError
+        If a file cannot be written.
+    """
     stylization.enlarge()
     settings = stylization.settings
     image = stylization.image
@@ -110,7 +128,7 @@ def finish_image(
     provenance = _provenance(settings.to_json(), weights, label, content, style)
     losses, style_distance = stylization.measure()
     save_image(image, output, provenance=provenance)
-    report = Result(
+    result = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
         seconds=seconds,
@@ -124,18 +142,26 @@ def finish_image(
         style_distance=style_distance,
         complete=complete,
     )
-    return _with_sidecar(report, provenance, {"losses": report.losses.to_json()})
+    return _with_sidecar(result, provenance)
 
 
-def finish_clip(
-    run: VideoRun,
-    clip: Clip,
-    output: Path,
-    *,
-    style: Path,
-    seconds: float,
-) -> Result:
-    """Write the clip of the frames that a run has finished, and its sidecar."""
+def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds: float) -> Result:
+    """Write the clip of the frames that a run has finished, and its sidecar.
+
+    Parameters
+    ----------
+    run, clip
+        The run, and the clip that it paints; sound is taken from the clip.
+    output
+        The file to write.
+    style, seconds
+        The file of the style, for provenance, and the duration of the run.
+
+    Raises
+    ------
+    MediaError
+        If no frame is finished, or a file cannot be written.
+    """
     entries = run.finished_entries()
     if not entries:
         raise MediaError(output, "no frame is finished yet; run again")
@@ -153,8 +179,8 @@ def finish_clip(
         audio_start=clip.start,
         comment=comment(provenance),
     )
-    losses = [Losses(**entry["losses"]) for entry in entries]
-    report = Result(
+    losses = {name: float(np.mean([entry["losses"][name] for entry in entries])) for name in TERMS}
+    result = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
         seconds=seconds,
@@ -165,7 +191,7 @@ def finish_clip(
         backbone=label,
         settings=settings.image,
         weights=weights,
-        losses=_mean_losses(losses),
+        losses=Losses(**losses),
         style_distance=float(np.mean([entry["style_distance"] for entry in entries])),
         complete=len(entries) == len(clip),
         warping_error=_measure(run, run.stored_frames(), len(entries)),
@@ -173,16 +199,16 @@ def finish_clip(
         run=run.folder.path,
         cold_frames=[entry["frame_index"] for entry in entries if entry["cold"]],
     )
-    return _with_sidecar(report, provenance, {"frame_table": entries})
+    return _with_sidecar(result, provenance, frame_table=entries)
 
 
-def _with_sidecar(report: Result, provenance: Provenance, extra: dict[str, Any]) -> Result:
-    facts = report.to_json()
+def _with_sidecar(result: Result, provenance: Provenance, **extra: Any) -> Result:
+    facts = result.to_json()
     # What the provenance says already, and what differs from one run to the next.
     for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):
         facts.pop(name, None)
-    sidecar = write_sidecar(report.output, provenance, {**facts, **extra})
-    return dataclasses.replace(report, sidecar=sidecar)
+    write_sidecar(result.output, provenance, facts | extra)
+    return result
 
 
 def _provenance(
@@ -203,7 +229,7 @@ def _provenance(
 
 
 def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:
-    """The warping error over the reliable area of the input clip; cuts do not count."""
+    """The warping error over the reliable area of the input clip, without cuts."""
     motions, again = tee(run.motion(index) for index in range(1, count))
     return warping_error(
         frames,
@@ -212,12 +238,8 @@ def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError
     )
 
 
-def _mean_losses(losses: list[Losses]) -> Losses:
-    return Losses(**{name: float(np.mean([each[name] for each in losses])) for name in TERMS})
-
-
 def _errors(error: WarpingError | None) -> dict[str, float | None]:
-    """JSON knows no NaN: what could not be measured is null."""
+    """The errors for JSON, which has no NaN: null if nothing could be measured."""
     if error is None or math.isnan(error.mse):
         return {"mse": None, "rmse": None}
     return {"mse": error.mse, "rmse": error.rmse}

@@ -1,4 +1,4 @@
-"""A clip, frame by frame: flow, mask, warm start, temporal loss, and a folder to resume from."""
+"""A clip, painted frame after frame: flow, mask, start, temporal loss, and a run folder."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from .folder import RunFolder, describe_run
 class FrameResult:
     """A finished frame and all that it was made from.
 
-    `image` is the stored 8-bit picture, `losses` and `style_distance` are its. `motion` and
-    `warped`, the stylised previous frame carried along the flow, are None where no frame comes
-    before. `cold` frames started anew: the first, and those after a cut. `resumed` frames were
-    finished before.
+    `image` is the stored 8-bit picture; `losses` and `style_distance` belong to it. `warped` is
+    the stylised previous frame, warped along the flow of `motion`; both are None if there is no
+    frame before. `cold` is True for a frame that did not start from the one before: the first
+    frame, and one after a cut. `resumed` is True for a frame that was stored by an earlier run.
     """
 
     frame_index: int
@@ -53,30 +53,55 @@ class FrameResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameStep:
-    """One optimiser step on a frame that is not finished yet."""
+    """One optimiser step on a frame."""
 
     frame_index: int
     step: Step
 
 
 class VideoRun:
-    """A clip being painted in a folder, after Ruder et al. 2016, §4.1 and §4.2.
+    """A clip while it is painted in a run folder; it can be interrupted and resumed at any time.
 
-    Frame i starts from the stylised frame i−1 warped along the backward flow, filled with
-    texture of the shot's first frame where that cannot be trusted (`transfer_texture`), and the
-    temporal loss holds it there. `clip` is a sequence of Images of one size, which is painted at
-    that size whatever `settings.image.size` says, `style` an Image.
-    `out` is the run folder: what is finished there is not painted again. `flows`, if given, are
-    used in place of estimates (`flows[i]` between frames i and i+1), for scenes whose exact flow
-    is known.
+    Frame i starts from the stylised frame i−1, warped along the backward flow. Where the flow is
+    unreliable the start is filled with texture of the shot's first frame (`transfer_texture`).
+    The temporal loss keeps frame i close to the warped frame.
 
-    Differs from the paper: the fill, for which the paper takes the content; the start, warped
-    halfway between linear and cubic; and later frames stop as soon as they are as good as the
-    first frame of their shot, by all terms but the temporal one, before the first step if need
-    be, because a frame that goes on past that level drifts away from the one before.
+    Differs from the paper in three points. The paper fills the start with the content. The start
+    is warped halfway between linear and cubic interpolation. A later frame stops as soon as its
+    loss without the temporal term is as low as that of the first frame of its shot, even before
+    its first step, because a frame that goes on drifts away from the one before.
 
-    Raises ResumeError if the folder holds another run, and SettingsError if the settings name an
-    implementation that there is not, or ask for exact flow and none is given.
+    Parameters
+    ----------
+    clip
+        Images of one size, which are painted in this size whatever `settings.image.size` is.
+    style
+        An Image of any size.
+    out
+        The run folder. Frames that are finished there are not painted again.
+    settings
+        The defaults of `VideoSettings` unless given.
+    flows
+        `flows[i]` between frames i and i+1 in place of estimates, for scenes with exact flow.
+
+    Raises
+    ------
+    ResumeError
+        If the folder holds another run.
+    SettingsError
+        If a setting names no row of its table, or asks for exact flow and `flows` is missing.
+
+    References
+    ----------
+    Ruder et al. 2016, §4.1 and §4.2.
+
+    Examples
+    --------
+    ::
+
+        run = VideoRun(load("drift"), load("glass"), Path("drift-run"))
+        for frame in run.frames():
+            print(frame.frame_index, frame.style_distance)
     """
 
     def __init__(
@@ -104,7 +129,7 @@ class VideoRun:
         # Frames, their flow and their masks are of one size: that of the clip.
         image = dataclasses.replace(self.settings.image, size=max(height, width))
         self.settings = dataclasses.replace(self.settings, image=image)
-        # Asked of the run alone: it must be the same however often the run is resumed.
+        # It depends on the whole clip, not on what is left: a resumed run must decide the same.
         later = 0 if self.settings.independent else len(clip) - 1
         self._size = width, height
         self._pays_to_fuse = worth_fusing(later * self.settings.frame_steps, self._size)
@@ -120,25 +145,29 @@ class VideoRun:
 
     @property
     def painting(self) -> Stylization | None:
-        """The frame that is being painted, or was last; None before the first."""
+        """The frame that is painted now, or was painted last; None before the first."""
         return self._painting
 
     def finished_entries(self) -> list[dict[str, Any]]:
-        """What the manifest says of the finished frames, from the first to the first missing."""
+        """The manifest's entries of the finished frames, up to the first frame that is missing."""
         indices = itertools.takewhile(self._entries.__contains__, itertools.count())
         return [self._entries[index] for index in indices]
 
     def frames(self, weights: WeightsNow | None = None) -> Iterator[FrameResult]:
-        """Each frame as it is finished, stored ones first; a break pauses between frames."""
+        """The frames, stored ones first, each when it is finished; `break` pauses.
+
+        Parameters
+        ----------
+        weights
+            Weights, or a function without arguments that is called before each step; those of
+            the settings unless given.
+        """
         for event in self.steps(weights):
             if isinstance(event, FrameResult):
                 yield event
 
     def steps(self, weights: WeightsNow | None = None) -> Iterator[FrameStep | FrameResult]:
-        """Every optimiser step, and each frame when it is finished.
-
-        Weights may be a callable, looked up before each step.
-        """
+        """Every optimiser step, and each frame when it is finished; `weights` as in `frames`."""
         previous: Image | None = None
         for frame_index, motion in enumerate(self._motions()):
             if frame_index in self._entries:
@@ -149,7 +178,7 @@ class VideoRun:
             yield result
 
     def _motions(self) -> Iterator[Motion | None]:
-        """The motion of each frame; the next one's is estimated while one is painted."""
+        """The motion of each frame; that of the next frame is estimated while one is painted."""
         with ThreadPoolExecutor(1) as ahead:
             coming = None
             for frame_index in range(len(self.clip)):
@@ -159,7 +188,7 @@ class VideoRun:
                 yield motion
 
     def stored_frames(self) -> Iterator[Image]:
-        """The finished frames from the first on, up to the first that is missing."""
+        """The pictures of the finished frames, up to the first frame that is missing."""
         for entry in self.finished_entries():
             yield self.folder.read_frame(entry["frame_index"])
 
@@ -167,15 +196,12 @@ class VideoRun:
         """The motion from frame `frame_index` − 1 to `frame_index`, computed once and stored."""
         stored = self.folder.read_flow(frame_index)
         if stored is None:
-            settings = self.settings
+            current, previous = self.clip[frame_index], self.clip[frame_index - 1]
             if self._flows is not None:
                 flow = self._flows[frame_index - 1]
             else:
-                flow = flow_between(
-                    self.clip[frame_index - 1], self.clip[frame_index], method=settings.flow
-                )
-            current, previous = self.clip[frame_index], self.clip[frame_index - 1]
-            mask = mask_of(flow, current, previous, settings)
+                flow = flow_between(previous, current, method=self.settings.flow)
+            mask = mask_of(flow, current, previous, self.settings)
             stored = self.folder.write_flow(frame_index, flow, mask)
         flow, mask = stored
         return Motion(flow, mask, reliable_share(mask) < self.settings.cut_share)
@@ -187,19 +213,13 @@ class VideoRun:
         motion: Motion | None,
         weights: WeightsNow | None,
     ) -> Generator[FrameStep, None, FrameResult]:
-        if self._objective is None:
-            self._objective = prepare_objective(
-                self._style, self.settings.image, content=self.clip[0]
-            )
-            if self._pays_to_fuse:
-                self._objective.fuse_ahead(self._size, temporal=1)
         cold = self._is_cold(motion)
         painting, warped = self._begin(frame_index, previous, motion)
         self._painting = painting
-        goal = None if cold else self._losses(self._shot_start(frame_index))
+        goal = None if cold else Losses(**self._entries[self._shot_start(frame_index)]["losses"])
         now = weights() if callable(weights) else weights or self.settings.image.weights
         steps = evaluations = 0
-        # What stands still is as good as it was before its first step, and must not be touched.
+        # A frame of a still shot is as good before its first step, and must stay as it is.
         if goal is None or not painting.losses.as_good_as(goal, now):
             for step in painting.steps(weights=weights):
                 yield FrameStep(frame_index, step)
@@ -223,13 +243,19 @@ class VideoRun:
     def _begin(
         self, frame_index: int, previous: Image | None, motion: Motion | None
     ) -> tuple[Stylization, Image | None]:
-        """A frame's painting at its start, and the warped frame that it is held to."""
+        """A frame's painting at its start, and the warped frame that it should agree with."""
+        if self._objective is None:
+            self._objective = prepare_objective(
+                self._style, self.settings.image, content=self.clip[0]
+            )
+            if self._pays_to_fuse:
+                self._objective.fuse_ahead(self._size, temporal=1)
         settings = self.settings.image
         content = self.clip[frame_index]
         if self._is_cold(motion):
-            # Every cold frame has noise of its own, as in Ruder's random start.
+            # Every cold frame has its own noise, as in Ruder's random start.
             settings = dataclasses.replace(settings, seed=(settings.seed + frame_index) % 2**32)
-            # Held to nothing, it is evaluated by what XLA compiles for the later frames.
+            # With a mask of zeros it can use what XLA compiles for the later frames.
             held = [TemporalTarget(content, np.zeros_like(content[:, :, 0]))]
             painting = Stylization(
                 content,
@@ -273,7 +299,7 @@ class VideoRun:
                 assert_never(unknown)
 
     def _carried(self, frame_index: int, previous: Image, motion: Motion) -> Image:
-        """The previous frame warped here, with texture of the shot's first where in doubt."""
+        """The previous frame, warped; texture of the shot's first frame fills unreliable areas."""
         first = self._shot_start(frame_index)
         fresh = transfer_texture(
             self.clip[frame_index], motion.mask, self.clip[first], self.folder.read_frame(first)
@@ -281,11 +307,8 @@ class VideoRun:
         return carried_picture(previous, motion, fresh)
 
     def _shot_start(self, frame_index: int) -> int:
-        """The frame that began the shot that a frame belongs to."""
+        """The index of the first frame of the shot that a frame belongs to."""
         return next(i for i in range(frame_index - 1, -1, -1) if self._entries[i]["cold"])
-
-    def _losses(self, frame_index: int) -> Losses:
-        return Losses(**self._entries[frame_index]["losses"])
 
     def _restore(
         self, frame_index: int, previous: Image | None, motion: Motion | None
@@ -311,7 +334,7 @@ class VideoRun:
             frame_index=frame_index,
             content=self.clip[frame_index],
             image=image,
-            losses=self._losses(frame_index),
+            losses=Losses(**entry["losses"]),
             style_distance=entry["style_distance"],
             weights=Weights.from_json(entry["weights"]),
             motion=motion,
@@ -326,7 +349,23 @@ class VideoRun:
 def stylize_video(
     clip: Sequence[Image], style: Image, out: Path | str, settings: VideoSettings | None = None
 ) -> VideoRun:
-    """`clip` painted to the end in the run folder `out`; see `VideoRun.stored_frames`."""
+    """Paint `clip` in the manner of `style`, up to the end.
+
+    Parameters
+    ----------
+    clip, style, out, settings
+        As in `VideoRun`.
+
+    Returns
+    -------
+    The finished run; `stored_frames` reads its frames.
+
+    Examples
+    --------
+    ::
+
+        run = stylize_video(load("drift"), load("glass"), Path("drift-run"))
+    """
     run = VideoRun(clip, style, out, settings)
     for _ in run.frames():
         pass

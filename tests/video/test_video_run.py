@@ -20,8 +20,7 @@ from short_runs import (
 
 from stylekit.arrays import from_bytes, to_bytes
 from stylekit.errors import ResumeError
-from stylekit.image.colors import match_colors
-from stylekit.image.parametrization import LuminanceParametrization
+from stylekit.image.colors import LuminanceParametrization, match_colors
 from stylekit.image.stylization import Stylization
 from stylekit.losses import PIXEL_UNIT
 from stylekit.motion.flow import FlowPair, Interpolation, warp
