@@ -56,18 +56,19 @@ FLOWS["toy"] = FlowEstimator(
     "Toy", lambda source, target: np.zeros((*source.shape[:2], 2), np.float32), help="stands still"
 )
 
-from stylekit.app.cli import main  # noqa: E402
 from stylekit.explain.balance import balance  # noqa: E402
+from stylekit.widgets.masks.mask_explorer import MaskExplorer  # noqa: E402
+from stylekit.widgets.weights.weight_panel import WeightPanel  # noqa: E402
+from stylekit.widgets.weights.what_if_cells import center_of  # noqa: E402
+
+from stylekit.app.cli import main  # noqa: E402
 from stylekit.explain.pulls import pull_maps  # noqa: E402
 from stylekit.explain.what_if import WhatIfGrid  # noqa: E402
 from stylekit.image.stylization import Stylization  # noqa: E402
 from stylekit.media.images import load_image  # noqa: E402
 from stylekit.samples import find_material  # noqa: E402
-from stylekit.widgets.masks.mask_explorer import MaskExplorer  # noqa: E402
 from stylekit.widgets.player.force_maps import ForceMaps  # noqa: E402
 from stylekit.widgets.player.player import Player  # noqa: E402
-from stylekit.widgets.weights.weight_panel import WeightPanel  # noqa: E402
-from stylekit.widgets.weights.what_if_cells import center_of  # noqa: E402
 
 
 def run(*arguments: str) -> str:
