@@ -1,8 +1,8 @@
-"""Arrays → still figures.
+"""Still figures from arrays.
 
-Every function returns a `matplotlib.figure.Figure` made without pyplot: nothing is shown, kept
-or switched on behind the caller's back. The background is solid white, so that figures read on
-dark pages too; colours are told apart without colour vision, by line style, hatching or text.
+Every function returns a `matplotlib.figure.Figure` that is made without pyplot, so nothing is
+shown and no global state changes. The background is white, so that figures are readable on dark
+pages. Line styles, hatching and text distinguish what colours distinguish.
 """
 
 from .ablation import plot_flow_ablation

@@ -1,9 +1,8 @@
-"""The figure that tells the error of the flow from the error of the loss."""
+"""The figure that separates the errors of the flow from those of the loss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ..arrays import Image
+from ..explain.ablation import AblationRow, FlowAblation
 from ..motion.flow import FLOWS
 from ..motion.warping import warping_error_map
 from ..settings import label_of
@@ -18,15 +18,11 @@ from .areas import NOT_TRUSTED, WRONG, Area, draw_areas, pale_paper
 from .error_maps import MIN_BRIGHTNESS, draw_error_scale, error_limit, show_error
 from .grid import Grid, draw_legend_below, picture_grid, show_picture
 from .masks import trusted_but_wrong_area
-from .style import INK, figure_style
+from .style import OUTLINE, figure_style
 
-if TYPE_CHECKING:
-    # It stands on TensorFlow, which figures do without.
-    from ..explain.ablation import AblationRow, FlowAblation
-
-# The crop shows this share of the frame's width and height.
+# The detail shows this share of the frame's width and height.
 _CROP_SHARE = 0.3
-# Inches: the least height at which a row's numbers fit beside it, and the usual longer side.
+# Inches: the smallest height at which a row's numbers fit beside it, and the usual longer side.
 _MIN_HEIGHT, _CELL = 1.55, 2.3
 
 Window = tuple[slice, slice]
@@ -38,15 +34,21 @@ def plot_flow_ablation(
     frame_index: int | None = None,
     title: str = "The same clip and style with different flow",
 ) -> Figure:
-    """One row a flow method: frame, detail, where the mask errs, and what flickers.
+    """A row for each flow method: frame, detail, errors of the mask, and flicker.
 
-    The frame is `frame_index`, the last if left out; the detail is where the methods' frames
-    differ most. The third picture shows what the method's mask does not trust, and what it trusts
-    although the flow is wrong by over a pixel; the last the root warping error along the exact
-    flow, on one scale for all, grey where the pixel before cannot be seen. The numbers beside a
-    row are those of `AblationRow`, means over the whole clip.
+    The detail is taken where the methods' frames differ most. The third picture shows what the
+    mask does not trust, and what it trusts although the flow is wrong by over a pixel. The fourth
+    shows the root warping error along the exact flow on a common scale, grey where the frame
+    before does not show the pixel. The numbers beside a row are means over the clip.
 
-    Raises ValueError if there are no rows or the frame has no predecessor.
+    Parameters
+    ----------
+    ablation : the result of `ablate_flow`.
+    frame_index : the frame that is shown, from 1 on; the last if left out.
+
+    Raises
+    ------
+    ValueError : if there are no rows, or the frame has no predecessor.
     """
     scene, rows = ablation.scene, ablation.rows
     index = len(scene.frames) - 1 if frame_index is None else frame_index
@@ -79,7 +81,10 @@ def plot_flow_ablation(
 
 def _ablation_grid(ablation: FlowAblation, index: int, title: str) -> Grid:
     shape = ablation.scene.frames[0].shape
-    errors = (f"{_name(row)} {_permille(row.warping_error.rmse)}" for row in ablation.rows)
+    errors = (
+        f"{label_of(FLOWS, row.method)} {_permille(row.warping_error.rmse)}"
+        for row in ablation.rows
+    )
     return picture_grid(
         [_row_label(row) for row in ablation.rows],
         [f"frame {index}", "detail, enlarged", "mask", "error along the exact flow"],
@@ -97,23 +102,15 @@ def _ablation_grid(ablation: FlowAblation, index: int, title: str) -> Grid:
 
 
 def _row_label(row: AblationRow) -> str:
-    return "\n".join(
-        (
-            _name(row),
-            f"end-point error {row.endpoint_error:.2f} px",
-            f"mask F1 {row.union_f1:.2f}",
-            f"trusted {100 * row.reliable:.1f} %,",
-            f"wrong of it {100 * row.trusted_but_wrong:.1f} %",
-            f"warping error {_permille(row.warping_error.rmse)}",
-            f"where flow deceives {_permille(row.smudge.rmse)}",
-            f"sharpness {100 * row.sharpness:.0f} %",
-            f"style distance {row.style_distance:.3g}",
-        )
-    )
-
-
-def _name(row: AblationRow) -> str:
-    return label_of(FLOWS, row.method)
+    return f"""{label_of(FLOWS, row.method)}
+end-point error {row.endpoint_error:.2f} px
+mask F1 {row.union_f1:.2f}
+trusted {100 * row.reliable:.1f} %,
+wrong of it {100 * row.trusted_but_wrong:.1f} %
+warping error {_permille(row.warping_error.rmse)}
+where flow deceives {_permille(row.smudge.rmse)}
+sharpness {100 * row.sharpness:.0f} %
+style distance {row.style_distance:.3g}"""
 
 
 def _permille(error: float) -> str:
@@ -131,11 +128,11 @@ def _mask_areas(ablation: FlowAblation, row: AblationRow, index: int) -> list[Ar
 
 
 def _differing_window(frames: Sequence[Image]) -> Window:
-    """The part of the frame in which the pictures differ most: greatest variance among them."""
+    """The part of the frame in which the variance between the pictures is largest."""
     height, width = frames[0].shape[:2]
     tall, wide = max(1, round(_CROP_SHARE * height)), max(1, round(_CROP_SHARE * width))
     variance = np.var(np.stack(frames), axis=0, dtype=np.float64).sum(axis=2)
-    # Sums over all windows at once, from the table of sums over upper left corners.
+    # The sums over all windows at once, from a table of sums up to each pixel (summed areas).
     corner = np.pad(variance, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     rows = corner[tall:] - corner[:-tall]
     sums = rows[:, wide:] - rows[:, :-wide]
@@ -147,6 +144,5 @@ def _draw_box(axes: Axes, window: Window) -> None:
     rows, columns = window
     corner = (columns.start - 0.5, rows.start - 0.5)
     size = (columns.stop - columns.start, rows.stop - rows.start)
-    # Dark below light, so that it shows on any picture.
-    for color, width in ((INK, 2.6), ("white", 1.1)):
+    for color, width in OUTLINE:
         axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=color, linewidth=width))

@@ -1,7 +1,7 @@
-"""Areas marked on a picture: each by a colour, a brightness and a hatching of its own.
+"""Areas marked on a picture, each with its own colour, brightness and hatching.
 
-Colours differ in brightness too, so that a photocopy or a printer without colour tells them
-apart even where an area is too thin for its hatching to show.
+The colours differ in brightness too, so that they can be distinguished without colour, even in
+areas that are too thin for hatching.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BOUNDARY = Look(YELLOW, "....")
 OUTSIDE = Look(PINK, "\\\\\\\\")
 FADING = Look(INK, "")
 NOT_TRUSTED = Look(UNTRUSTED, "////", UNTRUSTED_LINES)
-# Estimate against truth, on paler paper.
+# Estimate against truth, on a paler picture.
 FOUND = Look(GREEN, "////", "white")
 MISSED = Look(INK, "xxxx", "white")
 FALSE = Look(SKY, "....")
@@ -49,19 +49,19 @@ PAPER = Look("#b8b8b8", "")
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Some pixels of a picture, what they are called in the key, and how they look."""
+    """Some pixels of a picture, with their name in the legend and their look."""
 
     name: str
     pixels: BoolMask
     look: Look
 
     def patch(self, label: str | None = None) -> Patch:
-        """The entry in the key; its label is the area's name if left out."""
+        """The entry in the legend; its label is the area's name if left out."""
         return legend_patch(self.look, self.name if label is None else label)
 
 
 def legend_patch(look: Look, label: str) -> Patch:
-    """The entry of a look in the key."""
+    """The entry of a look in the legend."""
     return Patch(
         facecolor=look.color, edgecolor=look.lines, linewidth=0, hatch=look.hatch, label=label
     )
@@ -90,13 +90,16 @@ def draw_areas(
     *,
     strength: Mask | None = None,
 ) -> None:
-    """Show `paper` with every area painted and hatched; `strength` (0…1) thins the paint."""
+    """Show `paper` `(H, W, 3)` with every area coloured and hatched.
+
+    `strength` `(H, W)`, 0…1, is the opacity of the colour.
+    """
     painted = paper.copy()
+    opacity = np.full(paper.shape[:2], 0.9, np.float32)
+    if strength is not None:
+        opacity *= strength
     for area in areas:
-        weight = np.full(paper.shape[:2], 0.9, np.float32)
-        if strength is not None:
-            weight *= strength
-        share = weight[area.pixels, None]
+        share = opacity[area.pixels, None]
         color = np.array(to_rgb(area.look.color), np.float32)
         painted[area.pixels] = (1 - share) * painted[area.pixels] + share * color
     axes.imshow(painted)

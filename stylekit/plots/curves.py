@@ -1,10 +1,10 @@
-"""Curves: losses over the steps, precision over recall."""
+"""Curves: losses over steps, precision over recall."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,15 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ..losses import TERMS, Losses, Term
+from ..motion.scores import MaskScores, PrecisionRecall
 from .style import BLUE, FAINT, GREEN, INK, ORANGE, PINK, figure_style, new_figure
-
-if TYPE_CHECKING:
-    from ..motion.scores import MaskScores, PrecisionRecall
 
 _LINES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PINK, ":"), ("#000000", (0, (5, 1, 1, 1))))
 _MARKERS = "osD^v"
 _EQUAL_F1 = (0.2, 0.4, 0.6, 0.8)
-# Inches: the figure, and the square of precision and recall in it.
+# Inches: the figure, and the side of the square of precision and recall in it.
 _CURVES_SIZE, _SIDE = (7.4, 4.5), 3.5
 
 
@@ -32,13 +30,24 @@ def plot_losses(
     xlabel: str = "step",
     log: bool = True,
 ) -> Figure:
-    """One curve for each term of the loss: colour and line style tell them apart.
+    """One curve for each term of the loss, with the colours and labels of `TERMS`.
 
-    `history` maps a term's name to its values, or is a sequence of `Losses`; terms of the loss
-    have the colour and the label that they have everywhere (`stylekit.losses.TERMS`). `steps` are
-    the places on the axis, 0, 1, 2 … if left out. A term that is zero throughout is named below
-    the curves instead of drawn. On the logarithmic scale single zeros leave gaps.
-    Raises ValueError if there is nothing to draw or lengths differ.
+    A term that is always zero is named below the curves.
+
+    Parameters
+    ----------
+    history : the values by the name of a term, or a sequence of `Losses`.
+    steps : the places on the axis; 0, 1, 2 … if left out.
+    log : a logarithmic scale, on which zeros leave gaps.
+
+    Raises
+    ------
+    ValueError : if there is nothing to draw, or lengths differ.
+
+    Examples
+    --------
+    >>> plot_losses({"content": [2.0, 1.0], "style": [30.0, 3.0]}).get_label()
+    'Losses: curves of content from 2 to 1, style from 30 to 3.'
     """
     terms = _terms(history)
     length = len(next(iter(terms.values()), ()))
@@ -57,24 +66,15 @@ def plot_losses(
             color, line = _line_of(TERMS[name]) if name in TERMS else next(others)
             values = np.where(terms[name] > 0, terms[name], np.nan) if log else terms[name]
             marker = "o" if length == 1 else ""
-            axes.plot(
-                places,
-                values,
-                color=color,
-                linestyle=line,
-                linewidth=1.8,
-                marker=marker,
-                label=labels[name],
-            )
+            look: dict[str, Any] = {"color": color, "linestyle": line, "linewidth": 1.8}
+            axes.plot(places, values, marker=marker, label=labels[name], **look)
         if log:
             axes.set_yscale("log")
-        axes.set_title(title, loc="left", fontweight="bold")
-        axes.set_xlabel(xlabel)
-        axes.set_ylabel("loss, logarithmic" if log else "loss")
+        axes.set(xlabel=xlabel, ylabel="loss, logarithmic" if log else "loss")
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
+        _finish_axes(axes, title)
         if drawn:
-            # Wide enough that a dash pattern can be told from another.
+            # Wide enough to show the dash patterns.
             axes.legend(frameon=False, handlelength=3.2, loc="upper left", bbox_to_anchor=(1, 1))
         if zero:
             absent = ", ".join(labels[name] for name in zero)
@@ -91,9 +91,16 @@ def plot_precision_recall(
 ) -> Figure:
     """Curves of `precision_recall` over a threshold, both axes 0…1, with faint lines of equal F1.
 
-    `points` are single scores, such as those at the paper's thresholds (`point_label` says which);
-    one of the same name as a curve shares its colour. Their F1 stands in the key.
-    Raises ValueError if there is nothing to draw.
+    Parameters
+    ----------
+    curves : the curves by name.
+    points : single scores by name, such as those at the paper's thresholds. A point has the colour
+        of the curve of its name. The legend shows its F1.
+    point_label : what the points are, for the legend.
+
+    Raises
+    ------
+    ValueError : if there is nothing to draw.
     """
     points = points or {}
     names = list(dict.fromkeys([*curves, *points]))
@@ -109,8 +116,7 @@ def plot_precision_recall(
             for index, name in enumerate(names)
         ]
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall", ylabel="precision")
-        axes.set_title(title, loc="left", fontweight="bold")
-        axes.spines[["top", "right"]].set_visible(False)
+        _finish_axes(axes, title)
         axes.legend(
             handles=keys,
             title=f"marked: {point_label}" if points else None,
@@ -127,7 +133,7 @@ def plot_precision_recall(
 def _draw_precision_recall(
     axes: Axes, index: int, name: str, curve: PrecisionRecall | None, point: MaskScores | None
 ) -> Line2D:
-    """Draw a curve and its point, and return their common entry in the key."""
+    """Draw a curve and its point, and return their common entry in the legend."""
     color, line = _LINES[index % len(_LINES)]
     drawn: dict[str, Any] = {
         "color": color,
@@ -135,7 +141,7 @@ def _draw_precision_recall(
         "marker": _MARKERS[index % len(_MARKERS)] if point else "",
         "markersize": 9,
         "markeredgecolor": INK,
-        # What is perfect lies on the axes' border.
+        # A perfect score lies on the border of the axes.
         "clip_on": False,
     }
     if curve:
@@ -143,6 +149,11 @@ def _draw_precision_recall(
     if point:
         axes.plot(point.recall, point.precision, zorder=5, **drawn)
     return Line2D([], [], label=f"{name}\nF1 {point.f1:.2f}" if point else name, **drawn)
+
+
+def _finish_axes(axes: Axes, title: str) -> None:
+    axes.set_title(title, loc="left", fontweight="bold")
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_equal_f1(axes: Axes) -> None:

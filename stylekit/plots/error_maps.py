@@ -1,4 +1,4 @@
-"""Maps of errors: light is good, dark is bad, and grey with hatching is not judged."""
+"""Maps of errors: light is small, dark is large, grey with hatching is left out."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .areas import draw_hatching
 from .grid import Grid, picture_grid
 from .style import FAINT, UNTRUSTED, UNTRUSTED_LINES, figure_style
 
-# Scales reach up to the value that 99 % of the pixels stay below.
+# A scale ends at this percentile of the errors.
 _ERROR_PERCENTILE = 99
-# One grey level at least: rounding alone should not fill the scale.
+# A scale spans at least one grey level, so that rounding alone does not fill it.
 MIN_BRIGHTNESS = 1 / 255
 
 
@@ -30,11 +30,14 @@ def plot_warping_error(
     limit: float | None = None,
     title: str = "Warping error",
 ) -> Figure:
-    """Maps of `warping_error_map` side by side on one scale, what is not trusted in grey.
+    """Maps of the warping error side by side on one scale, pixels that are not trusted in grey.
 
-    `errors` maps a name to a map of squared errors `(H, W)`, as it comes; its root is shown, in
-    units of brightness. The scale ends at `limit`, or at what 99 % of the trusted pixels of
-    all maps stay below.
+    Parameters
+    ----------
+    errors : results of `warping_error_map` `(H, W)` by name. Their roots are shown, in units of
+        brightness.
+    mask : `(H, W)`, the reliability; below ½ a pixel is not trusted.
+    limit : the end of the scale; 99 % of all trusted pixels lie below it if left out.
     """
     if not errors:
         raise ValueError("errors: give at least one map")
@@ -64,7 +67,7 @@ def plot_warping_error(
 
 
 def show_error(axes: Axes, error: NDArray[np.float32], judged: BoolMask, limit: float) -> None:
-    """Show `error` `(H, W)` on the scale 0 … `limit`, what is not `judged` in hatched grey."""
+    """Show `error` `(H, W)` on the scale 0 … `limit`, pixels that are not `judged` hatched."""
     shown = np.ma.masked_where(~judged, error)
     axes.imshow(shown, cmap=_error_colors(), vmin=0, vmax=limit, interpolation="nearest")
     draw_hatching(axes, ~judged, "////", color=UNTRUSTED_LINES)
@@ -73,7 +76,7 @@ def show_error(axes: Axes, error: NDArray[np.float32], judged: BoolMask, limit: 
 def error_limit(
     errors: Sequence[NDArray[np.float32]], judged: Sequence[BoolMask], *, least: float
 ) -> float:
-    """The end of one scale for all maps: 99 % of what is judged lies below, and `least` does."""
+    """The end of a common scale, at least `least`: 99 % of all judged pixels lie below it."""
     values = np.concatenate([error[area] for error, area in zip(errors, judged, strict=True)])
     return max(float(np.percentile(values, _ERROR_PERCENTILE)), least) if values.size else least
 
@@ -82,10 +85,10 @@ def draw_error_scale(
     grid: Grid, first_row: int, last_row: int, limit: float, *, label: str
 ) -> None:
     """The colour scale of the errors, in the free strip beside the rows."""
-    left = grid.strip[0] + 0.05 / grid.figure.get_figwidth()
+    inch = 1 / grid.figure.get_figwidth()
     low = grid.axes[last_row][-1].get_position().y0
     high = grid.axes[first_row][-1].get_position().y1
-    axes = grid.figure.add_axes((left, low, 0.14 / grid.figure.get_figwidth(), high - low))
+    axes = grid.figure.add_axes((grid.strip[0] + 0.05 * inch, low, 0.14 * inch, high - low))
     mappable = ScalarMappable(Normalize(0, limit), _error_colors())
     bar = grid.figure.colorbar(mappable, cax=axes, extend="max")
     bar.ax.tick_params(labelsize=8)
@@ -93,7 +96,7 @@ def draw_error_scale(
 
 
 def _error_colors() -> Colormap:
-    # Light is good, dark is bad: small errors stay visible on paper and on a screen.
+    # From light to dark, so that small errors are visible on paper and on a screen.
     return matplotlib.colormaps["magma_r"].with_extremes(bad=UNTRUSTED)
 
 

@@ -1,9 +1,10 @@
-"""Pictures of optical flow, and of how far it is from the truth."""
+"""Pictures of optical flow and of its error."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,17 +21,32 @@ from .error_maps import draw_error_scale, error_limit, show_error
 from .grid import Grid, picture_grid, show_picture
 from .style import FAINT, INK, figure_style
 
-# Scales of end-point errors reach this far at least, in pixels: rounding does not fill them.
+# Scales of end-point errors span at least this, in pixels, so that rounding does not fill them.
 _MIN_ERROR = 0.1
 
 
 def flow_to_color(flow: Flow, *, max_magnitude: float | None = None) -> Image:
-    """Flow `(H, W, 2)` as a picture `(H, W, 3)`: hue = direction, saturation = length.
+    """Flow as a picture: the hue shows the direction, the saturation the length.
 
-    White rests. As on the Middlebury wheel, right is red, down yellow-green, left cyan and up
-    violet: hue = atan2(dy, dx) / 2π of the colour circle, y down; saturation = length over
-    `max_magnitude` (pixels), at most 1. Left out, it is `full_color_magnitude(flow)`; give
-    one number to compare pictures.
+    White is no motion. As on the Middlebury wheel, right is red, down yellow-green, left cyan and
+    up violet: hue = atan2(dy, dx) / 2π of the colour circle, y down; saturation = length /
+    `max_magnitude`, at most 1.
+
+    Parameters
+    ----------
+    flow : `(H, W, 2)`, in pixels.
+    max_magnitude : the length of full colour, in pixels; `full_color_magnitude(flow)` if left out.
+        Give the same number for pictures that are compared.
+
+    Returns
+    -------
+    float32 `(H, W, 3)` in [0, 1].
+
+    Examples
+    --------
+    >>> to_the_right = np.full((1, 1, 2), (2.0, 0.0), np.float32)
+    >>> flow_to_color(to_the_right, max_magnitude=2.0).tolist()
+    [[[1.0, 0.0, 0.0]]]
     """
     check_flow(flow)
     if max_magnitude is None:
@@ -43,7 +59,7 @@ def flow_to_color(flow: Flow, *, max_magnitude: float | None = None) -> Image:
 
 
 def full_color_magnitude(flow: Flow) -> float:
-    """The length in pixels that 99 % of the vectors keep below: single wild ones don't count."""
+    """The 99th percentile of the lengths, in pixels, so that single outliers do not count."""
     length = np.hypot(flow[..., 0], flow[..., 1])
     return float(np.percentile(length, 99)) or float(length.max())
 
@@ -57,8 +73,12 @@ def plot_flow(
 ) -> Figure:
     """Colour-coded flow with a sparse field of arrows and the colour key; y points down.
 
-    `arrows` is their number along the longer side (0: none). They are drawn longer or shorter
-    than the motion so that they can be read; the line below says by how much.
+    Parameters
+    ----------
+    flow : `(H, W, 2)`, in pixels.
+    max_magnitude : as in `flow_to_color`.
+    arrows : their number along the longer side, 0 for none. They are scaled to be readable; the
+        caption states the factor.
     """
     check_flow(flow)
     limit = full_color_magnitude(flow) if max_magnitude is None else max_magnitude
@@ -80,7 +100,7 @@ def plot_flow(
 
 
 def draw_color_key(grid: Grid, row: int, limit: float) -> None:
-    """Draw the wheel of `flow_to_color` beside a row of `grid`; its rim is `limit` pixels."""
+    """Draw the wheel of `flow_to_color` beside a row of `grid`; its rim means `limit` pixels."""
     left, width = grid.strip
     row_box = grid.axes[row][-1].get_position()
     height = 1.15 * width * grid.figure.get_figwidth() / grid.figure.get_figheight()
@@ -94,7 +114,7 @@ def draw_color_key(grid: Grid, row: int, limit: float) -> None:
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor=FAINT, linewidth=0.7))
     axes.set(xlim=(-1.6, 1.6), ylim=(2.0, -1.6))
     axes.set_axis_off()
-    # Named, so that the key can be read without telling its colours apart.
+    # Words, so that the key is readable without colour vision.
     for x, y, text in ((0, -1.28, "up"), (0, 1.28, "down"), (-1.2, 0, "left"), (1.2, 0, "right")):
         turn = 90.0 * x / 1.2
         axes.text(x, y, text, ha="center", va="center", fontsize=7, rotation=turn)
@@ -110,15 +130,21 @@ def plot_flows(
     title: str = "Optical flow",
     arrows: int = 12,
 ) -> Figure:
-    """Flows of one pair side by side on one colour scale, and how far each is from the truth.
+    """Flows of one pair of frames side by side on one colour scale, and their errors.
 
-    `flows` maps a name to a flow `(H, W, 2)`; full colour is at `max_magnitude` pixels, or at what
-    99 % of the vectors of all flows stay below. `arrows` as in `plot_flow`, all stretched alike.
-    With `truth`, below each is its end-point error in pixels on one scale, pixels without a known
-    truth in grey, and its mean. `frame`, the picture on whose grid they live, comes first, with
-    what is truly disoccluded marked in its copy below.
+    Parameters
+    ----------
+    flows : flows `(H, W, 2)` by name.
+    frame : `(H, W, 3)`, the picture on whose grid they live; shown first.
+    truth : if given, a second row shows the end-point errors on one scale, grey where the truth
+        is not known, and the true disocclusion in a copy of `frame`.
+    max_magnitude : pixels at full colour; if left out, 99 % of the vectors of every flow are
+        shorter.
+    arrows : as in `plot_flow`, with the same factor for all.
 
-    Raises ValueError if there is no flow or sizes differ.
+    Raises
+    ------
+    ValueError : if there is no flow or sizes differ.
     """
     if not flows:
         raise ValueError("flows: give at least one")
@@ -130,14 +156,19 @@ def plot_flows(
     limit = max_magnitude
     if limit is None:
         limit = max(full_color_magnitude(flow) for flow in flows.values())
-    errors = {} if truth is None else _endpoint_errors(flows, truth)
+    errors = {}
+    if truth is not None:
+        for name, flow in flows.items():
+            mean = endpoint_error(flow, truth.flow, where=truth.known)
+            errors[name] = endpoint_error_map(flow, truth.flow), mean
     names = list(flows)
+    parts = [f"{name} off by {errors[name][1]:.2f} pixels" if errors else name for name in names]
     with figure_style():
         grid = picture_grid(
             ["flow", "error"] if truth is not None else [""],
             names if frame is None else ["frame", *names],
             shape=first.shape,
-            alt=_flows_alt(title, names, limit, errors),
+            alt=f"{title}, up to about {limit:.3g} pixels: {', '.join(parts)}.",
             title=title,
             caption=_flow_caption(first, arrows, limit),
             strip=1.2,
@@ -153,28 +184,6 @@ def plot_flows(
             if frame is not None:
                 _draw_disoccluded(grid.axes[1][0], frame, truth)
     return grid.figure
-
-
-def _endpoint_errors(
-    flows: Mapping[str, Flow], truth: Truth
-) -> dict[str, tuple[NDArray[np.float32], float]]:
-    return {
-        name: (
-            endpoint_error_map(flow, truth.flow),
-            endpoint_error(flow, truth.flow, where=truth.known),
-        )
-        for name, flow in flows.items()
-    }
-
-
-def _flows_alt(
-    title: str,
-    names: Sequence[str],
-    limit: float,
-    errors: Mapping[str, tuple[NDArray[np.float32], float]],
-) -> str:
-    parts = [f"{name} off by {errors[name][1]:.2f} pixels" if errors else name for name in names]
-    return f"{title}, up to about {limit:.3g} pixels: {', '.join(parts)}."
 
 
 def _draw_errors(
@@ -214,7 +223,7 @@ def _arrow_spacing(flow: Flow, count: int) -> int:
 
 
 def _stretch(flow: Flow, count: int, limit: float) -> float:
-    """How much longer than the motion arrows are: the longest just reach the next one's tail."""
+    """Length of arrows / motion: the longest arrows end near the start of the next one."""
     return 0.9 * _arrow_spacing(flow, count) / limit
 
 
@@ -223,18 +232,7 @@ def _draw_arrows(axes: Axes, flow: Flow, count: int, limit: float) -> None:
     spacing = _arrow_spacing(flow, count)
     y, x = np.mgrid[spacing // 2 : height : spacing, spacing // 2 : width : spacing]
     vectors = flow[y, x] * _stretch(flow, count, limit)
-    axes.quiver(
-        x,
-        y,
-        vectors[..., 0],
-        vectors[..., 1],
-        angles="xy",
-        scale_units="xy",
-        scale=1.0,
-        units="inches",
-        width=0.018,
-        headwidth=3.5,
-        color=INK,
-        minlength=0.4,
-    )
+    in_pixels: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1.0}
+    look: dict[str, Any] = {"width": 0.018, "headwidth": 3.5, "color": INK, "minlength": 0.4}
+    axes.quiver(x, y, vectors[..., 0], vectors[..., 1], units="inches", **in_pixels, **look)
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

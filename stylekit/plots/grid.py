@@ -1,4 +1,4 @@
-"""Pictures in rows and columns, with labels, and the room for keys beside and below them."""
+"""Pictures in rows and columns, with labels, and space for legends beside and below them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from matplotlib.patches import Patch
 from ..arrays import Image
 from .style import FAINT, StillFigure, new_figure
 
-# Inches round the figure, between its pictures, and between a row and its label.
+# Inches around the figure, between its pictures, and between a row and its label.
 MARGIN, TITLE_HEIGHT, TITLE_LETTER = 0.15, 0.34, 0.125
 _GAP, _LABEL_GAP = 0.06, 0.1
 
 _LEGEND: dict[str, Any] = {
+    "loc": "center left",
     "borderaxespad": 0,
     "frameon": False,
     "fontsize": 9,
@@ -52,11 +53,16 @@ def picture_grid(
     foot: float = 0.0,
     row_gap: float = _GAP,
 ) -> Grid:
-    """Axes for pictures of `shape` = (height, width, …), labelled by row and column.
+    """Axes for pictures in rows and columns; all lengths are in inches.
 
-    The first line of a row's label is bold, the rest is small. In inches: `cell` is the longer
-    side of a picture, `strip` the width kept free on the right and `foot` the height kept free
-    below, for keys and scales, and `row_gap` the space between two rows.
+    Parameters
+    ----------
+    row_labels, column_labels : the first line of a row's label is bold, the rest is small.
+    shape : (height, width, …) of the pictures in pixels.
+    alt, title, caption : the alternative text, and the texts above and below.
+    cell : the longer side of a picture.
+    strip, foot : the width on the right and the height below that stay free, for legends.
+    row_gap : the space between two rows.
     """
     scale = min(cell / shape[0], cell / shape[1])
     width, height = shape[1] * scale, shape[0] * scale
@@ -64,31 +70,21 @@ def picture_grid(
     top = MARGIN + (TITLE_HEIGHT if title else 0.0) + _lines_height(column_labels, 0.17)
     caption_height = _lines_height([caption], 0.18)
     right = left + len(column_labels) * (width + _GAP) - _GAP
-    # Text is never cut off: the figure is as wide as its title and caption at least.
-    least = max(text_width([title], TITLE_LETTER), text_width([caption], 0.075))
-    total_width = max(right + strip, MARGIN + least) + MARGIN
+    # The figure is at least as wide as its title and its caption.
+    text = max(text_width([title], TITLE_LETTER), text_width([caption], 0.075))
+    total_width = max(right + strip, MARGIN + text) + MARGIN
     below = foot + caption_height + MARGIN
     total_height = top + len(row_labels) * (height + row_gap) - row_gap + below
     figure = new_figure(total_width, total_height, alt=alt)
-    axes = [
-        [
-            picture_axes(
-                figure,
-                left + column * (width + _GAP),
-                top + row * (height + row_gap),
-                width,
-                height,
-            )
-            for column in range(len(column_labels))
-        ]
-        for row in range(len(row_labels))
-    ]
+    lefts = [left + column * (width + _GAP) for column in range(len(column_labels))]
+    tops = [top + row * (height + row_gap) for row in range(len(row_labels))]
+    axes = [[picture_axes(figure, x, y, width, height) for x in lefts] for y in tops]
     for picture, row_label in zip((row[0] for row in axes), row_labels, strict=True):
         write_row_label(picture, row_label)
     for picture, column_label in zip(axes[0], column_labels, strict=True):
         write_picture_title(picture, column_label)
     write_title(figure, title)
-    _write_caption(figure, caption)
+    figure.text(MARGIN / total_width, 0.8 * MARGIN / total_height, caption, fontsize=9, color=FAINT)
     return Grid(
         figure,
         axes,
@@ -99,19 +95,10 @@ def picture_grid(
 
 def picture_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
     """Axes without ticks for one picture; all in inches, from the figure's upper left corner."""
-    total_width, total_height = figure.get_size_inches()
-    axes = figure.add_axes(
-        (
-            left / total_width,
-            1 - (top + height) / total_height,
-            width / total_width,
-            height / total_height,
-        )
-    )
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for side in axes.spines.values():
-        side.set_linewidth(0.5)
+    across, down = figure.get_size_inches()
+    box = (left / across, 1 - (top + height) / down, width / across, height / down)
+    axes = figure.add_axes(box, xticks=[], yticks=[])
+    axes.spines[:].set_linewidth(0.5)
     return axes
 
 
@@ -121,27 +108,18 @@ def show_picture(axes: Axes, picture: Image) -> None:
 
 
 def draw_legend(grid: Grid, patches: Sequence[Patch], *, row: int = 0) -> None:
-    """The key to `patches` in the free strip on the right, level with a row of pictures."""
+    """The legend of `patches` in the free strip on the right, at the height of a row."""
     box = grid.axes[row][-1].get_position()
-    grid.figure.legend(
-        handles=patches,
-        loc="center left",
-        bbox_to_anchor=(grid.strip[0] + 0.1 / grid.figure.get_figwidth(), (box.y0 + box.y1) / 2),
-        labelspacing=0.9,
-        **_LEGEND,
-    )
+    place = grid.strip[0] + 0.1 / grid.figure.get_figwidth(), (box.y0 + box.y1) / 2
+    grid.figure.legend(handles=patches, bbox_to_anchor=place, labelspacing=0.9, **_LEGEND)
 
 
 def draw_legend_below(grid: Grid, patches: Sequence[Patch]) -> None:
-    """The key to `patches` in one line in the free strip below the pictures."""
-    low, height = grid.foot
+    """The legend of `patches` in one line in the free strip below the pictures."""
+    place = grid.axes[0][0].get_position().x0, grid.foot[0] + 0.5 * grid.foot[1]
+    columns = len(patches)
     grid.figure.legend(
-        handles=patches,
-        loc="center left",
-        bbox_to_anchor=(grid.axes[0][0].get_position().x0, low + 0.5 * height),
-        ncols=len(patches),
-        columnspacing=1.6,
-        **_LEGEND,
+        handles=patches, bbox_to_anchor=place, ncols=columns, columnspacing=1.6, **_LEGEND
     )
 
 
@@ -149,26 +127,14 @@ def write_row_label(axes: Axes, label: str) -> None:
     """Write `label` left of a picture, halfway up: its first line bold, the rest small."""
     first, _, rest = label.partition("\n")
     offset = -72 * _LABEL_GAP
-    lines = rest.count("\n") + 1 if rest else 0
     # Points: the bold line is about 13 high, each small line 11; the block is centred.
-    raised = 5.5 * lines
-    place: dict[str, Any] = {
-        "xy": (0, 0.5),
-        "xycoords": "axes fraction",
-        "textcoords": "offset points",
-        "ha": "right",
-    }
+    raised = 5.5 * (rest.count("\n") + 1 if rest else 0)
+    place: dict[str, Any] = {"xy": (0, 0.5), "xycoords": "axes fraction", "ha": "right"}
+    place["textcoords"] = "offset points"
+    small: dict[str, Any] = {"fontsize": 8.5, "color": FAINT, "linespacing": 1.2}
     axes.annotate(first, xytext=(offset, raised), va="center", fontweight="bold", **place)
     if rest:
-        axes.annotate(
-            rest,
-            xytext=(offset, raised - 8),
-            va="top",
-            fontsize=8.5,
-            color=FAINT,
-            linespacing=1.2,
-            **place,
-        )
+        axes.annotate(rest, xytext=(offset, raised - 8), va="top", **small, **place)
 
 
 def write_picture_title(axes: Axes, text: str) -> None:
@@ -179,39 +145,17 @@ def write_picture_title(axes: Axes, text: str) -> None:
 def write_title(figure: Figure, title: str) -> None:
     """Write `title` in the figure's upper left corner; it takes `TITLE_HEIGHT`."""
     width, height = figure.get_size_inches()
-    if title:
-        figure.text(
-            MARGIN / width,
-            1 - MARGIN / height,
-            title,
-            ha="left",
-            va="top",
-            fontsize=13,
-            fontweight="bold",
-        )
-
-
-def _write_caption(figure: Figure, caption: str) -> None:
-    width, height = figure.get_size_inches()
-    if caption:
-        figure.text(
-            MARGIN / width,
-            MARGIN / height * 0.8,
-            caption,
-            ha="left",
-            va="bottom",
-            fontsize=9,
-            color=FAINT,
-        )
+    place = MARGIN / width, 1 - MARGIN / height
+    figure.text(*place, title, va="top", fontsize=13, fontweight="bold")
 
 
 def text_width(texts: Sequence[str], letter: float) -> float:
-    """The width of the longest line if its letters are `letter` inches wide on the average."""
+    """The width of the longest line, for a mean width of `letter` inches a letter."""
     return letter * max((len(line) for text in texts for line in text.split("\n")), default=0)
 
 
 def _lines_height(texts: Sequence[str], line: float) -> float:
-    """The height of the text with the most lines, and a little air; 0 if all are empty."""
+    """The height of the text with the most lines, with a margin; 0 if all are empty."""
     return line * max(text.count("\n") + 1 for text in texts) + 0.07 if any(texts) else 0.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -43,7 +45,7 @@ from .areas import (
 from .grid import Grid, draw_legend, picture_grid, write_picture_title
 from .style import figure_style
 
-# Four lines of scores, in inches.
+# The height of four lines of scores, in inches.
 _TABLE_HEIGHT = 0.85
 
 
@@ -60,10 +62,15 @@ def plot_mask(
 ) -> Figure:
     """The grey `frame` with what the mask rejects: disocclusion, motion boundary, out of frame.
 
-    `flow` lives on the frame's grid, `reverse` on the other's; they and the knobs are those of
-    `consistency_mask`, and the paint is as strong as that mask is low. Each kind has a colour, a
-    hatching, and its share of the area in the legend. A pixel counts once: out of frame before
-    disocclusion before boundary. What smoothing alone brings below one half is drawn in black.
+    The colour is strong where the mask is low. The legend shows each kind with its share of the
+    area. A pixel counts once: as out of frame, else as disoccluded, else as boundary. Pixels that
+    are below one half only because of the smoothing are black.
+
+    Parameters
+    ----------
+    frame : `(H, W, 3)` in [0, 1].
+    flow, reverse, thresholds, smooth, boundary, dilate : as in `consistency_mask`; `flow` lives on
+        the grid of `frame`.
     """
     check_image(frame)
     check_flow(flow, like=frame)
@@ -75,7 +82,7 @@ def plot_mask(
         tested = np.any([area.pixels for area in areas], axis=0)
         areas.append(Area("edge by smoothing", (mask < 0.5) & ~tested, FADING))
     trusted = f"trusted {100 * reliable_share(mask):.1f} %"
-    parts = [_with_share(area) for area in areas]
+    parts = [f"{area.name} {100 * area.pixels.mean():.1f} %" for area in areas]
     with figure_style():
         grid = picture_grid(
             [""],
@@ -103,12 +110,16 @@ def plot_truth(
     mask: Mask | None = None,
     title: str = "Mask against truth",
 ) -> Figure:
-    """What the tests find, what is true, where the two differ, and where trust is misplaced.
+    """The result of the tests compared with the truth, and where trust is misplaced.
 
-    Four pictures on the grey `frame`: the true kinds of pixels and the estimated ones, their union
-    compared with `compare_masks` within `tolerance` pixels, and what `mask` does not trust with the
-    pixels that it trusts although their flow is wrong by more than a pixel. Below stand precision,
-    recall and F1 of `motion_scores`, to which all arguments but `frame` go.
+    Four pictures on the grey `frame`: the true kinds of pixels; the estimated ones; their unions
+    compared by `compare_masks`; the pixels that `mask` does not trust, and those that it trusts
+    although their flow is wrong by more than a pixel. A table shows the scores of `motion_scores`.
+
+    Parameters
+    ----------
+    frame : `(H, W, 3)` in [0, 1], on whose grid `flow` lives.
+    flow, reverse, truth, thresholds, tolerance, mask : as in `motion_scores`.
     """
     check_image(frame)
     check_flow(flow, like=frame)
@@ -124,7 +135,11 @@ def plot_truth(
     )
     estimated = _estimated(flow, reverse, thresholds, boundary=True, dilate=0)
     compared = _compared(true, estimated, known, tolerance)
-    trust = _trust(flow, truth, mask, scores)
+    wrong_share = f"trusted but wrong\n({100 * scores.trusted_but_wrong:.1f} % of the trusted)"
+    trust = [
+        Area("not trusted", mask < 0.5, NOT_TRUSTED),
+        Area(wrong_share, trusted_but_wrong_area(flow, truth, mask), WRONG),
+    ]
     unknown = [] if known.all() else [Area("truth not known", ~known, UNKNOWN)]
     with figure_style():
         grid = _truth_grid(frame.shape, scores, title)
@@ -157,14 +172,8 @@ def _compared(
     ]
 
 
-def _trust(flow: Flow, truth: Truth, mask: Mask, scores: MotionScores) -> list[Area]:
-    wrong = trusted_but_wrong_area(flow, truth, mask)
-    share = f"trusted but wrong\n({100 * scores.trusted_but_wrong:.1f} % of the trusted)"
-    return [Area("not trusted", mask < 0.5, NOT_TRUSTED), Area(share, wrong, WRONG)]
-
-
 def trusted_but_wrong_area(flow: Flow, truth: Truth, mask: Mask) -> BoolMask:
-    """True where `mask` is at least one half and `flow` off by more than a pixel, if known."""
+    """True where `mask` is at least ½ although `flow` is known to be off by over a pixel."""
     wrong = endpoint_error_map(flow, truth.flow) > WRONG_PIXELS
     return np.asarray(wrong & truth.known & (mask >= 0.5), np.bool_)
 
@@ -199,22 +208,16 @@ def _write_scores(grid: Grid, scores: MotionScores, tolerance: int) -> None:
         f"{name:27} {score.precision:9.2f}  {score.recall:6.2f}  {score.f1:4.2f}"
         for name, score in rows.items()
     ]
-    grid.figure.text(
-        grid.axes[0][0].get_position().x0,
-        grid.foot[0] + 0.45 * grid.foot[1],
-        "\n".join(lines),
-        family="DejaVu Sans Mono",
-        fontsize=8.5,
-        va="center",
-        linespacing=1.35,
-    )
+    place = grid.axes[0][0].get_position().x0, grid.foot[0] + 0.45 * grid.foot[1]
+    look: dict[str, Any] = {"family": "DejaVu Sans Mono", "fontsize": 8.5, "linespacing": 1.35}
+    grid.figure.text(*place, "\n".join(lines), va="center", **look)
 
 
 def _estimated(
     flow: Flow, reverse: Flow, thresholds: Thresholds, *, boundary: bool, dilate: int
 ) -> list[Area]:
     outside = out_of_frame(flow)
-    # Read off the mask itself, so that the dilation is the one that is used.
+    # Taken from the mask itself, so that the dilation is the same.
     binary = consistency_mask(
         flow, reverse, thresholds=thresholds, smooth=0, boundary=False, dilate=dilate
     )
@@ -228,7 +231,3 @@ def _kinds(hidden: BoolMask, edges: BoolMask | None, outside: BoolMask) -> list[
     if edges is not None:
         areas.append(Area("motion boundary", edges & ~hidden & ~outside, BOUNDARY))
     return [*areas, Area("out of frame", outside, OUTSIDE)]
-
-
-def _with_share(area: Area) -> str:
-    return f"{area.name} {100 * area.pixels.mean():.1f} %"

@@ -1,4 +1,4 @@
-"""Sheets of pictures: frames beside one another, and the demo's overview."""
+"""Contact sheets: pictures side by side, and the overview of a run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,16 @@ def plot_frames(
 ) -> Figure:
     """A contact sheet: one row for each entry of `rows`, its name at the left.
 
-    Every row holds the same number of pictures `(H, W, 3)`; they may differ in size. A name's
-    first line is bold. `column_labels` are numbers 0, 1, 2 … if left out.
-    Raises ValueError if there are no pictures or rows differ in length.
+    Parameters
+    ----------
+    rows : pictures `(H, W, 3)` by name, equally many in each row; they may differ in size. The
+        first line of a name is bold.
+    column_labels : 0, 1, 2 … if left out.
+    title, caption : the texts above and below.
+
+    Raises
+    ------
+    ValueError : if there are no pictures, or rows differ in length.
     """
     counts = {len(row) for row in rows.values()}
     if len(counts) != 1 or 0 in counts:
@@ -35,12 +42,13 @@ def plot_frames(
     labels = [str(index) for index in range(count)] if column_labels is None else column_labels
     if len(labels) != count:
         raise ValueError(f"column_labels: give one for each of the {count} columns")
+    first_lines = [name.partition("\n")[0] for name in rows]
     with figure_style():
         grid = picture_grid(
             list(rows),
             labels,
             shape=next(iter(rows.values()))[0].shape,
-            alt=f"{title or 'Pictures'}: rows {', '.join(_first_line(name) for name in rows)}.",
+            alt=f"{title or 'Pictures'}: rows {', '.join(first_lines)}.",
             title=title,
             caption=caption,
         )
@@ -63,17 +71,23 @@ def plot_contact_sheet(
 ) -> Figure:
     """One page that explains a run: input, both results, flow, mask, and both warping errors.
 
-    `content`, `independent` and `temporal` are the N frames of the input and of its two
-    stylisations, each `(H, W, 3)`; `backward_flows[k]` and `masks[k]` belong to frame k+1.
-    `frame_indices` are the columns, each at least 1; four spread over the clip if left out.
-    Both rows of errors share one scale. `backbone` is named in the caption.
-    Raises ValueError if lengths differ or a frame has no predecessor.
+    Parameters
+    ----------
+    content, independent, temporal : the N frames `(H, W, 3)` of the input, painted frame by frame,
+        and with the temporal method.
+    backward_flows, masks : N − 1 of each; number k belongs to frame k + 1.
+    backbone : the network that is named in the caption.
+    frame_indices : the columns, from 1 on; four spread over the clip if left out.
+
+    Raises
+    ------
+    ValueError : if lengths differ, or a frame has no predecessor.
     """
     count = len(content)
     chosen = _spread(count) if frame_indices is None else list(frame_indices)
     _check_clip(count, independent, temporal, backward_flows, masks, chosen)
     clips = (independent, temporal)
-    # Errors are shown as their root, in units of brightness.
+    # The root of an error is in units of brightness.
     errors = [
         [np.sqrt(warping_error_map(clip[i], clip[i - 1], backward_flows[i - 1])) for i in chosen]
         for clip in clips
@@ -144,7 +158,3 @@ def _check_clip(
         raise ValueError("backward_flows and masks: give one fewer of each than frames")
     if not chosen or not all(1 <= index < count for index in chosen):
         raise ValueError(f"frame_indices: must lie in 1…{count - 1}, and there must be one")
-
-
-def _first_line(name: str) -> str:
-    return name.partition("\n")[0]

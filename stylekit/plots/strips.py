@@ -1,4 +1,4 @@
-"""Strips through time: one line of pixels over all frames, where flicker shows as noise."""
+"""Time strips: one line of pixels over all frames, in which flicker looks like noise."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .grid import (
     write_row_label,
     write_title,
 )
-from .style import INK, figure_style, new_figure
+from .style import OUTLINE, figure_style, new_figure
 
-# Inches: the longer side of a picture, room for an axis with its numbers, and for names.
+# Inches: the longer side of a picture, an axis with its numbers, names, and gaps.
 _CELL, _AXIS, _NAME, _GAP = 2.6, 0.45, 0.26, 0.1
 
 
@@ -36,14 +36,21 @@ def plot_time_strip(
     column: int | None = None,
     title: str = "One line of pixels through time",
 ) -> Figure:
-    """A row or a column of pixels over all frames, clip by clip: steady pictures draw streaks.
+    """A row or a column of pixels over all frames, clip by clip; steady pictures give streaks.
 
-    `clips` maps a name to N frames `(H, W, 3)`, the same number and size in each. With `row`, time
-    runs downward below the first frame, whose columns the strip's columns are; with `column` it
-    runs to the right beside the frame, whose rows they are. The middle row if neither is given.
-    Every frame takes the same whole number of pixels of the strip, so that few frames fill it too.
+    Every frame takes the same whole number of pixels, so that a strip of few frames is visible.
 
-    Raises ValueError if clips differ in length or size, or the line is not in the picture.
+    Parameters
+    ----------
+    clips : N frames `(H, W, 3)` by name, of the same number and size.
+    row : the strip below the first frame shows this row, time runs downward.
+    column : the strip beside the first frame shows this column, time runs to the right.
+
+    Give one of `row` and `column`; the middle row if neither.
+
+    Raises
+    ------
+    ValueError : if clips differ in length or size, or the line is not in the picture.
     """
     shape, count = _check_clips(clips)
     across = column is None
@@ -53,23 +60,22 @@ def plot_time_strip(
     layout = _layout(list(clips), shape, strips[0].shape[:2], across=across)
     with figure_style():
         width = max(layout.total[0], text_width([title], TITLE_LETTER) + 2 * MARGIN)
-        figure = new_figure(width, layout.total[1], alt=_alt(title, place, clips, count))
+        alt = f"{title}: {place} of {', '.join(clips)} over {count} frames.".replace("\n", " ")
+        figure = new_figure(width, layout.total[1], alt=alt)
         write_title(figure, title)
         pictures = [picture_axes(figure, *at, *layout.frame_size) for at in layout.frames]
         areas = [picture_axes(figure, *at, *layout.strip_size) for at in layout.strips]
         for name, picture in zip(clips, pictures, strict=True):
             show_picture(picture, clips[name][0])
-            _mark_line(picture, line, across=across)
+            draw_line = picture.axhline if across else picture.axvline
+            for color, thickness in OUTLINE:
+                draw_line(line, color=color, linewidth=thickness)
             write_label = write_picture_title if across else write_row_label
             write_label(picture, name)
         for area, strip in zip(areas, strips, strict=True):
             _show_strip(area, strip, count, across=across)
         _label_axes(areas, f"along {place}, px", across=across)
     return figure
-
-
-def _alt(title: str, place: str, clips: Mapping[str, Sequence[Image]], count: int) -> str:
-    return f"{title}: {place} of {', '.join(clips)} over {count} frames.".replace("\n", " ")
 
 
 def _check_clips(clips: Mapping[str, Sequence[Image]]) -> tuple[tuple[int, int], int]:
@@ -109,7 +115,7 @@ def _strip(frames: Sequence[Image], line: int, *, across: bool) -> Image:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where a frame and its strip lie, clip by clip, and the whole figure's size, in inches."""
+    """The places of frames and strips, clip by clip, and all sizes, in inches."""
 
     frames: list[tuple[float, float]]
     strips: list[tuple[float, float]]
@@ -133,20 +139,13 @@ def _layout(
         left = MARGIN + row_labels_width(names)
         frames = [(left, top + index * (height + _GAP)) for index in range(count)]
         strips = [(x + width + _GAP, y) for x, y in frames]
-    # The last strip's axes need room below, and where it stands beside the frame on the right.
+    # The last strip's axes need space below, and also on the right if it is beside the frame.
     right, bottom = strips[-1][0] + long + (0 if across else _AXIS), strips[-1][1] + deep + _AXIS
     return _Layout(frames, strips, (width, height), (long, deep), (right + MARGIN, bottom + MARGIN))
 
 
-def _mark_line(axes: Axes, line: int, *, across: bool) -> None:
-    # Dark below light, so that it shows on any picture.
-    for color, width in ((INK, 2.6), ("white", 1.1)):
-        draw = axes.axhline if across else axes.axvline
-        draw(line, color=color, linewidth=width)
-
-
 def _show_strip(axes: Axes, strip: Image, count: int, *, across: bool) -> None:
-    """The strip in axes whose time counts frames and whose other side counts pixels."""
+    """Show the strip; along time the axes count frames, along the line pixels."""
     height, width = strip.shape[:2]
     right, low = (width, count) if across else (count, height)
     axes.imshow(strip, extent=(-0.5, right - 0.5, low - 0.5, -0.5), aspect="auto")
@@ -157,7 +156,7 @@ def _show_strip(axes: Axes, strip: Image, count: int, *, across: bool) -> None:
 
 
 def _label_axes(strips: Sequence[Axes], position: str, *, across: bool) -> None:
-    """Name the axes once; numbers that neighbours share stand on the outside alone."""
+    """Name the axes; only the outer strips show the numbers that all of them share."""
     if across:
         strips[0].set_ylabel("time, frames", fontsize=9)
         for axes in strips:

@@ -1,4 +1,4 @@
-"""What all figures share: the paper they are drawn on, its colours, and saving."""
+"""The style of all figures, their colours, and saving them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from matplotlib.figure import Figure
 
 from ..media.files import atomic_path, check_output
 
-# Okabe and Ito's colours, chosen to be told apart by the colour-blind.
+# Okabe and Ito's colours, chosen for people with a colour vision deficiency.
 BLUE, ORANGE, GREEN, PINK, YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#F0E442"
 SKY = "#56B4E9"
 INK, FAINT = "#1a1a1a", "#555555"
 UNTRUSTED, UNTRUSTED_LINES = "#8c8c8c", "#d0d0d0"
+
+# A dark line below a light one is visible on any picture: colour and width.
+OUTLINE = ((INK, 2.6), ("white", 1.1))
 
 DISPLAY_DPI = 88
 FILE_DPI = 150
@@ -41,7 +44,7 @@ _STYLE = {
     "svg.hashsalt": "stylekit",
 }
 
-# None leaves out what would differ from day to day or from version to version.
+# None leaves out entries that would differ from day to day or from version to version.
 _METADATA: dict[str, dict[str, str | None]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -53,19 +56,19 @@ _style_lock = threading.RLock()
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """Draw in one style, whatever style the caller's notebook has set, and leave that as it was.
+    """Draw in this style and restore the caller's style afterwards.
 
-    matplotlib's settings are global, hence the lock: widgets draw from threads.
+    matplotlib's settings are global and widgets draw from threads, hence the lock.
     """
     with _style_lock, matplotlib.style.context(_STYLE, after_reset=True):
         yield
 
 
 class StillFigure(Figure):
-    """A figure that notebooks show by itself, without pyplot, with its label as alt text.
+    """A figure that notebooks show without pyplot, with its label as alternative text.
 
-    It travels as PNG or JPEG, whichever is smaller: photographs as PNG would make a notebook that
-    is kept with its pictures several times as large.
+    It is encoded as PNG or JPEG, whichever is smaller: photographs as PNG would make notebooks
+    several times as large.
     """
 
     def _repr_mimebundle_(
@@ -73,7 +76,7 @@ class StillFigure(Figure):
     ) -> tuple[dict[str, bytes], dict[str, dict[str, str]]]:
         encoded = {
             "image/png": self._encoded("png", {}),
-            # Without subsampling of colours, which would fray thin coloured lines.
+            # Without subsampling of colours, which would blur thin coloured lines.
             "image/jpeg": self._encoded("jpeg", {"quality": _JPEG_QUALITY, "subsampling": 0}),
         }
         kind = min(encoded, key=lambda kind: len(encoded[kind]))
@@ -87,7 +90,7 @@ class StillFigure(Figure):
 
 
 def new_figure(width: float, height: float, *, alt: str) -> StillFigure:
-    """An empty white figure of so many inches; `alt` says in words what it shows."""
+    """An empty white figure, `width` × `height` inches; `alt` is its alternative text."""
     figure = StillFigure(figsize=(width, height))
     FigureCanvasAgg(figure)
     figure.set_label(alt)
@@ -95,10 +98,19 @@ def new_figure(width: float, height: float, *, alt: str) -> StillFigure:
 
 
 def save_figure(figure: Figure, path: str | Path, dpi: int = FILE_DPI) -> None:
-    """Write `figure` as PNG, SVG or PDF, by the ending of `path`, whole or not at all.
+    """Write `figure` as PNG, SVG or PDF, completely or not at all.
 
-    The same figure gives the same bytes: no date and no version is written. A PNG carries the
-    figure's label as its description. Raises MediaError if the file cannot be written.
+    The same figure gives the same bytes: no date and no version is written. A PNG has the figure's
+    label as its description.
+
+    Parameters
+    ----------
+    path : the file; its ending chooses the format.
+    dpi : pixels per inch of a PNG.
+
+    Raises
+    ------
+    MediaError : if the ending is unknown or the file cannot be written.
     """
     path = check_output(path, _METADATA)
     suffix = path.suffix.lower()
