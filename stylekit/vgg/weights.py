@@ -77,7 +77,8 @@ def load_backbone(choice: str = "auto") -> Backbone:
     ----------
     choice
         "auto", "vgg19", "vgg16" or the path of a weight file. "auto" is VGG19 if Keras has cached
-        its weights or can download them, else the embedded VGG16; which of them is logged at level INFO.
+        its weights or can download them, else the embedded VGG16; the choice is logged at the level
+        INFO.
 
     Raises
     ------
