@@ -24,7 +24,7 @@ from pathlib import Path
 from stylekit.app.address import choose_address
 from stylekit.app.serve import prepare_jupyter
 prepare_jupyter()
-from stylekit.app.studio_server import serve_studio
+from stylekit.app.jupyter_servers import serve_studio
 serve_studio(
     Path(sys.argv[1]), choose_address(None, usual=8866), lambda url: print(url, flush=True),
     cull_seconds=float(sys.argv[2]),

@@ -57,10 +57,10 @@ HOMES = {
     "traitlets": ("widgets", "app"),
     "IPython": ("widgets",),
     "skimage": ("scenes/stereo",),
-    "jupyterlab": ("app",),
-    "jupyter_server": ("app",),
-    "voila": ("app",),
-    "tornado": ("app",),
+    "jupyterlab": ("app/jupyter_servers",),
+    "jupyter_server": ("app/jupyter_servers",),
+    "voila": ("app/jupyter_servers",),
+    "tornado": ("app/jupyter_servers",),
     "lazy_loader": ("", "explain", "image", "media", "motion", "translate", "vgg", "video"),
 }
 

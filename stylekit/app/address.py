@@ -1,7 +1,4 @@
-"""Where a server is reached: a port of this machine, and a token that only its starter knows.
-
-And how much it takes in one message.
-"""
+"""The address of a server: a port of this machine, and a token that lets a browser in."""
 
 from __future__ import annotations
 
@@ -16,17 +13,13 @@ from ..errors import SettingsError
 # The loopback interface: no other machine can reach it.
 HOST = "127.0.0.1"
 
-# stylekit's uploads come in chunks of a mebibyte and need no more than the usual 10 MiB. Ordinary
-# upload widgets send a file in one message, and a larger one is dropped without a word.
-WEBSOCKET_BYTES = 512 * 2**20
-
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A port of this machine and a token, new for each start.
+    """A port of this machine and a token, which is new for each start.
 
-    `retries` is how many other ports a server may try if this one was taken in the meantime: many
-    may start at once where a class shares a machine.
+    `retries` is how many other ports a server may try if another program takes this one first.
+    Many servers may start at once where a class shares a machine.
     """
 
     port: int
@@ -39,24 +32,37 @@ class Address:
 
 
 def choose_address(port: int | None, *, usual: int) -> Address:
-    """The port that was asked for; without one the usual port, or any other if that is taken.
+    """Choose the port of a server.
 
-    Raises SettingsError if the port that was asked for is none or cannot be had.
+    Parameters
+    ----------
+    port : the port that the user asked for, or None
+    usual : the port to take if the user asked for none; if it is taken, any free port is used
+
+    Raises
+    ------
+    SettingsError : if the requested port is not a valid number or is not available
+
+    Examples
+    --------
+    >>> from stylekit.app.address import Address
+    >>> Address(8888, token="secret").url("/lab")
+    'http://127.0.0.1:8888/lab?token=secret'
     """
     if port is None:
         return Address(usual if _refusal(usual) is None else _free_port(), retries=50)
     if not 1 <= port <= 65535:
         raise SettingsError("--port", f"must be a number from 1 to 65535, is {port}")
     if refusal := _refusal(port):
-        raise SettingsError("--port", f"{refusal}; leave it out and a free one is taken")
+        raise SettingsError("--port", f"{refusal}; leave the option out to use a free port")
     return Address(port)
 
 
 def _refusal(port: int) -> str | None:
-    """Why nothing can listen at this port, None if something can."""
+    """The reason why a server cannot listen at this port, None if it can."""
     with socket.socket() as probe:
-        # As servers do it: connections that have just ended are no hindrance. On Windows the
-        # option means something else: that a port in use may be shared.
+        # Servers set this option too, so that a connection that has just ended does not block
+        # the port. On Windows it would allow two programs to share a port.
         if os.name != "nt":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -64,12 +70,11 @@ def _refusal(port: int) -> str | None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return f"{port} is taken by another program"
-            return f"{port} cannot be had ({error.strerror})"
+            return f"{port} is not available ({error.strerror})"
     return None
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])

@@ -14,24 +14,33 @@ from ..errors import SettingsError, StylekitError
 from ..settings import ImageSettings, VideoSettings, Weights, tunables
 from .options import make_parser
 
-# Exit codes, after the shell's own habits: 2 for a wrong call, 128 + SIGINT for a Ctrl-C.
+# Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
 BAD_INPUT = 2
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `stylekit` with these arguments, or with those of the process; the exit code."""
+    """Run the command `stylekit`.
+
+    Parameters
+    ----------
+    arguments : the words after `stylekit`, those of the process if None
+
+    Returns
+    -------
+    int : the exit code: 0, 1 if `doctor` finds a problem, 2 for a wrong call, 130 after Ctrl-C
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("stylekit").setLevel(logging.INFO)
     try:
         options = make_parser(_COMMANDS).parse_args(arguments)
         return options.command(options)
     except StylekitError as error:
-        # One line, even where a file's name holds a line feed.
-        print(" ".join(_with_dashes(error).splitlines()), file=sys.stderr)
+        # One line, even if a file's name contains a line feed.
+        print(" ".join(_with_flag(error).splitlines()), file=sys.stderr)
         return BAD_INPUT
     except ImportError as error:
-        # OpenCV without its system libraries says in one line what to install.
+        # The error for OpenCV without its system libraries says in one line what to install.
         if error.name != "cv2":
             raise
         print(error, file=sys.stderr)
@@ -39,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: not finished; run the same command again", file=sys.stderr)
         return INTERRUPTED
+
+
+# Each command imports its own module: `--help` then needs no media library, and the doctor works
+# where one of them is broken.
 
 
 def _image(options: argparse.Namespace) -> int:
@@ -50,7 +63,7 @@ def _image(options: argparse.Namespace) -> int:
 def _video(options: argparse.Namespace) -> int:
     from .run import video_command
 
-    # A polite kill is a Ctrl-C too.
+    # A SIGTERM keeps the finished frames, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return _finish(*video_command(options), options)
 
@@ -77,40 +90,12 @@ def _studio(options: argparse.Namespace) -> int:
     return 0
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
 def _doctor(options: argparse.Namespace) -> int:
     from .doctor import examine
 
     findings = examine()
-    print(json.dumps(findings.to_json()) if options.json else findings.text())
+    _say(json.dumps(findings.to_json()) if options.json else findings.text())
     return 0 if findings.healthy else 1
-
-
-def _finish(report: Any, advice: str, options: argparse.Namespace) -> int:
-    """Tell what came out; 130 with what to do next if the job was interrupted."""
-    if options.json:
-        print(json.dumps(report.to_json()), flush=True)
-    else:
-        print(report.text(), flush=True)
-    if advice:
-        print(advice, file=sys.stderr)
-        return INTERRUPTED
-    return 0
-
-
-def _with_dashes(error: StylekitError) -> str:
-    """The message with the option's name as the user typed it, where it is about an option."""
-    if isinstance(error, SettingsError) and not error.name.startswith("-"):
-        known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
-        flag = "--frames" if error.name == "frames" else ""
-        if error.name in known:
-            flag = known[error.name].flag
-        if flag:
-            return f"{flag}: {error.message}"
-    return str(error)
 
 
 _COMMANDS = {
@@ -121,6 +106,31 @@ _COMMANDS = {
     "studio": _studio,
     "doctor": _doctor,
 }
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _finish(result: Any, advice: str, options: argparse.Namespace) -> int:
+    """Print the result; `advice` says how to continue if the command was interrupted."""
+    _say(json.dumps(result.to_json()) if options.json else result.text())
+    if advice:
+        print(advice, file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _with_flag(error: StylekitError) -> str:
+    """The error's message; one about a setting begins with its flag, as the user typed it."""
+    if isinstance(error, SettingsError):
+        known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
+        flags = {name: setting.flag for name, setting in known.items()}
+        # Not settings, but options of the command `video`.
+        flags |= {"start": "--start", "frames": "--frames"}
+        if flag := flags.get(error.name):
+            return f"{flag}: {error.message}"
+    return str(error)
 
 
 if __name__ == "__main__":

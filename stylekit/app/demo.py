@@ -22,7 +22,7 @@ from .run import paint
 
 CLIP, STYLE = "drift", "glass"
 
-# Small and short, so that a laptop is done in minutes: every second frame of a built-in clip.
+# Small and short, so that it takes a laptop only minutes: every second frame of the clip.
 _SETTINGS = VideoSettings(image=ImageSettings(size=160, steps=40), frame_steps=10)
 _EVERY = 2
 _SHEET_FRAMES = (1, 4, 7, 10)
@@ -30,31 +30,40 @@ _TITLES = {"independent": "frame by frame", "temporal": "temporal method"}
 
 
 def run_demo(folder: Path) -> Iterator[str]:
-    """Style the clip twice into `folder`; yields lines that tell what is going on.
+    """Style a built-in clip in two ways: frame by frame, and with the temporal method.
 
-    Makes input.mp4, independent.mp4 and temporal.mp4 with their sidecars, comparison.mp4,
-    contact_sheet.png and table.txt; the frames stay in the folder `runs`. What an interrupted
-    demo has finished is not done again.
+    Parameters
+    ----------
+    folder : receives input.mp4, independent.mp4 and temporal.mp4 with their sidecars,
+        comparison.mp4, contact_sheet.png and table.txt. The frames are kept in its folder `runs`,
+        so that an interrupted demo continues with the first missing frame.
 
-    Raises MediaError if the folder cannot be written.
+    Yields
+    ------
+    str : lines that report the progress and the results
+
+    Raises
+    ------
+    MediaError : if the folder cannot be written
     """
     began = time.monotonic()
     make_folder(folder)
-    clip = read_clip(find_material(CLIP, MaterialKind.CLIP), size=_SETTINGS.image.size)[::_EVERY]
+    clip_path = find_material(CLIP, MaterialKind.CLIP)
     style_path = find_material(STYLE, MaterialKind.STYLE)
+    clip = read_clip(clip_path, size=_SETTINGS.image.size)[::_EVERY]
     yield (
         f"demo: the clip {CLIP!r}, {len(clip)} frames of {clip.width}×{clip.height} pixels, "
         f"in the style {STYLE!r}"
     )
     inputs = RunInputs(
-        clip=find_material(CLIP, MaterialKind.CLIP),
+        clip=clip_path,
         style=style_path,
         frames=len(clip),
         size=_SETTINGS.image.size,
         stride=_EVERY,
     )
     style = load_image(style_path)
-    runs, reports = {}, {}
+    runs, results = {}, {}
     for name, title in _TITLES.items():
         yield f"{title}:"
         settings = dataclasses.replace(_SETTINGS, independent=name == "independent")
@@ -62,14 +71,14 @@ def run_demo(folder: Path) -> Iterator[str]:
         run = VideoRun(clip, style, folder / "runs" / name, settings)
         run.folder.remember(inputs)
         paint(run)
-        output = folder / f"{name}.mp4"
         seconds = time.monotonic() - start
+        output = folder / f"{name}.mp4"
         runs[name] = run
-        reports[name] = finish_clip(run, clip, output, style=style_path, seconds=seconds)
-    backbone = reports["temporal"].backbone
+        results[name] = finish_clip(run, clip, output, style=style_path, seconds=seconds)
+    backbone = results["temporal"].backbone
     source = folder / "input.mp4"
     write_clip(clip, source, fps=clip.fps)
-    sources = [source, *(report.output for report in reports.values())]
+    sources = [source, *(result.output for result in results.values())]
     comparison = folder / "comparison.mp4"
     write_comparison(
         sources,
@@ -78,7 +87,7 @@ def run_demo(folder: Path) -> Iterator[str]:
         comment=f"Made by AI editing: neural style transfer, {backbone}",
     )
     _draw_sheet(clip, runs["independent"], runs["temporal"], folder / "contact_sheet.png")
-    table = _table(reports)
+    table = _table(results)
     write_text_atomic(folder / "table.txt", f"{table}\n")
     yield table
     for output in (comparison, folder / "contact_sheet.png"):
@@ -100,21 +109,21 @@ def _draw_sheet(clip: Clip, independent: VideoRun, temporal: VideoRun, path: Pat
     save_figure(figure, path)
 
 
-def _table(reports: Mapping[str, Result]) -> str:
-    """Root warping error, style distance and time of both clips, and the floor of the input."""
+def _table(results: Mapping[str, Result]) -> str:
+    """Root warping error, style distance and time of both clips, and the input's own error."""
     rows = [("", "root warping error", "style distance", "seconds")]
-    for name, report in reports.items():
-        assert report.warping_error is not None
+    for name, result in results.items():
+        assert result.warping_error is not None
         rows.append(
             (
                 _TITLES[name],
-                f"{report.warping_error.rmse:.4f}",
-                f"{report.style_distance:.2e}",
-                f"{report.seconds:.0f}",
+                f"{result.warping_error.rmse:.4f}",
+                f"{result.style_distance:.2e}",
+                f"{result.seconds:.0f}",
             )
         )
-    floor = reports["temporal"].input_warping_error
-    assert floor is not None
-    rows.append(("input clip", f"{floor.rmse:.4f}", "", ""))
+    of_input = results["temporal"].input_warping_error
+    assert of_input is not None
+    rows.append(("input clip", f"{of_input.rmse:.4f}", "", ""))
     lines = [f"{a:<16}{b:>20}{c:>17}{d:>10}".rstrip() for a, b, c, d in rows]
-    return "\n".join([*lines, f"backbone {reports['temporal'].backbone}"])
+    return "\n".join([*lines, f"backbone {results['temporal'].backbone}"])

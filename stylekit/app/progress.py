@@ -1,4 +1,4 @@
-"""What the command line shows of work under way: a bar on a terminal, plain lines elsewhere."""
+"""Progress on the command line: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Protocol, TextIO
 
 from tqdm import tqdm
 
-# The 8-bit loss costs a third of a step, so it is looked at this often, in seconds.
+# Seconds between two readings of the 8-bit loss, each of which takes a third of a step's time.
 _LOSS_EVERY = 2.0
-# Plain lines are for logs: seldom enough to read, often enough to see that it lives.
+# Seconds between two plain lines, which usually end up in a log.
 _LINE_EVERY = 10.0
 
 
 class HasLoss(Protocol):
-    """A step, as far as progress goes."""
+    """The part of a step that progress needs."""
 
     @property
     def scale_index(self) -> int:
-        """Which of the sizes of its picture it was taken at."""
+        """The index of the scale, from coarse to fine, at which the step was taken."""
         ...
 
     @property
@@ -29,10 +29,21 @@ class HasLoss(Protocol):
 
 
 class Progress:
-    """Shows steps of `total`, the loss, frames of `frame_count` and the time left.
+    """Shows the steps, the loss, the frames and the time left, within a `with` block.
 
-    Used in a `with`. `total` is the most steps there can be; a frame that needs fewer makes the
-    bar jump ahead.
+    Parameters
+    ----------
+    total : the largest number of steps; a frame that needs fewer makes the bar jump ahead
+    frame_count : the number of frames
+    stream : where to write, the standard error stream if None
+
+    Examples
+    --------
+    ::
+
+        with Progress(stylization.step_limit) as progress:
+            for step in stylization.steps():
+                progress.step(step)
     """
 
     def __init__(self, total: int, *, frame_count: int = 1, stream: TextIO | None = None) -> None:
@@ -59,7 +70,7 @@ class Progress:
         self._frame = frame_index
         now = time.monotonic()
         if step.scale_index != self._scale_index:
-            # Steps at another size take another time.
+            # A step at another scale takes a different time, so the estimate starts again.
             self._scale_index, self._scale_start = step.scale_index, self._steps
             self._scale_time = self._step_time
         self._steps += 1
@@ -77,7 +88,7 @@ class Progress:
             )
 
     def frame(self, frame_index: int, *, max_steps_left: int, facts: str) -> None:
-        """Say that a frame is finished, and how many steps there can be after it."""
+        """Report a finished frame; at most `max_steps_left` steps follow it."""
         self._total = self._steps + max_steps_left
         if self._bar is not None:
             self._bar.total = self._total

@@ -1,7 +1,7 @@
-"""`stylekit image` and `stylekit video`: from parsed options to a finished job.
+"""`stylekit image` and `stylekit video`: from parsed options to a finished result.
 
-All inputs are looked at before TensorFlow is loaded: that takes seconds, and a typing error should
-not.
+All inputs are checked before TensorFlow is loaded, which takes seconds: a typing error is then
+reported at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
-from ..settings import ImageSettings, Init, VideoSettings, Weights
+from ..settings import ImageSettings, Init, VideoSettings, Weights, tunables
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
 from ..video.results import Result, finish_clip, finish_image
@@ -37,12 +37,26 @@ from .progress import Progress
 _CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
 
-# The least that ImageSettings takes; smaller sources grow to it.
-_MIN_SIZE = 32
+# The smallest size that ImageSettings allows; smaller sources are enlarged to it.
+_MIN_SIZE = round(tunables(ImageSettings)["size"].low)
 
 
 def image_command(options: argparse.Namespace) -> tuple[Result, str]:
-    """Paint a picture; the report, and what to do next if it was interrupted."""
+    """Paint a picture.
+
+    Parameters
+    ----------
+    options : the parsed command line
+
+    Returns
+    -------
+    Result : what was made
+    str : how to continue if the command was interrupted, otherwise empty
+
+    Raises
+    ------
+    StylekitError : if an input, a setting or the output does not serve
+    """
     content_path = find_material(options.content, _CONTENTS)
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
@@ -73,7 +87,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
 
 
 def video_command(options: argparse.Namespace) -> tuple[Result, str]:
-    """Paint a clip; the report, and what to do next if it was interrupted."""
+    """Paint a clip; parameters, result and errors are those of `image_command`."""
     clip_path = find_material(options.clip, MaterialKind.CLIP)
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, CLIP_SUFFIXES, clip_path, style_path)
@@ -117,7 +131,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
 
 
 def paint(run: VideoRun) -> None:
-    """Paint what is missing of a run, with progress on the console."""
+    """Paint the frames that a run still lacks, with progress on the console."""
     settings = run.settings
     first = max_steps(plan_scales(settings.image))
     later = first if settings.independent else settings.frame_steps
@@ -144,36 +158,32 @@ def _frame_facts(frame: FrameResult) -> str:
 def _image_settings(
     options: argparse.Namespace, defaults: ImageSettings, sides: tuple[int, ...]
 ) -> tuple[ImageSettings, Image | None]:
-    """The settings, and the picture to start from if one is given. `sides` are the source's."""
+    """The settings, and the picture to start from if one is given.
+
+    `sides` are those of the source, in pixels.
+    """
     init = None
-    given: dict[str, Any] = {"weights": _weights(options)}
-    if options.size is None:
-        given["size"] = _own_size(defaults, sides)
-    if options.init not in {member.value for member in Init}:
-        init, given["init"] = _init_picture(options.init), Init.CONTENT
-    return chosen(defaults, options, **given), init
-
-
-def _weights(options: argparse.Namespace) -> Weights:
-    """What the options say of the weights; a picture has none of terms that need a mask."""
+    # The command `image` has no options for the weights of terms that need a mask.
     names = [term.weight for term in TERMS.values() if hasattr(options, term.weight)]
-    return Weights(**{name: getattr(options, name) for name in names})
-
-
-def _init_picture(name: str) -> Image:
-    if not Path(name).is_file():
-        raise SettingsError(
-            "--init", f"must be content, noise or the path of a picture, is {name!r}"
-        )
-    return load_image(Path(name))
+    given: dict[str, Any] = {"weights": Weights(**{name: getattr(options, name) for name in names})}
+    if options.size is None:
+        given["size"] = max(_MIN_SIZE, min(defaults.size, max(sides)))
+    if options.init not in {member.value for member in Init}:
+        if not Path(options.init).is_file():
+            raise SettingsError(
+                "--init", f"must be content, noise or the path of a picture, is {options.init!r}"
+            )
+        init, given["init"] = load_image(options.init), Init.CONTENT
+    return chosen(defaults, options, given), init
 
 
 def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
     defaults = VideoSettings()
-    image, init = _image_settings(options, defaults.image, _clip_size(clip_path))
+    first = read_clip(clip_path, frames=1)
+    image, init = _image_settings(options, defaults.image, (first.width, first.height))
     if init is not None:
         raise SettingsError("--init", "for a clip it must be content or noise")
-    return chosen(defaults, options, image=image)
+    return chosen(defaults, options, {"image": image})
 
 
 def _exact_flows(clip: Clip) -> list[FlowPair]:
@@ -182,28 +192,23 @@ def _exact_flows(clip: Clip) -> list[FlowPair]:
     if scene is None:
         raise SettingsError(
             "flow",
-            "the exact flow is known for the built-in clips alone "
+            "the exact flow is known only for the built-in clips "
             f"({', '.join(CLIP_SCENES)}), at a size that is a multiple of 8; use dis",
         )
     return [scene.flow_pair(index) for index in range(len(clip) - 1)]
 
 
-def _own_size(settings: ImageSettings, sides: tuple[int, ...]) -> int:
-    """The size unless one is asked for: the source's own, between the least and the default."""
-    return max(_MIN_SIZE, min(settings.size, max(sides)))
-
-
 def _check_weight_file(choice: str) -> None:
-    """Refuse a file that holds no network before TensorFlow takes its seconds to load.
+    """Raise WeightsError if a weight file holds no network, before TensorFlow is loaded.
 
-    VGG19's own weights may have to be downloaded, which TensorFlow is needed for.
+    VGG19's own weights may have to be downloaded, for which TensorFlow is needed.
     """
     if choice not in ("auto", "vgg19"):
         load_backbone(choice)
 
 
 def _default_run(output: Path, description: dict) -> Path:
-    """A folder beside the result whose name tells runs of other inputs or settings apart."""
+    """A folder beside the result; its name depends on the inputs and the settings."""
     digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
     return output.with_name(f"{output.stem}.run-{digest[:8]}")
 
@@ -216,11 +221,5 @@ def _check_output(output: Path, suffixes: tuple[str, ...], *inputs: Path) -> Non
 
 
 def _partial_path(output: Path) -> Path:
-    """Where an interrupted job leaves what is done, without harm to an earlier result."""
+    """Where an interrupted command writes its result, so that an earlier result is kept."""
     return output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
-
-
-def _clip_size(path: Path) -> tuple[int, int]:
-    """Of its first frame, upright."""
-    first = read_clip(path, frames=1)
-    return first.width, first.height

@@ -258,14 +258,12 @@ class Reached(Exception):
 @pytest.fixture
 def settings_of(monkeypatch, capsys):
     """The settings that a call comes to."""
-    from stylekit.image import stylization
-    from stylekit.video import run as video
 
     def begin(*inputs, **more):
         raise Reached(inputs[-1], more.get("init"))
 
-    monkeypatch.setattr(stylization, "Stylization", begin)
-    monkeypatch.setattr(video, "VideoRun", begin)
+    monkeypatch.setattr(commands, "Stylization", begin)
+    monkeypatch.setattr(commands, "VideoRun", begin)
 
     def call(*arguments):
         with pytest.raises(Reached) as caught:

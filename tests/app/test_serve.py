@@ -23,8 +23,8 @@ from tornado.websocket import WebSocketClosedError
 
 from stylekit.app import notebooks as copying
 from stylekit.app.address import HOST, choose_address
+from stylekit.app.jupyter_servers import concerns_open_page
 from stylekit.app.notebooks import RECORD, copy_notebooks, notebooks_folder, studio_notebook
-from stylekit.app.server_log import is_no_closed_page
 from stylekit.errors import SettingsError, StylekitError
 
 WHO = """\
@@ -306,4 +306,4 @@ def test_each_visitor_has_a_kernel_and_a_folder_that_go_away(who_page, tmp_path)
 def test_a_page_that_closes_while_it_is_written_to_is_no_news(error: Exception, said: bool) -> None:
     # As asyncio tells of a task whose error nobody looked at.
     told = logging.LogRecord("asyncio", logging.ERROR, "", 0, "", (), (type(error), error, None))
-    assert is_no_closed_page(told) is said
+    assert concerns_open_page(told) is said

@@ -1,0 +1,211 @@
+"""JupyterLab with the notebooks, and the studio page through Voila, as stylekit runs them.
+
+Needs the extra "notebooks".
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyterlab.labapp import LabApp
+from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
+from traitlets.config import Config
+from voila.app import Voila
+
+from .address import HOST, Address
+
+# stylekit's own uploads come in chunks of a mebibyte, and the usual limit of 10 MiB is enough for
+# them. Ordinary upload widgets send a file as one message, and a larger one is silently dropped.
+_SOCKET = {"websocket_max_message_size": 512 * 2**20}
+
+# Without it other users of this machine could read what kernels send, and kernels would warn.
+_ENCRYPTION = "auto"
+
+# A browser that crashes does not end its kernel, which holds about a gigabyte. The kernel of an
+# open page counts as in use even when it is idle: the user may be looking at a result. Ten minutes
+# leave time to reload a page and find the same kernel again.
+CULL_SECONDS = 600
+CULL_EVERY_SECONDS = 60
+
+# The browser loads pictures, fonts and scripts from this server only. Widgets come as modules made
+# in the page (blob:), their styles and small pictures as data.
+CONTENT_POLICY = (
+    "default-src 'self' data: blob:; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline' data: blob:; "
+    f"connect-src 'self' ws://{HOST}:* ws://localhost:* data: blob:; "
+    "frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+)
+
+
+def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> None:
+    """Serve JupyterLab on a folder until Ctrl-C or SIGTERM.
+
+    `ready` is called with the address as soon as it can be opened. The user's own Jupyter settings
+    apply, except for the address. Idle kernels are kept: they may hold the results of hours.
+    """
+    _silence_jupyter()
+    # Arguments, because they alone take precedence over the user's configuration files. They
+    # cannot express a number inside a dictionary, so the socket's limit is a Config.
+    server = LabApp.initialize_server(
+        [
+            f"--ServerApp.ip={HOST}",
+            f"--ServerApp.port={address.port}",
+            f"--ServerApp.port_retries={address.retries}",
+            f"--IdentityProvider.token={address.token}",
+            f"--ServerApp.root_dir={folder.resolve()}",
+            "--ServerApp.open_browser=False",
+            # The server is for this machine only and needs a token, so root may run it.
+            "--ServerApp.allow_root=True",
+            "--ServerApp.log_level=ERROR",
+            "--LabApp.log_level=ERROR",
+            f"--MappingKernelManager.transport_encryption={_ENCRYPTION}",
+        ],
+        config=Config(ServerApp={"tornado_settings": _SOCKET}),
+    )
+    # Jupyter's own handlers would ask for a confirmation, or log a warning.
+    _on_end_signal(lambda: server.stop(from_signal=True))
+    # The port is open already: a page that is opened before the loop runs waits for a moment.
+    ready(replace(address, port=server.port).url("/lab"))
+    server.start()
+
+
+def serve_studio(
+    notebook: Path,
+    address: Address,
+    ready: Callable[[str], None],
+    *,
+    cull_seconds: float = CULL_SECONDS,
+) -> None:
+    """Serve a notebook as a page until Ctrl-C or SIGTERM; each visitor gets a kernel.
+
+    `ready` is called with the address as soon as it can be opened. A kernel whose page is gone is
+    ended after `cull_seconds`. The temporary folders of all kernels are removed at the end.
+    """
+    _silence_jupyter()
+    with tempfile.TemporaryDirectory(prefix="stylekit-", ignore_cleanup_errors=True) as folder:
+        config = _studio_config(address, Path(folder), round(cull_seconds))
+        server = StudioServer(lambda port: ready(replace(address, port=port).url()), config=config)
+        server.initialize([str(notebook.resolve())])
+        server.start()
+
+
+class StudioServer(Voila):
+    """Voila that reports the port at which it listens, and ends without a message at Ctrl-C."""
+
+    def __init__(self, ready: Callable[[int], None], **settings: Any) -> None:
+        super().__init__(**settings)
+        self._ready = ready
+
+    def launch_browser(self) -> None:
+        """Called by Voila once it listens; Voila's own method would leave out the token."""
+        loop = IOLoop.current()
+        _on_end_signal(lambda: loop.add_callback_from_signal(loop.stop))
+        self._ready(self.port)
+
+
+def _studio_config(address: Address, folder: Path, cull_seconds: int) -> Config:
+    return Config(
+        Voila={
+            "ip": HOST,
+            "port": address.port,
+            "port_retries": address.retries,
+            "token": address.token,
+            "connection_dir_root": str(folder),
+            "log_level": "ERROR",
+            # The page must not depend on the user's own settings of Voila.
+            "config_file_paths": [],
+            "tornado_settings": {
+                **_SOCKET,
+                "headers": {"Content-Security-Policy": CONTENT_POLICY},
+            },
+        },
+        VoilaConfiguration={
+            "template": "stylekit",
+            "allow_template_override": "NO",
+            # The template follows the system's theme, or the visitor's choice.
+            "allow_theme_override": "NO",
+            "show_tracebacks": True,
+            # Voila would also serve the pictures beside the notebook, which the page does not use.
+            "file_allowlist": [],
+            "multi_kernel_manager_class": f"{__name__}.{VisitorKernels.__name__}",
+        },
+        MappingKernelManager={
+            "cull_idle_timeout": cull_seconds,
+            "cull_interval": max(1, min(CULL_EVERY_SECONDS, cull_seconds)),
+            "transport_encryption": _ENCRYPTION,
+        },
+    )
+
+
+class VisitorKernels(AsyncMappingKernelManager):
+    """Gives each kernel a working and temporary folder of its own and removes it afterwards.
+
+    So the files of two visitors stay apart, and a kernel that is killed leaves no files behind.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._folders: dict[str, Path] = {}
+
+    # The base class declares that this returns a name, and assigns a coroutine function.
+    async def start_kernel(  # type: ignore[override]
+        self, *, kernel_id: str | None = None, path: str | None = None, **launch: Any
+    ) -> str:
+        """Start a kernel in a new folder, not in `path`, the folder of the page's notebook."""
+        # Not among the connection files, because Voila removes those before the kernels end.
+        folder = Path(tempfile.mkdtemp(prefix="visitor-", dir=Path(self.connection_dir).parent))
+        launch["env"] = {
+            **launch.get("env", {}),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
+        }
+        # The page shows the errors of its code. What remains are messages of a kernel that ends.
+        launch["stderr"] = subprocess.DEVNULL
+        started = await super().start_kernel(kernel_id=kernel_id, cwd=str(folder), **launch)
+        self._folders[started] = folder
+        return started
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that has ended, for whatever reason, and remove its folder."""
+        if folder := self._folders.pop(kernel_id, None):
+            shutil.rmtree(folder, ignore_errors=True)
+        return super().remove_kernel(kernel_id)
+
+
+def _on_end_signal(stop: Callable[[], None]) -> None:
+    """Call `stop` at the first Ctrl-C or SIGTERM, and ignore later ones while the server ends."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def handle(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        stop()
+
+    for number in numbers:
+        signal.signal(number, handle)
+
+
+def _silence_jupyter() -> None:
+    """Hide messages in this process that concern Jupyter's developers only."""
+    # Such as how often connections are pinged, and what in Jupyter is deprecated.
+    logging.captureWarnings(True)
+    for name in ("tornado", "py.warnings"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("asyncio").addFilter(concerns_open_page)
+
+
+def concerns_open_page(record: logging.LogRecord) -> bool:
+    """False for the error of a message that was on its way to a page when the page was closed."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, WebSocketClosedError | StreamClosedError)
