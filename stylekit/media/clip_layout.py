@@ -1,8 +1,10 @@
-"""What a clip's file holds, found by reading its packets without decoding a picture."""
+"""What a clip's file contains, found by reading its packets without decoding a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,29 +19,52 @@ from av.video.stream import VideoStream
 
 from ..errors import MediaError
 from ..settings import MediaLimits
-from .clip_kinds import READABLE_FORMATS, explain_unopened, refuse_other_kinds
-from .clip_timing import constant_rate, slot_of
+from .file_kinds import explain_unread_clip, refuse_other_kinds
 from .files import check_input
 
 THREADS = 4
-"""Threads of a decoder. Fixed, because damage is found later the more there are."""
+"""Threads of a decoder. Fixed, because with more threads damage is found later."""
 
-# Far more than any clip that fits the limit in bytes needs; keeps a crafted file out of memory.
+# Containers that hold a clip by themselves. Playlists and the like are left out on purpose: FFmpeg
+# would read whatever files they name.
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg"
+
+# More than any clip within the limit in bytes has; a crafted file could otherwise fill the memory.
 _MAX_PACKETS = 1_000_000
 
-# H.264 and H.265 let a picture be stored at most this many places before its turn.
+# H.264 and H.265 store a picture at most this many places before its turn.
 _REORDERED = 16
+
+# For these n the rate n·1000/1001 is common (NTSC).
+_NTSC = (24, 30, 48, 60, 120)
+# Half the relative distance between 29.97 and 30, so that a measured rate is near one of them.
+_SNAP = Fraction(1, 2002)
+
+_FALLBACK = Fraction(25)
+_HIGHEST = Fraction(1000)
+
+# The names that containers use for tags, in the order of preference.
+_TAG_NAMES = {
+    "date": ("com.apple.quicktime.creationdate", "creation_time", "date"),
+    "author": ("artist", "author", "com.apple.quicktime.author"),
+    "copyright": ("copyright", "com.apple.quicktime.copyright"),
+    "description": ("description", "title", "com.apple.quicktime.description"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipLayout:
-    """Where the pictures of a clip lie in time.
+    """The times of the pictures of a clip.
 
-    `times` are those of all pictures found, in seconds, rising; picture k of a whole clip is
-    shown from `times[k]` on. `by_order` says that the file's times cannot be matched to decoded
-    pictures except by counting (AVI). `keyframes` are pairs (time, decoding tick) where decoding
-    can start. `expected` is the number of pictures that the file claims, if it is known to hold
-    fewer; `whole` is False if it is cut off or damaged without saying how much is lost.
+    Attributes
+    ----------
+    fps : the constant frame rate that the clip is given; its frames fill `slots`
+    times : of all pictures found, rising, in seconds; picture k is shown from `times[k]` on
+    slots : the number of frames at `fps`
+    by_order : True if only counting matches times to decoded pictures (AVI)
+    keyframes : pairs (time, decoding tick) at which decoding can start
+    expected : the number of pictures that the file claims, if it holds fewer, else None
+    whole : False if the file is cut off or damaged, and does not say how much is missing
     """
 
     fps: Fraction
@@ -52,7 +77,7 @@ class ClipLayout:
     has_audio: bool
 
     def slot(self, time: Fraction) -> int:
-        """The slot of the constant-rate clip that a picture at `time` (seconds) falls on."""
+        """The slot of a picture at `time`, in seconds."""
         return slot_of(time - self.times[0], self.fps)
 
     def end_slot(self, count: int) -> int:
@@ -64,18 +89,18 @@ class ClipLayout:
 
 @contextmanager
 def open_clip(path: Path, limits: MediaLimits) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a clip for reading and find its picture track; nothing but this one file is read.
+    """Open a clip and find its picture track; no other file is read.
 
-    Raises MediaError for what is missing, too large, no clip, or without pictures.
+    Raises MediaError if the file is missing, too large, not a clip, or without pictures.
     """
     check_input(path, max_bytes=limits.clip_bytes)
     refuse_other_kinds(path)
-    options = {"protocol_whitelist": "file", "format_whitelist": READABLE_FORMATS}
+    options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
     try:
-        # The prefix keeps a name such as "a:b.mp4" from being taken for a network address.
+        # Without the prefix a name such as "a:b.mp4" would be a network address.
         container = av.open(f"file:{path}", options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:
-        raise explain_unopened(path) from error
+        raise explain_unread_clip(path) from error
     with container:
         yield container, _picture_track(path, container, limits)
 
@@ -88,7 +113,7 @@ def read_layout(path: Path, limits: MediaLimits) -> ClipLayout:
         fps = constant_rate(packets.settled_times(), packets.end, declared)
         expected = _expected_pictures(container, stream, packets, fps)
         whole = expected is None and not packets.cut_off
-        # Where a file is cut off its last picture is cut too; only MP4 says so by itself.
+        # The last picture of a file that is cut off is incomplete; only MP4 marks it.
         is_marked = whole or container.format.name.startswith("mov")
         return ClipLayout(
             fps=fps,
@@ -102,8 +127,22 @@ def read_layout(path: Path, limits: MediaLimits) -> ClipLayout:
         )
 
 
+def read_clip_tags(path: Path | str, *, limits: MediaLimits | None = None) -> dict[str, str]:
+    """The date, author, copyright and description of a clip, as far as it has them.
+
+    Raises MediaError if the clip cannot be opened.
+    """
+    with open_clip(Path(path), limits or MediaLimits()) as (container, _):
+        found = {name.lower(): text for name, text in container.metadata.items()}
+    texts = {
+        tag: next((found[name] for name in names if found.get(name)), "")
+        for tag, names in _TAG_NAMES.items()
+    }
+    return {tag: text for tag, text in texts.items() if text}
+
+
 def _picture_track(path: Path, container: InputContainer, limits: MediaLimits) -> VideoStream:
-    # A cover picture in a sound file is a video stream too.
+    # FFmpeg also lists the cover picture of a sound file as a video stream.
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         raise MediaError(path, "has no picture track; give a clip with pictures, not only sound")
@@ -111,9 +150,9 @@ def _picture_track(path: Path, container: InputContainer, limits: MediaLimits) -
     context = stream.codec_context
     if context is None:
         raise MediaError(
-            path, "its pictures are coded in a way that cannot be read here; save it as H.264 MP4"
+            path, "its pictures have a format that cannot be read here; save it as H.264 MP4"
         )
-    if context.width and context.height:  # a GIF may keep them to itself until it is decoded
+    if context.width and context.height:  # of a GIF they may be unknown until it is decoded
         check_size(path, context.width, context.height, limits)
     context.options = {"max_pixels": str(limits.clip_side**2)}
     context.thread_type, context.thread_count = "AUTO", THREADS
@@ -137,8 +176,62 @@ def check_size(path: Path, width: int, height: int, limits: MediaLimits) -> None
         )
 
 
+def constant_rate(
+    times: Sequence[Fraction], end: Fraction, declared: Iterable[Fraction | None]
+) -> Fraction:
+    """Choose the constant frame rate of a clip.
+
+    Candidates are, in this order, the usual rate nearest to the measured one (29.97 becomes
+    30000/1001, however the file rounds it), the declared rates, and the measured rate. The first
+    that gives each picture a slot of its own, and leaves no slot empty, is right. If none does,
+    the frame rate varies. Then the choice is the first that loses no picture and repeats each at
+    most once, on average, or else the average rate.
+
+    Parameters
+    ----------
+    times : of the pictures, rising, in seconds
+    end : the time at which the last picture ends
+    declared : the rates that the file claims, the most trusted first
+
+    Examples
+    --------
+    >>> from stylekit.media.clip_layout import constant_rate
+    >>> times = [Fraction(round(1001 * index / 30), 1000) for index in range(60)]
+    >>> constant_rate(times, Fraction(2), [])
+    Fraction(30000, 1001)
+    """
+    claims = [rate for rate in declared if rate is not None and 0 < rate <= _HIGHEST]
+    if len(times) < 2 or times[-1] <= times[0]:
+        return claims[0] if claims else _FALLBACK
+    measured = min((len(times) - 1) / (times[-1] - times[0]), _HIGHEST)
+    usual = _usual_rate(measured)
+    rates = ([usual] if usual else []) + [*claims, measured.limit_denominator(1001)]
+    slots = {rate: [slot_of(time - times[0], rate) for time in times] for rate in rates}
+    for rate in rates:
+        if slots[rate] == list(range(len(times))):
+            return rate
+    for rate in rates:
+        loses_none = all(a < b for a, b in itertools.pairwise(slots[rate]))
+        if loses_none and slots[rate][-1] < 2 * len(times):
+            return rate
+    average = min(len(times) / (end - times[0]), _HIGHEST)
+    return _usual_rate(average) or average.limit_denominator(1001)
+
+
+def slot_of(time: Fraction, rate: Fraction) -> int:
+    """The slot, counted from 0, whose time `slot / rate` is nearest to `time` (seconds)."""
+    return math.floor(time * rate + Fraction(1, 2))
+
+
+def _usual_rate(measured: Fraction) -> Fraction | None:
+    whole = Fraction(round(measured))
+    rates = [whole, *(Fraction(n * 1000, 1001) for n in _NTSC)]
+    nearest = min(rates, key=lambda rate: abs(rate - measured))
+    return nearest if nearest > 0 and abs(nearest / measured - 1) <= _SNAP else None
+
+
 class _Packets:
-    """One sweep over all packets: the times of the pictures, and whether the file ends early."""
+    """All packets, read once: the times of the pictures, and whether the file ends early."""
 
     def __init__(self, path: Path, container: InputContainer, stream: VideoStream) -> None:
         self._path = path
@@ -182,19 +275,19 @@ class _Packets:
 
     def _settle(self) -> tuple[list[Fraction], Fraction]:
         """The times of all pictures that can be decoded, rising, and the end of the last."""
-        # Pictures before the first keyframe lack what they are built upon; nothing decodes them.
+        # Pictures before the first keyframe refer to missing pictures and cannot be decoded.
         opening = self.keyframes[0][0] if self.keyframes else min(self._spans)[0]
         spans = sorted(s for s in self._spans if s[0] >= opening) or sorted(self._spans)
         times = [time for time, _ in spans]
         end = max(end for _, end in spans)
         if end <= times[-1]:
-            # No duration is given for the last picture: it is shown as long as the others.
+            # The last picture has no duration; it is shown as long as the others on average.
             mean = (times[-1] - times[0]) / max(1, len(times) - 1)
             end = times[-1] + (mean or Fraction(1, 25))
         return times, end
 
     def settled_times(self) -> list[Fraction]:
-        """The times without gaps from a cut: pictures are stored ahead of their turn."""
+        """The times without the last ones of a cut file, among which pictures are missing."""
         may_be_cut = self.cut_off or self.count < self.claimed
         return self.times[:-_REORDERED] if may_be_cut else self.times
 
@@ -205,7 +298,7 @@ def _expected_pictures(
     """The number of pictures that the file claims to hold, if it holds fewer."""
     name = container.format.name
     if name == "avi":
-        # Its count includes pictures that were dropped while recording, but time runs on there.
+        # Its count includes pictures that were dropped while recording, but so do the times.
         found = slot_of(packets.end - packets.times[0], fps)
         return stream.frames if packets.cut_off and stream.frames > found else None
     if name.startswith("matroska") and container.duration:
@@ -214,7 +307,7 @@ def _expected_pictures(
         return slot_of(claimed - packets.times[0], fps) if ends_early else None
     if packets.count >= stream.frames or not stream.duration:
         return None
-    # A clip that was trimmed in a phone holds fewer than it claims too, but not for less time.
+    # A clip that was trimmed on a phone holds fewer pictures than it claims, but all of its time.
     claimed = stream.duration * packets.tick
     if packets.end - packets.times[0] >= claimed - 1 / fps:
         return None
@@ -222,7 +315,7 @@ def _expected_pictures(
 
 
 def _gif_ends_early(path: Path, byte_end: int) -> bool:
-    """Whether a GIF lacks its trailer, or its reader gave up long before it."""
+    """Whether a GIF lacks its trailer, or reading it ended long before the trailer."""
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(max(0, size - 64))

@@ -1,4 +1,4 @@
-"""Clips: a file to frames, upright, at a constant rate and the working size."""
+"""Clips: a file → frames, upright, at a constant rate and the wanted size."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ from numpy.typing import NDArray
 from ..arrays import Image, from_bytes
 from ..errors import MediaError, SettingsError
 from ..settings import MediaLimits
-from .clip_decoding import Decoder
-from .clip_frames import PictureConverter
-from .clip_layout import ClipLayout, check_size, open_clip, read_layout
-from .clip_timing import slot_of
+from .clip_decoding import Decoder, PictureConverter
+from .clip_layout import ClipLayout, check_size, open_clip, read_layout, slot_of
 from .frame_store import FrameStore
 
 
 class PartialClipError(MediaError):
-    """A clip is cut off or damaged, and the frames before that can be read.
+    """A clip is cut off or damaged, but the frames before the damage can be read.
 
-    `readable` of `expected` frames are intact, counted from the file's start; `expected` is None
-    where the file does not say how many it once held.
+    `readable` of `expected` frames are intact, counted from the file's start. `expected` is None
+    if the file does not say how many frames it should hold.
     """
 
     def __init__(self, path: Path, message: str, *, readable: int, expected: int | None) -> None:
@@ -37,14 +35,20 @@ class PartialClipError(MediaError):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clip(Sequence[Image]):
-    """Frames of a clip: a sequence of float32 RGB images `(H, W, 3)` in [0, 1], all of one size.
+    """The frames of a clip: a sequence of float32 RGB images `(H, W, 3)` in [0, 1], of one size.
 
-    Inside they are 8-bit pictures (`pixels`), which of a long clip lie in a temporary file and
-    not in memory (`FrameStore`). Each frame is read and converted when it is asked for, so take
-    them one by one; several threads may. `fps` is exact. `start` is the time of the first frame
-    in its file `path`, in seconds from the file's first picture; `source_frames` is the number
-    of frames of the whole file at this rate. A slice is a clip too; its step, if it has one, is
-    positive and lowers the frame rate.
+    The frames are kept as 8-bit pictures, those of a long clip in a temporary file (`FrameStore`).
+    Each is read and converted when it is asked for, so use them one by one. Several threads may
+    read at once. A slice is a clip too; its step must be positive, and divides the frame rate.
+
+    Attributes
+    ----------
+    path : of the file
+    pixels : the frames as uint8 `(H, W, 3)`
+    fps : frames a second, exact
+    has_audio : whether the file has sound
+    start : the time of the first frame in the file, in seconds from the file's first picture
+    source_frames : the number of frames of the whole file at this rate
     """
 
     path: Path
@@ -56,17 +60,17 @@ class Clip(Sequence[Image]):
 
     @property
     def width(self) -> int:
-        """Of every frame, in pixels."""
+        """The width of every frame, in pixels."""
         return int(self.pixels[0].shape[1])
 
     @property
     def height(self) -> int:
-        """Of every frame, in pixels."""
+        """The height of every frame, in pixels."""
         return int(self.pixels[0].shape[0])
 
     @property
     def duration(self) -> float:
-        """How long it plays, in seconds."""
+        """The duration in seconds."""
         return float(len(self) / self.fps)
 
     def __len__(self) -> int:
@@ -102,26 +106,41 @@ def read_clip(
     limits: MediaLimits | None = None,
     allow_partial: bool = False,
 ) -> Clip:
-    """Read a clip, or `frames` of it from `start` seconds on, as a `Clip`.
+    """Read a clip, or a part of it.
 
-    With `size` the longest side of its frames becomes exactly that many pixels, otherwise they
-    keep their own size. Rotation, mirroring and sample aspect ratio are applied, interlaced
-    frames are deinterlaced, colours are converted by the file's own matrix and range, and high
-    dynamic range (PQ, HLG) is compressed to sRGB. MP4, MOV, WebM, MKV, AVI, GIF and MPEG files
-    are read, and no other file that one of them names.
+    Rotation, mirroring and sample aspect ratio are applied, interlaced frames are deinterlaced,
+    colours are converted by the file's own matrix and range, and high dynamic range (PQ, HLG) is
+    compressed to sRGB. No other file that the clip names is read.
 
-    A clip with a constant frame rate keeps each frame and its exact rate, 30000/1001 for 29.97.
-    One with a varying rate gets a constant one: the rate that the file claims if that loses no
-    frame and repeats at most every one once, on average, else the average rate. Each of its
-    frames is then shown from the nearest moment on to that of the next frame, so that its times
-    are right to half a frame.
+    A clip with a constant frame rate keeps each frame and its exact rate, such as 30000/1001 for
+    29.97. A clip with a varying rate gets a constant one (`constant_rate`), and each of its
+    pictures is shown from the nearest frame on, so times are right to half a frame.
 
-    Raises MediaError, which says what is wrong and what to do, for a file that is missing,
-    damaged, no clip, outside `limits` (`MediaLimits()` unless given), or shorter than `start`,
-    and if a long clip's frames find no room in the temporary folder.
-    If frames that are asked for are cut off or damaged it is a PartialClipError, unless
-    `allow_partial`: then the clip ends before them. Raises SettingsError for a negative `start`
-    and for `frames` below 1.
+    Parameters
+    ----------
+    path : an MP4, MOV, WebM, MKV, AVI, GIF or MPEG file
+    size : the longest side of the frames in pixels; None keeps their own
+    start : where to begin, in seconds
+    frames : the largest number of frames; None reads to the end
+    limits : the sizes that are accepted, `MediaLimits()` if None
+    allow_partial : end the clip before the first damaged frame, instead of raising an error
+
+    Returns
+    -------
+    Clip : the frames
+
+    Raises
+    ------
+    MediaError : if the file is missing, damaged, not a clip, outside `limits` or shorter than
+        `start`, or if the temporary folder has no space for the frames
+    PartialClipError : if requested frames are cut off or damaged
+    SettingsError : for a negative `start`, or `frames` below 1
+
+    Examples
+    --------
+    >>> clip = sk.load("drift", size=64)[:4]
+    >>> len(clip), clip.fps, clip[0].shape
+    (4, Fraction(24, 1), (64, 64, 3))
     """
     path = Path(path)
     limits = limits or MediaLimits()
@@ -150,7 +169,7 @@ def _wanted_slots(
 ) -> tuple[int, int]:
     """The first slot to read and the one after the last."""
     first = slot_of(Fraction(start), layout.fps)
-    # Of a clip that is cut off, the frames that are gone belong to it too.
+    # The missing frames of a clip that is cut off count too.
     slots = max(layout.slots, layout.expected or 0)
     if first >= slots:
         raise MediaError(
@@ -175,7 +194,7 @@ def _read_pixels(
     size: int | None,
     limits: MediaLimits,
 ) -> tuple[Sequence[NDArray[np.uint8]], int]:
-    """The pictures of the wanted slots that are intact, and how many of the whole file are."""
+    """The intact pictures of the wanted slots, and the number of intact ones in the file."""
     first, last = wanted
     with open_clip(path, limits) as (container, stream):
         decoder = Decoder(container, stream, layout)
@@ -201,7 +220,7 @@ def _read_pixels(
 
 
 class _SlotFiller:
-    """Puts pictures into the slots of a constant rate: each is shown until the next comes."""
+    """Fills the slots of a constant rate: each picture is shown until the next one comes."""
 
     def __init__(self, first: int, last: int, store: FrameStore) -> None:
         self._first, self._last, self._store = first, last, store
@@ -213,7 +232,7 @@ class _SlotFiller:
         self._current = pixels
 
     def finish(self, last: int) -> Sequence[NDArray[np.uint8]]:
-        """All pictures up to slot `last`, which itself is left out."""
+        """All pictures before slot `last`."""
         self._fill_to(last)
         return self._store.frames(max(0, last - self._first))
 

@@ -1,4 +1,4 @@
-"""Clips side by side, each under its title, as one clip: how two results are best compared."""
+"""Clips side by side in one clip, each under its title, to compare results."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .clips import Clip, read_clip
 from .encode import write_clip
 from .images import resize_image
 
-# Every machine has this one: matplotlib brings it along. A fresh one may have no other font.
+# Part of matplotlib, so every machine has it. A new machine may have no other font.
 _FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 _LETTERS = 20
-_SMALLEST_LETTERS = 13
+_MIN_LETTERS = 13
 _BAR = 40
 _MARGIN = 10
 _GAP = 4
 _DARK = (24, 24, 27)
 _LIGHT = "#f4f4f5"
 
-# Smaller panels are enlarged, so that their titles can be read.
+# Smaller clips are enlarged, so that their titles can be read.
 _MIN_SIDE = 360
 
 
@@ -44,15 +44,26 @@ def write_comparison(
     comment: str = "",
     limits: MediaLimits | None = None,
 ) -> None:
-    """Write a clip that plays the clips of `paths` side by side, each under its title.
+    """Write a clip that plays other clips side by side, each under its title.
 
-    All panels get the same `height` in pixels; without it the first clip's, times the least
-    whole number that makes its longest side 360 pixels or more. The result has the frame rate
-    and the sound of the first clip, shows the others at the same times, and is as long as the
-    shortest. A title that is too long is set smaller, then shortened.
+    The result has the frame rate and the sound of the first clip, shows the others at the same
+    times, and is as long as the shortest. A title that is too long is set in smaller letters, then
+    shortened.
 
-    Raises MediaError as `read_clip` and `write_clip` do, ValueError unless there is one title
-    for each of at least one clip.
+    Parameters
+    ----------
+    paths : the clips
+    titles : one for each clip
+    output : ends in .mp4 or .mov
+    height : of all clips, in pixels; None for the first clip's height, times the smallest whole
+        number that makes its longest side at least 360 pixels
+    comment : metadata
+    limits : the sizes that are accepted, `MediaLimits()` if None
+
+    Raises
+    ------
+    MediaError : as `read_clip` and `write_clip` do
+    ValueError : unless there is at least one clip, and one title for each
     """
     if not paths or len(paths) != len(titles):
         raise ValueError(
@@ -60,20 +71,18 @@ def write_comparison(
             f"and {len(titles)} titles"
         )
     clips = [read_clip(path, limits=limits) for path in paths]
-    height = height or _default_height(clips[0])
+    if height is None:
+        longest = max(clips[0].width, clips[0].height)
+        height = clips[0].height * math.ceil(_MIN_SIDE / longest)
     widths = [max(1, round(clip.width * height / clip.height)) for clip in clips]
     size, shown_titles = _fit_titles(titles, widths)
-    with ExitStack() as open_clips:
-        bars = [
-            open_clips.enter_context(_title_bar(title, width, size))
-            for title, width in zip(shown_titles, widths, strict=True)
-        ]
-        panels = [
-            open_clips.enter_context(_panel(clip, width, height))
-            for clip, width in zip(clips, widths, strict=True)
-        ]
+    with ExitStack() as opened:
+        bars, panels = [], []
+        for clip, title, width in zip(clips, shown_titles, widths, strict=True):
+            bars.append(opened.enter_context(_title_bar(title, width, size)))
+            panels.append(opened.enter_context(_panel(clip, width, height)))
         columns = [width + _GAP for width in widths[:-1]] + [widths[-1]]
-        sheet = open_clips.enter_context(
+        sheet = opened.enter_context(
             clips_array([bars, panels], cols_heights=columns, bg_color=_DARK)
         )
         write_clip(
@@ -85,27 +94,20 @@ def write_comparison(
         )
 
 
-def _default_height(clip: Clip) -> int:
-    return clip.height * math.ceil(_MIN_SIDE / max(clip.width, clip.height))
-
-
 def _fit_titles(titles: Sequence[str], widths: Sequence[int]) -> tuple[int, list[str]]:
     """The largest size of letters at which all titles fit, and the titles, shortened if none."""
-    rooms = [width - 2 * _MARGIN for width in widths]
-    for size in range(_LETTERS, _SMALLEST_LETTERS, -1):
+    spaces = [width - 2 * _MARGIN for width in widths]
+    for size in range(_LETTERS, _MIN_LETTERS - 1, -1):
         font = ImageFont.truetype(_FONT, size)
-        if all(font.getlength(t) <= room for t, room in zip(titles, rooms, strict=True)):
+        if all(font.getlength(t) <= space for t, space in zip(titles, spaces, strict=True)):
             return size, list(titles)
-    font = ImageFont.truetype(_FONT, _SMALLEST_LETTERS)
-    return _SMALLEST_LETTERS, [
-        _shorten(title, room, font) for title, room in zip(titles, rooms, strict=True)
-    ]
+    return _MIN_LETTERS, [_shorten(t, space, font) for t, space in zip(titles, spaces, strict=True)]
 
 
-def _shorten(title: str, room: float, font: ImageFont.FreeTypeFont) -> str:
-    if font.getlength(title) <= room:
+def _shorten(title: str, space: float, font: ImageFont.FreeTypeFont) -> str:
+    if font.getlength(title) <= space:
         return title
-    while title and font.getlength(title + "…") > room:
+    while title and font.getlength(title + "…") > space:
         title = title[:-1].rstrip()
     return title + "…"
 
@@ -113,7 +115,7 @@ def _shorten(title: str, room: float, font: ImageFont.FreeTypeFont) -> str:
 def _title_bar(title: str, width: int, size: int) -> TextClip:
     return TextClip(
         font=str(_FONT),
-        # moviepy takes an empty text for none.
+        # moviepy treats an empty text as a missing one.
         text=title or " ",
         font_size=size,
         size=(width, _BAR),
@@ -133,7 +135,7 @@ def _panel(clip: Clip, width: int, height: int) -> VideoClip:
 
 
 def _frames(sheet: CompositeVideoClip, clips: Sequence[Clip]) -> Iterator[Image]:
-    """The sheet's frames, taken in the middle of the time that each is shown."""
+    """The frames of the sheet, each taken in the middle of the time for which it is shown."""
     fps = clips[0].fps
     shortest = min(len(clip) / clip.fps for clip in clips)
     for index in range(max(1, math.floor(shortest * fps))):

@@ -1,7 +1,7 @@
-"""Content credentials (C2PA 2): a signed statement inside the file of how it was made.
+"""Content credentials (C2PA 2): a signed statement, inside the file, of how it was made.
 
-They need the extra `stylekit[credentials]`. Signing comes last: any later change of the file,
-even of its metadata, breaks the signature.
+They need the extra `stylekit[credentials]`. Sign last: any later change of the file, even of its
+metadata, invalidates the signature.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MediaError, SettingsError
+from .file_kinds import read_head
 from .files import atomic_path, check_input
-from .image_kinds import read_head
 from .provenance import DIGITAL_SOURCE_TYPE, Provenance, comment
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _CONTENT, _STYLE = "content", "style"
 
-# Only what can be said without a network, and no preview that would show the content.
+# No network is used, and no preview is stored, which would show the content.
 _OFFLINE = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
@@ -48,15 +48,24 @@ def sign_credentials(
     certificate: Path,
     private_key: Path,
 ) -> None:
-    """Add content credentials to a finished picture or MP4, in place, whole or not at all.
+    """Add content credentials to a finished picture or MP4, in place.
 
     They say that the content (`parentOf`) was opened and edited by a trained network, with the
-    style as `inputTo`. `certificate` is a PEM file with the signer's certificate first and those
-    above it after; `private_key` is its key, PEM without a password. No network is used, so the
-    signature carries no time stamp.
+    style as `inputTo`. No network is used, so the signature carries no time stamp.
 
-    Raises SettingsError if the extra is not installed, and MediaError that names the file if
-    the certificate or key does not serve, or the output cannot hold credentials.
+    Parameters
+    ----------
+    path : the output; it is replaced completely or not at all
+    provenance : how it was made
+    content_path, style_path : the inputs
+    certificate : a PEM file with the signer's certificate, followed by those of its issuers
+    private_key : the key of the first certificate, PEM without a password
+
+    Raises
+    ------
+    SettingsError : if the extra is not installed
+    MediaError : if the certificate or the key is not valid, or the output has a format that
+        cannot hold credentials
     """
     try:
         import c2pa
@@ -76,7 +85,9 @@ def sign_credentials(
             c2pa.Signer.from_info(signer_info) as signer,
         ):
             for label, relationship, name, source in ingredients:
-                _add_ingredient(builder, label, relationship, name, source)
+                facts = {"title": name, "relationship": relationship, "label": label}
+                with source.open("rb") as stream:
+                    builder.add_ingredient(facts, _mime_type(source), stream)
             with atomic_path(path) as temporary:
                 builder.sign_file(path, temporary, signer)
     except c2pa.C2paError as error:
@@ -101,16 +112,8 @@ def _manifest(title: str, provenance: Provenance) -> dict[str, Any]:
     }
 
 
-def _add_ingredient(
-    builder: c2pa.Builder, label: str, relationship: str, name: str, source: Path
-) -> None:
-    facts = {"title": name, "relationship": relationship, "label": label}
-    with source.open("rb") as stream:
-        builder.add_ingredient(facts, _mime_type(source), stream)
-
-
 def _mime_type(path: Path) -> str:
-    """The type of a file by its first bytes: names lie, and a wrong type is an error."""
+    """The type of a file by its first bytes, because its name may be wrong."""
     head = read_head(path)
     for start, mime_type in _MIME_STARTS.items():
         if head.startswith(start):
@@ -122,7 +125,7 @@ def _mime_type(path: Path) -> str:
 
 
 def _read_signer(certificate: Path, private_key: Path) -> c2pa.C2paSignerInfo:
-    """The certificates and the key, checked to fit, so that the error can name the file."""
+    """The certificates and the key; errors name the file that is wrong."""
     try:
         import c2pa
         from cryptography import x509
@@ -148,7 +151,7 @@ def _read_signer(certificate: Path, private_key: Path) -> c2pa.C2paSignerInfo:
     return c2pa.C2paSignerInfo(
         alg=_algorithm(private_key, key),
         sign_cert=b"".join(one.public_bytes(serialization.Encoding.PEM) for one in chain),
-        # The signing library reads PKCS #8 only; `openssl ecparam` writes another form.
+        # The signing library reads only PKCS #8; `openssl ecparam` writes another format.
         private_key=key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -177,10 +180,9 @@ def _algorithm(private_key: Path, key: PrivateKeyTypes) -> bytes:
     """The signature algorithm for a key, of those that C2PA 2.1, section 13.2.1 allows."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        curves = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es512"}
-        if key.curve.name in curves:
-            return curves[key.curve.name]
+    curves = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es512"}
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in curves:
+        return curves[key.curve.name]
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return b"ed25519"
     if isinstance(key, rsa.RSAPrivateKey):

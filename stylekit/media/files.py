@@ -1,4 +1,4 @@
-"""Writing so that nothing finished is ever lost, and the checks before reading and writing."""
+"""Writing files completely or not at all, and the checks before reading and writing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import MediaError
 
-# What the system says when a file cannot be written, and what to do about it.
+# What to do about the system's errors when a file cannot be written.
 _WRITE_ADVICE = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
     errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",
@@ -28,17 +28,26 @@ _WRITE_ADVICE = {
 
 @contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:
-    """A temporary path beside `path`, with its suffix, that becomes `path` when the body is done.
+    """A temporary path beside `path` that replaces it when the body of the `with` is done.
 
-    The body writes a file there. It is then flushed to the disk and renamed, so that at any
-    moment `path` is the old file or the whole new one. If the body raises, the temporary file
-    is removed and `path` is left as it was.
+    The body writes a file at the temporary path. The file is then flushed to the disk and renamed,
+    so `path` is always either the old file or the complete new one. If the body raises, the
+    temporary file is removed and `path` is left as it was.
 
-    Raises MediaError where the system refuses to write (full disk, no permission, …); any other
-    error of the body passes through.
+    Raises
+    ------
+    MediaError : if the system refuses to write (full disk, no permission, …); other errors of the
+        body are not changed
+
+    Examples
+    --------
+    ::
+
+        with atomic_path("notes.txt") as temporary:
+            temporary.write_text("All or nothing.")
     """
     path = Path(path)
-    # Short, and without the target's own name, which may already be as long as names can be.
+    # Without the name of the target, which may already have the largest possible length.
     temporary = path.with_name(f".stylekit-{secrets.token_hex(6)}{path.suffix}")
     try:
         yield temporary
@@ -57,21 +66,35 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 
 def write_text_atomic(path: Path | str, text: str) -> None:
-    """Write `text` as UTF-8 with plain line feeds, whole or not at all; see `atomic_path`."""
+    """Write `text` as UTF-8 with plain line feeds, completely or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def sha256_of(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes in hexadecimal, read in pieces."""
+    """The SHA-256 of a file's bytes in hexadecimal; large files are read in parts."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_output(path: Path | str, suffixes: Collection[str]) -> Path:
-    """Return `path` if a file may be written there, with one of `suffixes` (".png", …) as ending.
+    """Check that a file may be written at `path`.
 
-    The ending is compared without regard to case. Raises MediaError, with what to do, otherwise.
+    Parameters
+    ----------
+    path : returned as a `Path`
+    suffixes : the endings that are allowed, such as ".png"; upper and lower case are equal
+
+    Raises
+    ------
+    MediaError : if the ending is another one, or the folder is missing or cannot be written
+
+    Examples
+    --------
+    >>> from stylekit.media.files import check_output
+    >>> check_output("cat.gif", (".png", ".jpg"))
+    Traceback (most recent call last):
+    stylekit.errors.MediaError: cat.gif: cannot write the ending .gif; use one of .png, .jpg
     """
     path = Path(path)
     if path.suffix.lower() not in suffixes:
@@ -92,9 +115,9 @@ def check_output(path: Path | str, suffixes: Collection[str]) -> Path:
 
 
 def make_folder(path: Path | str) -> Path:
-    """Return `path` as a folder that is there, made if it was not.
+    """Make a folder, with those above it, unless it exists; returns its path.
 
-    Raises MediaError, with what to do, if it is a file or cannot be made.
+    Raises MediaError if `path` is a file or cannot be made.
     """
     path = Path(path)
     try:
@@ -108,10 +131,16 @@ def make_folder(path: Path | str) -> Path:
 
 
 def check_input(path: Path | str, *, max_bytes: int | None = None) -> Path:
-    """Return `path` if it is a file with something in it, of at most `max_bytes` bytes.
+    """Check that `path` is a file that can be read.
 
-    Raises MediaError, with what to do, if it is missing, a folder, a device, empty, too large or
-    cannot be opened.
+    Parameters
+    ----------
+    path : returned as a `Path`
+    max_bytes : the largest size; None for any
+
+    Raises
+    ------
+    MediaError : if it is missing, a folder, a device, empty, too large or cannot be opened
     """
     path = Path(path)
     try:
@@ -140,14 +169,14 @@ def check_input(path: Path | str, *, max_bytes: int | None = None) -> Path:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make a rename outlast a power cut; only POSIX systems can open a folder for that."""
+    """Store a rename on the disk, where it survives a power cut; needs a POSIX system."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError as error:
-        # Some network disks refuse this; the file itself is safe there already.
+        # Some network disks refuse this, but have stored the file itself already.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
     finally:

@@ -1,6 +1,6 @@
-"""Where a clip keeps its decoded pictures: a short one in memory, a long one in a temporary file.
+"""The memory of a clip: a short clip stays in memory, a long one goes to a temporary file.
 
-Memory then does not grow with a clip's length: of a long one it holds the picture in use alone.
+So the memory in use does not grow with the length of a clip.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 from ..errors import MediaError
 
 MAX_BYTES_IN_MEMORY = 16_000_000
-"""Above this a clip's pictures move to a file.
+"""The pictures of a clip that needs more bytes are moved to a file.
 
-Little beside the gigabyte that painting takes, and enough for a hundred frames of 256 pixels:
-what people try things out with needs no disk.
+The value is small beside the gigabyte that painting takes, and enough for about 80 frames of 256
+pixels, so short trials do not use the disk.
 """
 
 
 class FrameStore:
-    """Takes the pictures of the clip `path` in order, then gives its frames as a sequence.
+    """Collects the pictures of a clip in order; `frames` then returns its frames as a sequence.
 
-    Pictures are uint8 `(H, W, 3)`, all of one size. One that is shown for several frames is kept
-    once.
+    Pictures are uint8 `(H, W, 3)`, all of one size. A picture that several frames show is stored
+    once. `path`, the clip's file, is named in errors.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,9 +44,9 @@ class FrameStore:
         return len(self._shown)
 
     def add(self, pixels: NDArray[np.uint8], times: int = 1) -> None:
-        """Append a picture that `times` frames, at least one, show.
+        """Append a picture that is shown by `times` frames, at least one.
 
-        Raises MediaError, with what to do, if it must go to the temporary file and cannot.
+        Raises MediaError if the temporary file cannot be written.
         """
         if self._file is None:
             self._pictures.append(pixels)
@@ -58,7 +58,7 @@ class FrameStore:
         self._count += 1
 
     def frames(self, count: int) -> Sequence[NDArray[np.uint8]]:
-        """The first `count` frames, a tuple if they are in memory."""
+        """The first `count` frames; a tuple if they are in memory."""
         shown = tuple(self._shown[:count])
         if self._file is not None:
             return _StoredFrames(self._file, shown)
@@ -72,7 +72,7 @@ class FrameStore:
 
 
 class _StoredFrames(Sequence[NDArray[np.uint8]]):
-    """Frames in a file, read anew each time that they are asked for; slices share the file."""
+    """Frames in a file, read each time that they are asked for; slices share the file."""
 
     def __init__(self, file: _PictureFile, shown: tuple[int, ...]) -> None:
         self._file, self._shown = file, shown
@@ -92,24 +92,23 @@ class _StoredFrames(Sequence[NDArray[np.uint8]]):
         return self._file.read(self._shown[index])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Another process cannot have the file: it gets the pictures themselves.
+        # The file has no name by which another process could open it, so copy the pictures.
         return tuple, (list(self),)
 
 
 class _PictureFile:
-    """Pictures of one shape in a file without a name, gone with the last reference to it.
+    """Pictures of one shape in a temporary file, which is removed with its last reference.
 
-    Any number of threads may read at once. Raises MediaError where the system refuses.
+    Several threads may read at once. Raises MediaError if the system refuses to read or write.
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
         self._path, self._shape = path, shape
         self._bytes = int(np.prod(shape))
-        # Two threads must not come between each other's seek and read. os.pread would need no
-        # lock, but Windows has none.
+        # For seek and read together. os.pread would need no lock, but Windows does not have it.
         self._lock = threading.Lock()
         try:
-            # Unbuffered: pictures are larger than any buffer, and a full disk is seen at once.
+            # Unbuffered, because pictures are large, and so that a full disk is noticed at once.
             self._file = tempfile.TemporaryFile(prefix="stylekit-", buffering=0)  # noqa: SIM115
         except OSError as error:
             raise self._refused(error) from error
@@ -120,14 +119,14 @@ class _PictureFile:
         assert pixels.shape == self._shape
         left = np.ascontiguousarray(pixels).data.cast("B")
         try:
-            # One call may write a part only, for instance the last that a disk had room for.
+            # One call may write only a part, for example if the disk is almost full.
             while left:
                 left = left[self._file.write(left) :]
         except OSError as error:
             raise self._refused(error) from error
 
     def read(self, number: int) -> NDArray[np.uint8]:
-        """Picture `number`, counted from 0, as an array of its own."""
+        """Picture `number`, counted from 0, as a new array."""
         pixels = np.empty(self._shape, np.uint8)
         left = pixels.data.cast("B")
         with self._lock:
@@ -140,7 +139,7 @@ class _PictureFile:
         return pixels
 
     def _refused(self, error: OSError) -> MediaError:
-        # Python knows no folder if it found none where it may write.
+        # `tempdir` is None if Python has found no folder that it may write to.
         folder = f"folder {tempfile.tempdir}" if tempfile.tempdir else "folder"
         return MediaError(
             self._path,

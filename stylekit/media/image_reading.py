@@ -1,4 +1,4 @@
-"""From any picture file to a plain 8-bit sRGB picture: the checks, and every conversion."""
+"""Any picture file → an 8-bit sRGB picture: the checks and the conversions."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from PIL import ExifTags, ImageCms, TiffImagePlugin, UnidentifiedImageError
 
 from ..errors import MediaError
 from ..settings import MediaLimits
+from .file_kinds import explain_unread_picture, is_heif, read_head
 from .files import check_input
-from .image_kinds import explain_unread, is_heif, read_head
 
-# A list, because Pillow knows dozens more formats, each a way in for crafted files.
+# Pillow knows dozens more formats, and decoders of rare formats are attacked with crafted files.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 
-_WIDE_GREY = ("I;16", "I;16B", "I;16L", "I;16N")
+_WIDE_GREY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_WHITE_IS_ZERO = 258, 262, 0
 
-# EXIF 2.32, tag 0x0112: what to do with the stored picture to see it upright.
+# EXIF 2.32, tag 0x0112: the operation that makes the stored picture upright.
 _UPRIGHT = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -37,10 +37,19 @@ _UPRIGHT = {
 
 
 def read_rgb(path: Path, limits: MediaLimits) -> PIL.Image.Image:
-    """The picture of a file as it is meant to be seen: upright, 8-bit sRGB, alpha over white.
+    """Read a picture as it should be seen: upright, 8-bit sRGB, alpha over white.
 
-    Of an animation it is the first frame. 16-bit pictures are scaled, not clipped; ICC profiles
-    and CMYK are converted to sRGB. Raises MediaError, with what to do, for anything else.
+    16-bit pictures are scaled, not clipped; ICC profiles and CMYK are converted to sRGB; of an
+    animation the first frame is read.
+
+    Parameters
+    ----------
+    path : the file
+    limits : the sizes that are accepted
+
+    Raises
+    ------
+    MediaError : if the file is missing, damaged, not a picture or outside `limits`
     """
     with open_picture(path, limits) as picture:
         if picture.format == "PNG":
@@ -52,14 +61,14 @@ def read_rgb(path: Path, limits: MediaLimits) -> PIL.Image.Image:
 
 @contextmanager
 def open_picture(path: Path, limits: MediaLimits | None) -> Iterator[PIL.Image.Image]:
-    """A picture file, opened and its size checked, but (HEIC apart) not yet decoded.
+    """Open a picture file and check its size; only HEIC is decoded at once.
 
-    Raises MediaError for a file that is missing, too large, damaged or no picture; also where
-    the body meets the damage. With `limits` None the size is not checked.
+    Raises MediaError if the file is missing, too large, damaged or not a picture, also when the
+    body of the `with` finds the damage. With `limits` None the size is not checked.
     """
     check_input(path, max_bytes=limits.picture_bytes if limits else None)
     with warnings.catch_warnings():
-        # Pillow warns of what is checked here (size) or does not matter (odd metadata).
+        # Pillow warns of large sizes, which are checked here, and of unusual metadata.
         warnings.simplefilter("ignore")
         try:
             with _open(path, limits) as picture:
@@ -67,9 +76,9 @@ def open_picture(path: Path, limits: MediaLimits | None) -> Iterator[PIL.Image.I
         except MediaError:
             raise
         except UnidentifiedImageError:
-            raise explain_unread(path) from None
+            raise explain_unread_picture(path) from None
         except Exception as error:
-            # Damaged files make Pillow's readers raise nearly anything, from OSError to KeyError.
+            # For damaged files Pillow's readers raise errors of many types.
             raise MediaError(path, _explain_failure(error)) from error
 
 
@@ -103,7 +112,7 @@ def _open_heif(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
     for name in ("exif", "xmp", "icc_profile"):
         if heif.info.get(name):
             picture.info[name] = heif.info[name]
-    # The decoder has turned the picture already; EXIF only repeats how the camera was held.
+    # The decoder has turned the picture upright already.
     picture.getexif().pop(ExifTags.Base.Orientation, None)
     return picture
 
@@ -132,13 +141,13 @@ def _check_size(path: Path, size: tuple[int, int], limits: MediaLimits | None) -
 
 
 def _check_png(path: Path) -> None:
-    """Raise if a checksum of a PNG is wrong: Pillow decodes on over most of them."""
+    """Raise an error if a checksum of a PNG is wrong; decoding ignores most of them."""
     with PIL.Image.open(path, formats=("PNG",)) as picture:
         picture.verify()
 
 
 def _check_mode(path: Path, picture: PIL.Image.Image) -> None:
-    # Of a PPM, Pillow scales what is wider than 8 bits to 16 itself; its "I" holds no more.
+    # Pillow scales the values of a PPM with more than 8 bits to 16 bits, in mode "I" too.
     wide = picture.mode == "I" and picture.format != "PPM"
     if wide or picture.mode == "F":
         kind = "32-bit" if wide else "floating-point"
@@ -162,7 +171,7 @@ def _explain_failure(error: Exception) -> str:
 
 def _turn_upright(picture: PIL.Image.Image) -> PIL.Image.Image:
     orientation = None
-    # Broken EXIF data is no reason to refuse a picture.
+    # A picture with damaged EXIF data can still be used.
     with contextlib.suppress(Exception):
         orientation = picture.getexif().get(ExifTags.Base.Orientation)
     method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
@@ -189,25 +198,24 @@ def _over_white(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def _drop_wide_transparency(picture: PIL.Image.Image) -> None:
-    """Forget a PNG's transparent colour of 16 bits: Pillow would take it modulo 256."""
+    """Remove a PNG's 16-bit transparent colour, which Pillow would reduce modulo 256."""
     color = picture.info.get("transparency")
     if isinstance(color, tuple) and max(color) > 255:
         del picture.info["transparency"]
 
 
 def _to_8_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """Grey of 16 bits scaled to 8, because Pillow's own conversion clips it at 255."""
-    if picture.mode == "I" or picture.mode in _WIDE_GREY:
-        highest = 65535
-        inverted = False
-        if isinstance(picture, TiffImagePlugin.TiffImageFile):
-            bits = picture.tag_v2.get(_TIFF_BITS, (16,))
-            highest = 2 ** (bits[0] if isinstance(bits, tuple) else bits) - 1
-            inverted = picture.tag_v2.get(_TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO
-        values = np.asarray(picture).astype(np.float32) * np.float32(255.0 / highest)
-        grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
-        return PIL.Image.fromarray(255 - grey if inverted else grey)
-    return picture
+    """Scale 16-bit grey to 8 bits; Pillow's own conversion would clip it at 255."""
+    if picture.mode not in _WIDE_GREY:
+        return picture
+    highest, inverted = 65535, False
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        bits = picture.tag_v2.get(_TIFF_BITS, (16,))
+        highest = 2 ** (bits[0] if isinstance(bits, tuple) else bits) - 1
+        inverted = picture.tag_v2.get(_TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO
+    values = np.asarray(picture).astype(np.float32) * np.float32(255.0 / highest)
+    grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return PIL.Image.fromarray(255 - grey if inverted else grey)
 
 
 def _to_srgb(picture: PIL.Image.Image, profile: bytes | None) -> PIL.Image.Image:
@@ -215,7 +223,7 @@ def _to_srgb(picture: PIL.Image.Image, profile: bytes | None) -> PIL.Image.Image
     if picture.mode == "LAB":
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     if profile:
-        # A broken profile, or one for other colours, is ignored as browsers do.
+        # As in browsers, a damaged profile, or one for other colours, is ignored.
         with contextlib.suppress(ImageCms.PyCMSError, OSError):
             converted = ImageCms.profileToProfile(
                 picture,
@@ -227,5 +235,5 @@ def _to_srgb(picture: PIL.Image.Image, profile: bytes | None) -> PIL.Image.Image
             )
             if converted is not None:
                 return converted
-    # Pillow would copy even where there is nothing to convert: 200 MB for 50 megapixels.
+    # Pillow would copy the pixels even without a conversion: 200 MB for 50 megapixels.
     return picture if picture.mode == "RGB" else picture.convert("RGB")

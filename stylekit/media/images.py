@@ -1,7 +1,9 @@
-"""Pictures: files to arrays and back, and the change of their size."""
+"""Pictures: files → arrays, arrays → files or bytes for a web page, and changes of size."""
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ _FORMATS = {
 }
 
 PICTURE_SUFFIXES = tuple(_FORMATS)
-"""The endings that `save_image` can write."""
+"""The endings that `save_image` accepts."""
 
 _TIFF_XMP_TAG = 700
 
@@ -37,14 +39,21 @@ _TIFF_XMP_TAG = 700
 def load_image(
     path: Path | str, *, size: int | None = None, limits: MediaLimits | None = None
 ) -> Image:
-    """Read a picture as float32 RGB `(H, W, 3)` in [0, 1].
+    """Read a picture: upright, in sRGB, over white; of an animation the first frame.
 
-    It is turned upright, converted to sRGB and laid over white; of an animation it is the first
-    frame. With `size` its longest side becomes exactly that many pixels, otherwise it keeps its
-    own. Reads PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, PPM and, with the extra `heic`, HEIC.
+    Parameters
+    ----------
+    path : PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, PPM or, with the extra `heic`, HEIC
+    size : the longest side in pixels of the result; None keeps the picture's own
+    limits : the sizes that are accepted, `MediaLimits()` if None
 
-    Raises MediaError, which says what is wrong and what to do, for a file that is missing,
-    damaged, no picture, or outside `limits` (those of `MediaLimits()` unless given).
+    Returns
+    -------
+    Image : float32 RGB `(H, W, 3)` in [0, 1]
+
+    Raises
+    ------
+    MediaError : if the file is missing, damaged, not a picture or outside `limits`
     """
     pixels = np.asarray(read_rgb(Path(path), limits or MediaLimits()))
     if size is not None:
@@ -54,11 +63,25 @@ def load_image(
 
 
 def resize_image(image: Image, size: int | tuple[int, int]) -> Image:
-    """Change an image's size: to a longest side, or to an exact `(width, height)`, in pixels.
+    """Change the size of an image.
 
-    Takes and gives float32 RGB `(H, W, 3)` in [0, 1]. A side that shrinks is averaged over
-    areas, one that grows is interpolated cubically and clipped to [0, 1]. Raises SettingsError
-    for a size below one pixel.
+    A side that shrinks is averaged over areas. A side that grows is interpolated cubically, and
+    the result is clipped to [0, 1].
+
+    Parameters
+    ----------
+    image : float32 RGB `(H, W, 3)` in [0, 1]
+    size : the longest side, or the exact `(width, height)`, in pixels
+
+    Raises
+    ------
+    SettingsError : for a size below one pixel
+
+    Examples
+    --------
+    >>> from stylekit.media.images import resize_image
+    >>> resize_image(np.zeros((10, 20, 3), np.float32), 8).shape
+    (4, 8, 3)
     """
     check_image(image)
     if not isinstance(size, tuple):
@@ -72,6 +95,12 @@ def fitted_size(source: tuple[int, int], size: int) -> tuple[int, int]:
     """The `(width, height)` of a `source` of `(width, height)` whose longest side becomes `size`.
 
     Raises SettingsError for a `size` below one pixel.
+
+    Examples
+    --------
+    >>> from stylekit.media.images import fitted_size
+    >>> fitted_size((640, 480), 320)
+    (320, 240)
     """
     if size < 1:
         raise SettingsError("size", f"must be at least 1 pixel, is {size}")
@@ -83,18 +112,25 @@ def fitted_size(source: tuple[int, int], size: int) -> tuple[int, int]:
 def save_image(
     image: Image, path: Path | str, *, provenance: Provenance | None, quality: int = 95
 ) -> None:
-    """Write an image, float32 RGB `(H, W, 3)` in [0, 1], in the format of the path's ending.
+    """Write an image in the format of the path's ending.
 
-    `provenance` goes into the file as XMP that says it was made by AI editing; None is for
-    frames on their way and for pictures that no network has touched. `quality`, 1 to 100, is
-    that of JPEG, WebP and AVIF; PNG and TIFF lose nothing. The file appears whole or not at
-    all, and the same image gives the same bytes.
+    The file appears complete or not at all, and the same image gives the same bytes.
 
-    Raises MediaError where it cannot be written, SettingsError for another quality.
+    Parameters
+    ----------
+    image : float32 RGB `(H, W, 3)` in [0, 1]
+    path : ends in one of `PICTURE_SUFFIXES`
+    provenance : written as XMP, which says that the picture was edited by AI; None for frames of
+        a run, and for pictures that no network has changed
+    quality : of JPEG, WebP and AVIF, from 1 to 100; PNG and TIFF are lossless
+
+    Raises
+    ------
+    MediaError : if the file cannot be written
+    SettingsError : for a `quality` out of range
     """
     check_image(image)
-    if not 1 <= quality <= 100:
-        raise SettingsError("quality", f"must be a whole number from 1 to 100, is {quality!r}")
+    _check_quality(quality)
     path = check_output(path, PICTURE_SUFFIXES)
     format_name = _FORMATS[path.suffix.lower()]
     options = _save_options(format_name, quality)
@@ -104,7 +140,7 @@ def save_image(
         try:
             PIL.Image.fromarray(to_bytes(image)).save(temporary, format_name, **options)
         except (OSError, ValueError, KeyError) as error:
-            # With an error number it is the system that refuses; that is atomic_path's to tell.
+            # An error of the system, such as a full disk, is explained by atomic_path.
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise MediaError(
@@ -113,7 +149,7 @@ def save_image(
 
 
 def _resize(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """Resize each side by the method for its direction; the type of the pixels stays."""
+    """Average a side that shrinks, interpolate one that grows; the type of the pixels stays."""
     height, width = pixels.shape[:2]
     shrunk = (min(size[0], width), min(size[1], height))
     if shrunk != (width, height):
@@ -123,23 +159,75 @@ def _resize(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     return pixels
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An encoded picture and its media type, such as "image/jpeg"."""
+
+    data: bytes
+    media_type: str
+
+
+def encode_preview(
+    image: Image | NDArray[np.uint8], *, lossless: bool = False, quality: int = 92
+) -> Preview:
+    """Encode an image for a web page.
+
+    Unlike `save_image` it writes no provenance, because previews are not kept.
+
+    Parameters
+    ----------
+    image : `(H, W, 3)`, float32 in [0, 1] or uint8
+    lossless : True for PNG, False for JPEG, which is small and takes a millisecond
+    quality : of JPEG, from 1 to 100
+
+    Raises
+    ------
+    ValueError : for another shape or range
+    SettingsError : for a `quality` out of range
+
+    Examples
+    --------
+    >>> from stylekit.media.images import encode_preview
+    >>> encode_preview(np.zeros((4, 4, 3), np.float32)).media_type
+    'image/jpeg'
+    """
+    _check_quality(quality)
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        pixels = to_bytes(check_image(np.asanyarray(image)))
+    elif image.ndim == 3 and image.shape[2] == 3 and image.size:
+        pixels = np.ascontiguousarray(image, np.uint8)
+    else:
+        raise ValueError(f"image: must have the shape (H, W, 3), has {image.shape}")
+    format_name, options = "JPEG", _save_options("JPEG", quality)
+    if lossless:
+        # The fastest level: previews go to the next window only, so time matters, not size.
+        format_name, options = "PNG", {"compress_level": 1}
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(buffer, format_name, **options)
+    return Preview(buffer.getvalue(), f"image/{format_name.lower()}")
+
+
+def _check_quality(quality: int) -> None:
+    if not 1 <= quality <= 100:
+        raise SettingsError("quality", f"must be a whole number from 1 to 100, is {quality!r}")
+
+
 def _save_options(format_name: str, quality: int) -> dict[str, Any]:
-    # Full colour resolution: painted strokes have edges that differ in colour alone.
-    if format_name == "JPEG":
-        return {"quality": quality, "subsampling": "4:4:4"}
-    if format_name == "AVIF":
+    # Full colour resolution: strokes have edges that differ in colour only.
+    color = {"quality": quality, "subsampling": "4:4:4"}
+    options: dict[str, dict[str, Any]] = {
+        "JPEG": color,
         # One thread, so that the bytes do not depend on the machine.
-        return {"quality": quality, "subsampling": "4:4:4", "max_threads": 1}
-    if format_name == "WEBP":
-        return {"quality": quality}
-    if format_name == "TIFF":
-        return {"compression": "tiff_adobe_deflate"}
-    return {}
+        "AVIF": {**color, "max_threads": 1},
+        "WEBP": {"quality": quality},
+        "TIFF": {"compression": "tiff_adobe_deflate"},
+    }
+    return options.get(format_name, {})
 
 
 def _xmp_option(format_name: str, packet: bytes) -> dict[str, Any]:
     if format_name == "PNG":
-        # Pillow ignores `xmp=` here; the chunk's name is fixed by Adobe's XMP part 3.
+        # Pillow ignores `xmp=` for PNG. The chunk's name comes from Adobe's XMP, part 3.
         chunks = PngImagePlugin.PngInfo()
         chunks.add_itxt("XML:com.adobe.xmp", packet.decode())
         return {"pnginfo": chunks}

@@ -1,33 +1,69 @@
-"""What an output says about its making: that it was edited by AI, with what, and from what."""
+"""Provenance: what an input says about its origin, and what an output says about its making."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
+
+import PIL.Image
+from PIL import ExifTags, IptcImagePlugin
+from PIL.ImageFile import ImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from .. import __version__
 from ..errors import MediaError
 from ..settings import Weights
 from .files import check_input, sha256_of, write_text_atomic
-from .image_metadata import clean_tags, clean_text, read_tags
+from .image_reading import open_picture
 
 DIGITAL_SOURCE_TYPE = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 )
-"""IPTC's word for a picture or clip that a trained network has edited (Digital Source Type)."""
+"""IPTC's Digital Source Type of a picture or clip that a trained network has edited."""
 
 _STATEMENT = "Made by AI editing: neural style transfer"
+
+TAGS = ("date", "author", "copyright", "description")
+"""The metadata that is read. Nothing else is, in particular no GPS position."""
+
+_MAX_LETTERS = 2000  # a JPEG has room for 64 KB of XMP
+
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_XMP = "{http://ns.adobe.com/xap/1.0/}"
+_PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
+_RDF_LI = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
+_XMP_NAMES = {
+    "date": (f"{_PHOTOSHOP}DateCreated", f"{_XMP}CreateDate"),
+    "author": (f"{_DC}creator",),
+    "copyright": (f"{_DC}rights",),
+    "description": (f"{_DC}description",),
+}
+_TIFF_XMP_TAG = 700
+
+# Record 2 of IPTC's Information Interchange Model 4.2.
+_IPTC_NUMBERS = {"date": (2, 55), "author": (2, 80), "copyright": (2, 116), "description": (2, 120)}
+
+# The keywords of PNG's specification, section 11.3.3.2.
+_PNG_KEYWORDS = {
+    "date": "Creation Time",
+    "author": "Author",
+    "copyright": "Copyright",
+    "description": "Description",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """An input: its name without folders, its SHA-256, and what it says of its own making."""
+    """An input: its name without folders, its SHA-256, and what its metadata says."""
 
     name: str
     sha256: str
@@ -37,13 +73,13 @@ class SourceFile:
     description: str | None = None
 
     def to_json(self) -> dict[str, str]:
-        """The fields that say something, as JSON's own types."""
+        """The fields that are not None."""
         return {name: text for name, text in dataclasses.asdict(self).items() if text is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Everything that an output's bytes depend on, in JSON's own types where it is a `dict`."""
+    """Everything on which the bytes of an output depend; `settings` can be written as JSON."""
 
     settings: dict[str, Any]
     weights: Weights
@@ -53,7 +89,7 @@ class Provenance:
     version: str = field(default=__version__)
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of JSON's own types: the base of the sidecar."""
+        """The content of the sidecar, which can be written as JSON."""
         return {
             "statement": _STATEMENT,
             "digital_source_type": DIGITAL_SOURCE_TYPE,
@@ -68,11 +104,19 @@ class Provenance:
 
 
 def describe_source(path: Path | str, *, tags: Mapping[str, str] | None = None) -> SourceFile:
-    """The name and SHA-256 of an input, and its date, author, copyright and description.
+    """Describe an input by its name, its SHA-256 and its metadata.
 
-    They are read from a picture's EXIF, XMP, IPTC or PNG text; for a clip, whoever opened it
-    gives them as `tags` of these names. Nothing else is carried over, above all no GPS
-    position. Raises MediaError if the file is missing, empty or cannot be opened.
+    Nothing but date, author, copyright and description is kept, in particular no GPS position.
+
+    Parameters
+    ----------
+    path : the input
+    tags : metadata by the names in `TAGS`; None reads them from a picture's XMP, EXIF, IPTC or
+        PNG text
+
+    Raises
+    ------
+    MediaError : if the file is missing, empty or cannot be opened
     """
     path = check_input(path)
     found = read_tags(path) if tags is None else clean_tags(tags)
@@ -80,9 +124,9 @@ def describe_source(path: Path | str, *, tags: Mapping[str, str] | None = None) 
 
 
 def xmp_packet(provenance: Provenance) -> bytes:
-    """The XMP packet (ISO 16684-1) of a picture: the IPTC digital source type, and from what.
+    """The XMP packet (ISO 16684-1) of a picture, with the IPTC digital source type.
 
-    The content's author, copyright, description and date become the picture's own.
+    The author, copyright, description and date of the content become those of the picture.
     """
     content = provenance.content
     properties = [
@@ -99,7 +143,7 @@ def xmp_packet(provenance: Provenance) -> bytes:
         _xmp_text("photoshop:DateCreated", content.date if _is_iso_date(content.date) else None),
     ]
     body = "\n".join(f"   {line}" for line in properties if line)
-    # The packet's id is the one that the standard prescribes for every packet.
+    # The standard prescribes this id for every packet.
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -116,7 +160,7 @@ def xmp_packet(provenance: Provenance) -> bytes:
 
 
 def comment(provenance: Provenance) -> str:
-    """One line that says the same to people, for the comment tag of a clip."""
+    """The provenance as one line of text, for the comment tag of a clip."""
     content, style = provenance.content, provenance.style
     return clean_text(
         f"{_STATEMENT} with stylekit {provenance.version} ({provenance.backbone}). "
@@ -127,7 +171,14 @@ def comment(provenance: Provenance) -> str:
 
 
 def sidecar_path(output: Path | str) -> Path:
-    """Where the sidecar of an output lies: beside it, `out.png` → `out.png.json`."""
+    """The path of an output's sidecar, a JSON file beside it.
+
+    Examples
+    --------
+    >>> from stylekit.media.provenance import sidecar_path
+    >>> sidecar_path("out.png").name
+    'out.png.json'
+    """
     output = Path(output)
     return output.with_name(f"{output.name}.json")
 
@@ -135,11 +186,23 @@ def sidecar_path(output: Path | str) -> Path:
 def write_sidecar(
     output: Path | str, provenance: Provenance, extra: Mapping[str, Any] | None = None
 ) -> Path:
-    """Write the sidecar of an output and return its path.
+    """Write the sidecar of an output.
 
-    It is JSON in UTF-8 with sorted keys: the provenance and, beside it, `extra`. It holds no
-    time of writing, so the same run gives the same bytes. Raises MediaError where it cannot be
-    written, ValueError for an `extra` that hides a key of the provenance.
+    The sidecar holds no time of writing, so the same run gives the same bytes.
+
+    Parameters
+    ----------
+    output : the picture or clip
+    provenance, extra : what the sidecar says
+
+    Returns
+    -------
+    Path : of the sidecar
+
+    Raises
+    ------
+    MediaError : if it cannot be written
+    ValueError : if `extra` contains a key of the provenance
     """
     record = provenance.to_json() | {"output": clean_text(Path(output).name)}
     if hidden := sorted(record.keys() & (extra or {}).keys()):
@@ -153,14 +216,14 @@ def write_sidecar(
 
 
 def read_sidecar(output: Path | str) -> dict[str, Any]:
-    """What the sidecar of an output says. Raises MediaError if it is missing or damaged."""
+    """Read the sidecar of an output. Raises MediaError if it is missing or damaged."""
     path = check_input(sidecar_path(output))
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise MediaError(path, f"is no readable JSON ({error}); style the input again") from error
+        raise MediaError(path, f"is not readable JSON ({error}); style the input again") from error
     if not isinstance(record, dict):
-        raise MediaError(path, "is no sidecar of stylekit; style the input again")
+        raise MediaError(path, "is not a sidecar of stylekit; style the input again")
     return record
 
 
@@ -177,6 +240,115 @@ def _xmp_list(name: str, kind: str, text: str | None) -> str:
 
 
 def _is_iso_date(text: str | None) -> bool:
-    """Whether XMP allows this as a date (ISO 8601 as in W3C's note on date formats)."""
+    """Whether XMP allows this as a date (ISO 8601, restricted by W3C's note on date formats)."""
     time = r"T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?"
     return text is not None and bool(re.fullmatch(rf"\d{{4}}(-\d\d(-\d\d({time})?)?)?", text))
+
+
+def read_tags(path: Path) -> dict[str, str]:
+    """The `TAGS` of a picture, from XMP, EXIF, IPTC or PNG text; the first that has one counts.
+
+    Empty for a file that is not a picture, or whose metadata is damaged.
+    """
+    tags: dict[str, str] = {}
+    # Metadata is optional: an error in it must not prevent a picture from being styled.
+    with contextlib.suppress(Exception), open_picture(path, None) as picture:
+        for read in (_read_xmp, _read_exif, _read_iptc, _read_png_text):
+            with contextlib.suppress(Exception):
+                tags = read(picture) | tags
+    return clean_tags(tags)
+
+
+def clean_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The `TAGS` that `tags` has and that are not empty: single lines, dates as ISO 8601."""
+    cleaned = {name: clean_text(tags.get(name) or "") for name in TAGS}
+    cleaned["date"] = _to_iso_date(cleaned["date"])
+    return {name: text for name, text in cleaned.items() if text}
+
+
+def clean_text(text: str) -> str:
+    """`text` as one line without control characters and incomplete letters.
+
+    Examples
+    --------
+    >>> from stylekit.media.provenance import clean_text
+    >>> clean_text(" two\\n lines ")
+    'two lines'
+    """
+    whole = text.encode("utf-8", errors="replace").decode()
+    printable = "".join(letter if letter.isprintable() else " " for letter in whole)
+    return " ".join(printable.split())[:_MAX_LETTERS]
+
+
+def _read_xmp(picture: PIL.Image.Image) -> dict[str, str]:
+    packet = picture.info.get("xmp") or getattr(picture, "tag_v2", {}).get(_TIFF_XMP_TAG)
+    # Entities, which a packet does not need, could make a small packet expand to gigabytes.
+    if not packet or b"<!" in packet:
+        return {}
+    root = ElementTree.fromstring(packet.strip(b"\x00").decode("utf-8", errors="replace"))
+    found: dict[str, str] = {}
+    for tag, names in _XMP_NAMES.items():
+        for name in names:
+            if text := "; ".join(_xmp_values(root, name)):
+                found.setdefault(tag, text)
+    return found
+
+
+def _xmp_values(root: ElementTree.Element, name: str) -> Iterator[str]:
+    """The values of a property, which XMP stores as an attribute, a text or a list."""
+    for parent in root.iter():
+        if name in parent.attrib:
+            yield parent.attrib[name]
+    for element in root.iter(name):
+        items = list(element.iter(_RDF_LI)) or [element]
+        # Authors form a list. Of a text in many languages, the first is the default.
+        for item in items if name == f"{_DC}creator" else items[:1]:
+            if item.text and item.text.strip():
+                yield item.text.strip()
+
+
+def _read_exif(picture: PIL.Image.Image) -> dict[str, str]:
+    exif = picture.getexif()
+    shot = exif.get_ifd(ExifTags.IFD.Exif)
+    taken = str(shot.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime) or "")
+    zone = str(shot.get(ExifTags.Base.OffsetTimeOriginal) or "")
+    found = {
+        "date": taken + zone if re.fullmatch(r"[+-]\d\d:\d\d", zone) else taken,
+        "author": exif.get(ExifTags.Base.Artist),
+        "copyright": exif.get(ExifTags.Base.Copyright),
+        "description": exif.get(ExifTags.Base.ImageDescription),
+    }
+    texts = {tag: value for tag, value in found.items() if isinstance(value, str) and value}
+    return {tag: _from_latin(text) for tag, text in texts.items()}
+
+
+def _from_latin(text: str) -> str:
+    """Text that Pillow read as Latin-1 but that is UTF-8, which most programs write."""
+    with contextlib.suppress(UnicodeError):
+        return text.encode("latin-1").decode("utf-8")
+    return text
+
+
+def _read_iptc(picture: PIL.Image.Image) -> dict[str, str]:
+    iptc = IptcImagePlugin.getiptcinfo(picture) if isinstance(picture, ImageFile) else None
+    found = {}
+    for tag, number in _IPTC_NUMBERS.items():
+        value = (iptc or {}).get(number)
+        parts = value if isinstance(value, list) else [value]
+        found[tag] = "; ".join(_from_latin(part.decode("latin-1")) for part in parts if part)
+    return {tag: text for tag, text in found.items() if text}
+
+
+def _read_png_text(picture: PIL.Image.Image) -> dict[str, str]:
+    # `.text` decodes the picture, because text may also follow the pixels.
+    text = picture.text if isinstance(picture, PngImageFile) else {}
+    return {tag: str(text[word]) for tag, word in _PNG_KEYWORDS.items() if word in text}
+
+
+def _to_iso_date(text: str) -> str:
+    """`text` as ISO 8601 if it is a date of EXIF or IPTC; empty for a date of zeros."""
+    for pattern in ("%Y:%m:%d %H:%M:%S", "%Y:%m:%d %H:%M:%S%z", "%Y%m%d"):
+        with contextlib.suppress(ValueError):
+            date = datetime.strptime(text, pattern)
+            return date.date().isoformat() if pattern == "%Y%m%d" else date.isoformat()
+    return "" if re.match(r"[0: ]+$", text) else text

@@ -15,7 +15,7 @@ from ..arrays import Image
 from ..errors import MediaError
 from ..image.stylization import Stylization
 from ..losses import TERMS, Losses
-from ..media.clip_tags import read_clip_tags
+from ..media.clip_layout import read_clip_tags
 from ..media.clips import Clip
 from ..media.encode import write_clip
 from ..media.images import save_image

@@ -26,7 +26,7 @@ from clip_files import (
 
 from stylekit.arrays import check_image
 from stylekit.errors import MediaError, SettingsError
-from stylekit.media.clip_color import to_standard_range
+from stylekit.media.clip_decoding import to_standard_range
 from stylekit.media.clips import Clip, PartialClipError, read_clip
 from stylekit.settings import MediaLimits
 

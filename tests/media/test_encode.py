@@ -14,7 +14,7 @@ from clip_files import HEIGHT, NTSC, WIDTH, h264, make_clip, number_of, numbered
 from stylekit.arrays import from_bytes
 from stylekit.errors import MediaError, SettingsError
 from stylekit.media.clips import read_clip
-from stylekit.media.encode import clip_writer, write_clip
+from stylekit.media.encode import write_clip
 from stylekit.media.opencv import cv2
 
 COLORS = np.array(
@@ -217,9 +217,13 @@ def test_sound_from_a_missing_file_is_refused_before_any_frame_is_made(tmp_path)
 def test_what_fails_in_the_middle_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.mp4"
     path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), clip_writer(path, fps=Fraction(25)) as writer:
-        writer.add(numbered(1)[0])
+
+    def frames():
+        yield numbered(1)[0]
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_clip(frames(), path, fps=Fraction(25))
     assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
     assert path.read_bytes() == b"old"
 

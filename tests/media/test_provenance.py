@@ -171,7 +171,7 @@ def test_the_sidecar_refuses_what_would_make_it_lie(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(None, "no such file"), ('{"version": ', "no readable JSON"), ("[1]", "no sidecar")],
+    [(None, "no such file"), ('{"version": ', "not readable JSON"), ("[1]", "not a sidecar")],
 )
 def test_a_sidecar_that_cannot_be_read(tmp_path: Path, text: str | None, words: str) -> None:
     if text is not None:

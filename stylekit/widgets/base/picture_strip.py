@@ -12,7 +12,7 @@ import anywidget
 import traitlets
 
 from ...arrays import Image
-from ...media.preview import encode_preview
+from ...media.images import encode_preview
 from .modules import bundle, stylesheet
 
 _HERE = Path(__file__).parent

@@ -15,8 +15,7 @@ import ipywidgets
 import numpy as np
 
 from ...arrays import Image
-from ...media.images import fitted_size, resize_image
-from ...media.preview import encode_preview
+from ...media.images import encode_preview, fitted_size, resize_image
 from ..base.alerts import Alerts
 from ..base.loop import IDLE_LIMIT, Driver, Loop, LoopState
 from ..base.named_loops import register, stop_named

@@ -11,7 +11,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from ...arrays import Image
-from ...media.preview import encode_preview
+from ...media.images import encode_preview
 from ..base.modules import bundle, stylesheet
 
 _HERE = Path(__file__).parent

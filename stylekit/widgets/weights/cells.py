@@ -14,7 +14,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from ...arrays import to_bytes
-from ...media.preview import encode_preview
+from ...media.images import encode_preview
 from ...settings import Weights, tunables
 from ..base.modules import bundle, stylesheet
 from ..base.weight_words import short_number, symbol_of

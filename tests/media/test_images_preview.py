@@ -10,7 +10,7 @@ import pytest
 
 from stylekit.arrays import Image, to_bytes
 from stylekit.errors import SettingsError
-from stylekit.media.preview import Preview, encode_preview
+from stylekit.media.images import Preview, encode_preview
 
 
 def decoded(preview: Preview) -> np.ndarray:
