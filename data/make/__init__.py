@@ -1,8 +1,9 @@
-"""The painters of stylekit's built-in style pictures, one module each.
+"""The painters of stylekit's built-in style pictures, a module for each.
 
-Each has `SIZE`, the (width, height) of its picture, and `paint(width, height, *, seed)`, which
-returns float32 RGB `(height, width, 3)` in [0, 1] and repeats with its seed. Compositions are in
-fractions of the picture and brushes in pixels, so a smaller picture is quicker, with fewer strokes.
+A module has `SIZE`, the (width, height) of its picture, and `paint(width, height, *, seed)`, which
+returns float32 RGB `(height, width, 3)` in [0, 1]. The same seed gives the same picture.
+Compositions are in fractions of the picture and brushes in pixels, so a smaller picture has fewer
+strokes and is painted faster.
 
     python -m data.make              repaints all into data/styles, from the project's root
     python -m data.make ink -o DIR   one of them, elsewhere

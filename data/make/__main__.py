@@ -28,7 +28,7 @@ def main() -> None:
     unknown = sorted(set(options.names) - set(PAINTERS))
     if unknown:
         parser.error(f"{unknown[0]}: no such painter; there are {', '.join(PAINTERS)}")
-    # Sums split over threads may round differently.
+    # Sums that are divided between threads may be rounded differently.
     cv2.setNumThreads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     for name in options.names or PAINTERS:

@@ -1,8 +1,8 @@
-"""Make `data/photographs` and `data/clips`. The same versions give the same bytes again.
+"""Make `data/photographs` and `data/clips`. The same versions of the libraries give the same bytes.
 
     python -m data.make.clips
 
-Needs scikit-image (for its photographs) beside stylekit.
+Needs stylekit and scikit-image, whose photographs are used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FPS = Fraction(24)
 
 
 def make_photographs() -> None:
-    """Save scikit-image's photographs in their own size as JPEG, colour at full resolution."""
+    """Save scikit-image's photographs in their own size as JPEG with full colour resolution."""
     folder = DATA / "photographs"
     folder.mkdir(exist_ok=True)
     for name in PHOTOGRAPHS:
@@ -31,7 +31,7 @@ def make_photographs() -> None:
 
 def make_clips() -> None:
     """Render the scenes that are built-in clips, and encode them."""
-    # Imported late: scenes are made of the photographs, which may not be there yet.
+    # Imported here, because the scenes use the photographs, which may not exist before.
     from stylekit.media.encode import write_clip
     from stylekit.scenes import CLIP_SCENES, make_scene
 

@@ -16,7 +16,7 @@ _STONE = ["14171a", "30373b", "59646a", "8a9292", "b4b5a6", "d8d3bd", "efe7d0"]
 _RUST = ["140c0a", "3d1a12", "6f3219", "9c5527", "c28548", "dcb981", "f1e3c0"]
 _MOSS = ["12150f", "2b3323", "4d583a", "78805a", "a7a67c", "cfc89c", "ece3c0"]
 
-# Facets agree on a few headings (radians); that is what holds a cubist picture together.
+# Facets share a few headings (radians), which unify the picture.
 _HEADINGS = (0.30, 1.05, 1.72, 2.62)
 
 Polygon = NDArray[np.float32]
@@ -49,7 +49,7 @@ def paint(width: int, height: int, *, seed: int = 2) -> Array:
 
 
 def _still_life(shape: tuple[int, int]) -> tuple[Array, Array]:
-    """The motif as light and shade in [0, 1] before it is broken up, and where it is of wood."""
+    """The motif as light and shade in [0, 1] before it is split, and a mask of its wooden parts."""
     rows, columns = shape
     y, x = np.mgrid[:rows, :columns].astype(np.float32)
     u, v = x / columns, y / rows
@@ -86,7 +86,7 @@ def _newspaper(tone: Array, u: Array, v: Array) -> None:
 
 
 def _split(rng: np.random.Generator, width: int, height: int) -> list[Polygon]:
-    """Cut the sheet in two again and again; the middle is cut finest. Canvas coordinates."""
+    """Split the sheet repeatedly in two, most finely in the middle. Canvas coordinates."""
     sheet = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     open_polygons, facets = [sheet * OVERSAMPLE], []
     middle = np.array([width, height], np.float32) * OVERSAMPLE / 2
@@ -120,7 +120,7 @@ def _clip(polygon: Polygon, normal: Array, cut: float) -> Polygon:
 def _fill_facet(
     rng: np.random.Generator, facet: Polygon, life: Array, wood: Array, tone: Array, field: Array
 ) -> None:
-    """Show the motif from a place and angle of this facet's own, shaded from one edge."""
+    """Show the motif from a position and angle of the facet's own, shaded from one edge."""
     left, top, wide, high = cv2.boundingRect(facet.astype(np.int32))
     window = (slice(top, top + high + 1), slice(left, left + wide + 1))
     rows, columns = tone[window].shape[:2]
@@ -141,7 +141,7 @@ def _fill_facet(
     across = -np.sin(heading) * dx + np.cos(heading) * dy
     span = across[inside]
     depth = (across - span.min()) / (np.ptp(span) + 1)
-    # Dark along one edge, light along the other: each plane tips its own way.
+    # Dark along one edge and light along the other, as if each plane were tilted differently.
     tip = 0.85 * (depth - 0.45) - 0.25 * np.exp(-depth * 5)
     shade = np.clip(0.80 * seen + 0.10 + rng.normal(0, 0.05) + tip, 0, 1)
     warm = 0.20 + 0.6 * float(wood[int(centre[1]) % len(wood), int(centre[0]) % wood.shape[1]])
@@ -152,7 +152,7 @@ def _fill_facet(
 
 
 def _contours(easel: Easel, rng: np.random.Generator, facets: list[Polygon]) -> None:
-    """Dark edges, drawn by hand: most of them, no two equally strong, a few of them light."""
+    """Draw most edges of the facets by hand, with varied strength: most dark, a few light."""
     for facet in facets:
         for here, ahead in zip(facet, np.roll(facet, -1, 0), strict=True):
             length = np.linalg.norm(ahead - here) / OVERSAMPLE
@@ -171,7 +171,7 @@ def _contours(easel: Easel, rng: np.random.Generator, facets: list[Polygon]) -> 
 
 
 def _drawing(easel: Easel, rng: np.random.Generator, shape: tuple[int, int]) -> None:
-    """Arcs of the guitar and the bottle's rim, quoted in charcoal over the facets."""
+    """Arcs of the guitar and of the bottle's rim, drawn in charcoal over the facets."""
     brush = Brush(length=(1, 1), width=(2.4, 4.2), streak=0.03, ragged=0.1, taper=0.8)
     rows, columns = shape
     arcs = (  # centre, radii, turn, from, to

@@ -46,7 +46,7 @@ def paint(width: int, height: int, *, seed: int = 7) -> Array:
 
 
 def _bands(rng: np.random.Generator, u: Array, v: Array) -> tuple[Array, Array]:
-    """A phase whose contours the brush follows, and the colours; sky, fjord and shore in turn."""
+    """A phase, whose contours the brush follows, and the colours: sky, then fjord, then shore."""
     sway = 0.040 * np.sin(5.2 * u + 0.6) + 0.022 * np.sin(11 * u + 2 + 5 * v)
     sway += 0.016 * noise(rng, u.shape, (230, 110), octaves=2)
     sky = v + sway * (0.5 + 1.6 * v)
@@ -57,7 +57,7 @@ def _bands(rng: np.random.Generator, u: Array, v: Array) -> tuple[Array, Array]:
     tone += 0.80 * cool * (rgb("3f7f8a") - tone)
     phase = sky.copy()
 
-    # The fjord winds: its contours close round two bays.
+    # The contours of the fjord close round two bays.
     horizon = 0.44 + 0.02 * np.sin(6 * u + 1) + 0.012 * np.sin(15 * u)
     first = np.hypot((u - 0.27) * 1.0, (v - 0.60) * 2.3)
     second = np.hypot((u - 0.70) * 1.1, (v - 0.55) * 3.0)
@@ -71,7 +71,7 @@ def _bands(rng: np.random.Generator, u: Array, v: Array) -> tuple[Array, Array]:
     headland = (v > horizon - 0.035 + 0.05 * u) & (v < horizon + 0.012)
     tone[headland] = rgb("101a36")
 
-    # The shore rushes down to the left corner.
+    # The shore descends to the left corner.
     path = v + 0.62 * u - 0.05 * np.sin(8 * u) + 1.3 * sway
     shore = path > 1.02
     stripe = 0.5 + 0.32 * np.sin(62 * path) + 0.20 * np.sin(140 * path + 4 * v)
@@ -83,7 +83,7 @@ def _bands(rng: np.random.Generator, u: Array, v: Array) -> tuple[Array, Array]:
 
 
 def _accents(rng: np.random.Generator, colors: Array, spread: float) -> Array:
-    """A few strokes in the colours of the other parts hold the picture together."""
+    """Give a few strokes the colours of other parts, which unifies the picture."""
     count = len(colors)
     accents = np.stack([rgb(code) for code in ("f3b13c", "d8370f", "2d6f86", "12203f", "8ea06a")])
     chosen = rng.random(count) < 0.9 * spread
@@ -100,11 +100,11 @@ def _branch(
     girth: float,
     depth: int,
 ) -> None:
-    """A limb that sways and forks until it is a twig; lengths in pixels of the picture."""
+    """Paint a branch that bends and forks down to twigs; lengths in pixels of the picture."""
     if girth < 1.0 or length < 9:
         return
     t = np.linspace(0, 1, 15)
-    # Limbs bend back to the light.
+    # Branches bend upwards again.
     heading += 0.45 * np.sin(-np.pi / 2 - heading)
     turn = heading + 0.42 * np.sin(2 * np.pi * (t * rng.uniform(0.5, 0.9) + rng.random())) * t
     step = length * OVERSAMPLE / len(t)

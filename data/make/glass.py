@@ -12,7 +12,7 @@ SIZE = (576, 576)
 
 _LEAD = 1.9  # half the width of a lead came, in pixels
 
-# Region by region: the glasses that a pane may be cut from, dark to light.
+# The colours of glass for the panes of each region.
 _GLASSES = (
     ["f7b500", "ffd93b", "fff2a0", "ff9a1f"],  # sun
     ["ff7a00", "e8380d", "ffb52e", "c4122f", "ffd24a"],  # rays
@@ -40,10 +40,10 @@ def paint(width: int, height: int, *, seed: int = 3) -> Array:
 
 
 def _design(u: Array, v: Array) -> tuple[NDArray[np.int32], Array, Array]:
-    """The cartoon: a place's region (an index into `_GLASSES`) and its two running coordinates.
+    """The design: each pixel's region (an index into `_GLASSES`) and two coordinates within it.
 
-    Where the whole parts of the two coordinates change, the pane changes: rays and rings about
-    the sun, courses along the hills, scales along the river, petals about a flower's heart.
+    A new pane begins where the whole part of a coordinate changes: rays and rings around the sun,
+    rows along the hills, scales along the river, petals around the middle of a flower.
     """
     du, dv = u - 0.5, v - 0.43
     radius, turn = np.hypot(du, dv), np.arctan2(dv, du) / (2 * np.pi)
@@ -79,12 +79,12 @@ def _design(u: Array, v: Array) -> tuple[NDArray[np.int32], Array, Array]:
 
 
 def _panes(region: NDArray[np.int32], along: Array, across: Array) -> NDArray[np.int32]:
-    """A number for every pane, its region being the number modulo `len(_GLASSES)`."""
+    """A number for every pane; modulo `len(_GLASSES)` it is the pane's region."""
     cells = (np.floor(along).astype(np.int32) * 997 + np.floor(across).astype(np.int32)) * 16
     _, cells = np.unique(cells + region, return_inverse=True)
     named = (cells.reshape(region.shape) * len(_GLASSES) + region).astype(np.int32)
     panes, count = np.zeros_like(named), 0
-    # Equal coordinates may meet twice; a pane is one piece of glass.
+    # Areas of equal coordinates may be separate; each becomes a pane of its own.
     for number in np.unique(named):
         left, top, wide, high = cv2.boundingRect((named == number).astype(np.uint8))
         window = (slice(top, top + high), slice(left, left + wide))
@@ -97,7 +97,7 @@ def _panes(region: NDArray[np.int32], along: Array, across: Array) -> NDArray[np
 
 
 def _without_slivers(panes: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Give pieces too small to cut from glass to the nearest pane."""
+    """Add areas that are too small for a pane to the nearest pane."""
     numbers, sizes = np.unique(panes, return_counts=True)
     sliver = np.isin(panes, numbers[sizes < 55 * OVERSAMPLE**2])
     if not sliver.any():
@@ -111,7 +111,7 @@ def _without_slivers(panes: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def _distance_from_lead(panes: NDArray[np.int32]) -> Array:
-    """Pixels from the nearest seam between two panes."""
+    """The distance in pixels from the nearest border between two panes."""
     seam = np.zeros(panes.shape, np.uint8)
     seam[:, 1:] |= (panes[:, 1:] != panes[:, :-1]).astype(np.uint8)
     seam[1:] |= (panes[1:] != panes[:-1]).astype(np.uint8)
@@ -120,7 +120,7 @@ def _distance_from_lead(panes: NDArray[np.int32]) -> Array:
 
 
 def _cut(rng: np.random.Generator, panes: NDArray[np.int32]) -> Array:
-    """Cut every pane from one of its region's glasses, `(H, W, 3)`."""
+    """Give every pane a colour between two of its region's glasses, `(H, W, 3)`."""
     numbers, where = np.unique(panes, return_inverse=True)
     colors = np.empty((len(numbers), 3), np.float32)
     for index, number in enumerate(numbers):
@@ -139,7 +139,7 @@ def _glow(
     x: Array,
     y: Array,
 ) -> Array:
-    """Daylight through uneven glass: brighter inside, streaked along each pane's own grain."""
+    """Daylight through uneven glass: brighter in the middle of each pane, and streaked."""
     numbers, where = np.unique(panes, return_inverse=True)
     grain = rng.uniform(0, np.pi, len(numbers)).astype(np.float32)[where.reshape(panes.shape)]
     warp = 3.0 * noise(rng, x.shape, 30)
@@ -158,7 +158,7 @@ def _glow(
 
 
 def _lead(rng: np.random.Generator, color: Array, away: Array) -> Array:
-    """Round lead cames over the seams, lit from the upper left, with light bleeding round them."""
+    """Round strips of lead over the borders, lit from the upper left, with a glow around them."""
     half = _LEAD * (1 + 0.16 * noise(rng, away.shape, 25))
     came = smoothstep(0.5, -0.5, away - half)
     bulge = np.sqrt(np.clip(1 - (away / half) ** 2, 0, 1))

@@ -37,7 +37,7 @@ _RANGES = (
 
 def paint(width: int, height: int, *, seed: int = 26) -> Array:
     """The picture, float32 RGB `(height, width, 3)` in [0, 1]."""
-    # A generator for each part: another brush must not move the mountains.
+    # A generator for each part, so that a change of one part leaves the others as they are.
     rng, *others = np.random.default_rng(seed).spawn(1 + len(_RANGES))
     x, y = grid(width, height)
     sheet = paper(rng, x.shape, fibres=2600)
@@ -56,7 +56,7 @@ def paint(width: int, height: int, *, seed: int = 26) -> Array:
 
 
 def _sky(rng: np.random.Generator, x: Array, y: Array, width: int, height: int) -> Array:
-    """A broad grey wash laid wet, brushed across, with the moon left out."""
+    """A broad wet wash of grey, brushed across, in which the moon is left blank."""
     density = 0.30 * smoothstep(0.42, 0.0, y / height) + 0.06
     density = density * (1 + 0.35 * noise(rng, x.shape, (260, 26), octaves=4))
     sun = np.hypot(x - 0.70 * width, y - 0.13 * height) / (0.062 * width)
@@ -88,7 +88,7 @@ def _range(
     rim = 0.35 * dark * np.exp(-np.maximum(depth, 0) / 2.2)
     folds = _folds(rng, depth, x.shape, dark, inside * (0.25 + mist))
     layer = np.clip(wash + rim, 0, 0.97)
-    # A nearer range stands before a farther one: the mist at its foot is blank paper.
+    # A nearer range hides a farther one; the mist at its foot is blank paper.
     behind = density * (1 - inside * (0.55 + 0.45 * smoothstep(0, 40, depth)))
     return 1 - (1 - behind) * (1 - inside * layer) * (1 - folds * inside)
 
@@ -96,7 +96,7 @@ def _range(
 def _folds(
     rng: np.random.Generator, depth: Array, shape: tuple[int, int], dark: float, where: Array
 ) -> Array:
-    """Texture strokes: a split brush drawn down the slopes, most hairs of it dry."""
+    """Texture strokes: a split brush, partly dry, drawn down the slopes."""
     relief = noise(rng, shape, 110, octaves=3)
     lean = 1.1 * noise(rng, shape, (120, 260), octaves=2)
     field = unit(2.0 * unit(curl(relief)) * 0.35 + np.stack([lean, np.ones(shape)], -1))
@@ -120,7 +120,7 @@ def _split_brush(*, length: tuple[float, float], width: tuple[float, float]) -> 
 
 
 def _pooled(rng: np.random.Generator, density: Array, sheet: Array) -> Array:
-    """Ink as the sheet takes it: it creeps along fibres and settles in the hollows."""
+    """Ink as the paper absorbs it: it spreads along the fibres and collects in the hollows."""
     soft = 0.75 * density + 0.25 * blur(density, 1.4)
     bleed = noise(rng, density.shape, 14, octaves=4)
     settled = soft * (1 + 0.07 * bleed - 0.07 * sheet * (1 - soft))
@@ -128,7 +128,7 @@ def _pooled(rng: np.random.Generator, density: Array, sheet: Array) -> Array:
 
 
 def _bamboo(rng: np.random.Generator, shape: tuple[int, int], width: int, height: int) -> Array:
-    """Stalks of single pulls between knots, and leaves pressed and lifted; density `(H, W)`."""
+    """Stalks, one stroke from knot to knot, and leaves that end in a point; density `(H, W)`."""
     easel = Easel(np.ones((*shape, 3), np.float32), rng)
     leaf = Brush(
         length=(1, 1), width=(12, 18), bristle=0.8, ragged=0.22, taper=1.0, streak=0.07, load=0.2
@@ -163,7 +163,7 @@ def _bamboo(rng: np.random.Generator, shape: tuple[int, int], width: int, height
 
 
 def _leaves(easel: Easel, rng: np.random.Generator, knot: Array, brush: Brush, count: int) -> None:
-    """A twig from a knot with leaves that hang from its end like the strokes of 个."""
+    """A twig at a knot, with leaves that hang from it like the strokes of the character 个."""
     side = rng.choice((-1, 1), p=(0.25, 0.75))
     reach = np.array([side * rng.uniform(18, 70), rng.uniform(-34, 8)]) * OVERSAMPLE
     t = np.linspace(0, 1, 9)[:, None]
@@ -183,7 +183,7 @@ def _leaves(easel: Easel, rng: np.random.Generator, knot: Array, brush: Brush, c
 
 
 def _seal(rng: np.random.Generator, canvas: Array, width: int, height: int) -> None:
-    """A cinnabar seal cut with invented signs, pressed unevenly; changes `canvas`."""
+    """A red seal with invented signs, pressed unevenly; changes `canvas`."""
     side = round(0.085 * width) * OVERSAMPLE
     stamp = np.zeros((side, side), np.uint8)
     cv2.rectangle(stamp, (2, 2), (side - 3, side - 3), 255, cv2.FILLED)

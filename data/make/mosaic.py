@@ -44,11 +44,11 @@ def paint(width: int, height: int, *, seed: int = 8) -> Array:
 def _design(
     rng: np.random.Generator, u: Array, v: Array, scale: float
 ) -> tuple[NDArray[np.int32], Array, Array]:
-    """Each place's region, its depth in pixels (rows run along equal depth) and its colour."""
+    """Each pixel's region, its depth in pixels (rows run along equal depth) and its colour."""
     radius, angle = np.hypot(u, v), np.arctan2(v, u)
     disc = 0.86
     region = np.zeros(u.shape, np.int32)
-    # Outside the basin: gold ground set in rings about it, a red and white braid at its rim.
+    # Outside the basin: rings of gold, and a red and white pattern at the rim.
     depth = (radius - disc) / scale
     glitter = 0.55 + 0.16 * noise(rng, u.shape, 60) + 0.12 * np.sin(16 * angle)
     color = ramp(_GOLD, np.clip(glitter, 0, 1))
@@ -76,7 +76,7 @@ def _design(
 
 
 def _fish(u: Array, v: Array, turn: float, palette: list[str]) -> list[_Part]:
-    """A fish bent along an arc about the middle: fins, body, gills and eye, back to front."""
+    """A fish bent along an arc around the middle: fins, body, head and eye, from back to front."""
     radius, angle = np.hypot(u, v), np.arctan2(v, u)
     along = ((angle - turn + np.pi) % (2 * np.pi) - np.pi) / 1.12  # head at +1, tail at −1
     across = radius - 0.49
@@ -139,7 +139,7 @@ class _Floor:
         self.pixels[..., :3] = np.clip(mortar * 255, 0, 255)
 
     def fill(self, inside: NDArray[np.bool_]) -> None:
-        """Fill one region: rows of tesserae first, then ever smaller chips in the gaps."""
+        """Fill one region: rows of stones first, then smaller and smaller stones in the gaps."""
         if not inside.any():
             return
         margin = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 5) / OVERSAMPLE
@@ -148,7 +148,7 @@ class _Floor:
             row = (inside & (self._depth > level * _PITCH)).astype(np.uint8)
             lines, _ = cv2.findContours(row, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
             for line in lines:
-                # Try every quarter of a stone: the next one is set where the last leaves room.
+                # Try every quarter of a stone: the next one is set as soon as there is space.
                 self._set(line[:: round(_PITCH * OVERSAMPLE / 4), 0], _PITCH, margin)
         for side in (0.72 * _PITCH, 0.5 * _PITCH):
             gaps = np.argwhere(inside & (self._taken == 0))
@@ -156,13 +156,13 @@ class _Floor:
             self._set(gaps[tried, ::-1], side, margin)
 
     def _set(self, places: NDArray[np.int32], side: float, margin: Array) -> None:
-        """Set a stone of `side` pixels at each of `places` (column, row) that has room for it."""
+        """Set a stone of `side` pixels at each of `places` (column, row) that has enough space."""
         for column, row in places.tolist():
             if margin[row, column] > 0.2 * side and not self._taken[row, column]:
                 self._set_stone(column, row, side)
 
     def _set_stone(self, column: int, row: int, side: float) -> None:
-        """One tessera: a quadrangle that no two cuts make alike, a little higher or lower."""
+        """Set one stone: an irregular quadrangle, a little lighter or darker, higher or lower."""
         rng = self._rng
         turn = self._heading[row, column] + rng.normal(0, 0.05)
         half = side * OVERSAMPLE / 2 * np.array([rng.uniform(0.82, 1.0), rng.uniform(0.80, 0.90)])

@@ -24,7 +24,7 @@ def paint(width: int, height: int, *, seed: int = 5) -> Array:
     """The picture, float32 RGB `(height, width, 3)` in [0, 1]."""
     rng = np.random.default_rng(seed)
     motif = _motif(rng, width, height)
-    # Dark ground of the opposite hue: between the dots it sets each of them off.
+    # A dark ground of the opposite hue, which makes the dots stand out.
     shadow = 0.30 * motif + 0.10 * motif[..., ::-1]
     easel = Easel(shadow, rng)
     taken = np.zeros(motif.shape[:2], np.uint8)
@@ -40,7 +40,7 @@ def paint(width: int, height: int, *, seed: int = 5) -> Array:
 
 
 def _divided(rng: np.random.Generator, colors: Array, strength: float) -> Array:
-    """Each color moved towards one of two opposites: the average over many dots stays."""
+    """Each colour moved towards one of two opposites; the mean of many dots stays the same."""
     count = len(colors)
     axis = _OPPOSITES[rng.integers(len(_OPPOSITES), size=count)]
     side = rng.choice((-1.0, 1.0), count) * rng.uniform(0.35, 1.0, count)
@@ -58,7 +58,7 @@ def _dots(
     colors: Array,
     radii: tuple[float, float],
 ) -> None:
-    """Dabs of a round brush where none is `taken` yet: not quite round, thickest in the middle."""
+    """Dots where no pixel is `taken` yet: nearly round, with the thickest paint in the middle."""
     wide = rng.uniform(*radii, len(places)) * OVERSAMPLE
     round_ = rng.uniform(0.80, 1.0, len(places))
     turn = rng.uniform(0, 180, len(places))
@@ -84,7 +84,7 @@ def _dots(
 
 
 def _motif(rng: np.random.Generator, width: int, height: int) -> Array:
-    """The landscape that the dots divide."""
+    """The landscape that is painted in dots."""
     x, y = grid(width, height)
     u, v = x / width, y / height
     horizon = 0.47

@@ -23,7 +23,7 @@ class Brush:
     ragged: float = 0.25  # share of the length over which hairs start and end unevenly
     taper: float = 0.6  # 0 keeps the width, 1 runs out to a point
     dry: float = 0.0  # share of hairs that carry no paint
-    load: float = 0.0  # brightness gained from the left rim to the right: a side-loaded brush
+    load: float = 0.0  # gain of brightness from the left edge to the right: paint of two tones
     wobble: float = 0.0  # deviation of the heading from the field, radians
 
 
@@ -78,7 +78,7 @@ class Easel:
             for offset in range(1, middle + 1):
                 here = paths[:, middle + sign * (offset - 1)]
                 ahead = _turned(unit(pick(field, here)), turn)
-                # A field without arrowheads (a ridge, a contour) may flip between two pixels.
+                # The sign of a field along contours may change from one pixel to the next.
                 ahead *= np.where((ahead * heading).sum(-1, keepdims=True) < 0, -1, 1)
                 heading = ahead
                 paths[:, middle + sign * offset] = here + heading * step
@@ -100,7 +100,7 @@ class Easel:
         places = (np.arange(hairs) + 0.5) / hairs - 0.5
         thickness = max(1, round(width / hairs * 1.25))
         streaks = rng.normal(0, brush.streak, hairs) + brush.load * places
-        # Paint is pushed aside: thick at both rims of a stroke, thin in its middle.
+        # The brush pushes paint to both edges of a stroke; it is thin in the middle.
         heights = np.clip(0.35 + 0.9 * np.abs(places) + rng.normal(0, 0.16, hairs), 0.05, 1)
         starts = rng.uniform(0, brush.ragged, hairs) * (points - 1) / 2
         ends = points - rng.uniform(0, brush.ragged, hairs) * (points - 1)

@@ -1,4 +1,4 @@
-"""What every painter needs before the first stroke: noise, palettes, paper and raking light.
+"""What the painters share: noise, palettes, paper and light from the side.
 
 Painters work on arrays twice as wide and high as the picture (`OVERSAMPLE`), in the picture's own
 units: compositions are in fractions of the picture, brushes and lines in pixels of the finished
@@ -52,7 +52,7 @@ def noise(
 def curl(potential: Array) -> Array:
     """The divergence-free field `(∂ψ/∂y, −∂ψ/∂x)` of a potential ψ, `(H, W, 2)`.
 
-    It runs along ψ's contour lines, so strokes that follow it close up into swirls.
+    It runs along the contour lines of ψ, so strokes that follow it form swirls.
     """
     down, across = np.gradient(potential)
     return np.stack([down, -across], axis=-1).astype(np.float32)
@@ -120,8 +120,8 @@ def paper(rng: np.random.Generator, shape: tuple[int, int], *, fibres: int = 900
 def finish(canvas: Array, width: int, height: int) -> Array:
     """The canvas averaged down to the finished `(height, width, 3)`, stretched to use 0 to 1.
 
-    Half a per cent of the values at either end is let go: a picture that lacks black or white
-    hands the style's whole contrast to the optimiser.
+    Half a per cent of the values at either end is clipped. Every style then uses the full range
+    from black to white, so no style has less contrast than the others.
     """
     small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
     low, high = np.percentile(small, (0.5, 99.5))

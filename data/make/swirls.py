@@ -133,8 +133,8 @@ def _cover(
 ) -> None:
     places = easel.scatter(spacing)
     colors = pick(tone, places)
-    # Dark, middle and light dashes side by side; light paint only darkens, for white dashes in a
-    # yellow moon would put it out.
+    # Dark, middle and light strokes side by side. Light colours are only darkened, because white
+    # strokes would hide the yellow moon.
     step = rng.choice((-0.42, 0.0, 0.34), len(places), p=(0.27, 0.48, 0.25))
     shade = (contrast * step + rng.normal(0, 0.09, len(places)))[:, None]
     colors = colors * (1 + shade * np.where(shade > 0, 1.15 - colors.max(-1, keepdims=True), 1))
@@ -148,7 +148,7 @@ def _cover(
 
 
 def _poplars(easel: Easel, rng: np.random.Generator, width: int, height: int) -> None:
-    """Dark flames of trees on the near bank: strokes that rise and lean into a tip."""
+    """Dark trees on the near bank, like flames: strokes that rise and meet in a tip."""
     brush = Brush(length=(30, 60), width=(3, 6), taper=0.9, streak=0.06)
     palette = ["03060c", "0a1a1c", "15352a", "2f5a33", "6b6a2b", "3a1f16"]
     for centre, spread, top in ((0.115, 0.036, 0.30), (0.185, 0.028, 0.47), (0.06, 0.022, 0.56)):

@@ -41,7 +41,7 @@ class _Blocks:
         """`width` and `height` are those of the finished picture."""
         self._rng, self._width, self._height = rng, width, height
         x, y = grid(width, height)
-        # The cutter's hand: nothing on the block is exactly straight.
+        # A hand-carved block has no exactly straight lines.
         self._x = x + 2.2 * noise(rng, x.shape, 60)
         self._y = y + 2.2 * noise(rng, y.shape, 60)
         self.colors = np.broadcast_to(_PAPER, (*x.shape, 3)).copy()
@@ -85,7 +85,7 @@ class _Blocks:
         self.key += inside * (_line(depth, 3.4) + _line(depth - ragged, 2.2))
 
     def wave(self, level: float, crests: float, phase: float, size: float) -> None:
-        """One breaker: a leaning crest with claws, and below it bands that follow the crest."""
+        """One breaking wave: a leaning crest with claws, and bands below that follow the crest."""
         x, y, height = self._x, self._y, self._height
         near = size / 0.12
         steep = np.clip((level * height - y) / (size * height) + 0.3, -0.6, 1.6)
@@ -113,7 +113,7 @@ class _Blocks:
     def _water(
         self, inside: Array, turns: Array, peak: Array, deep: Array, near: float, foam_edge: Array
     ) -> None:
-        """Blues that darken with `deep`, and light tongues that show the wave is hollow."""
+        """Blues that darken with `deep`, and light stripes that make the wave look hollow."""
         self._ink(_BLUES[1], inside)
         for color, start in zip(_BLUES[2:], (13, 34, 68), strict=True):
             ragged = start * near * (0.45 + 0.9 * peak)
@@ -139,7 +139,7 @@ def _stripes(depth: Array, period: float, thickness: Array | float) -> Array:
 
 
 def _print(rng: np.random.Generator, colors: Array, key: Array) -> Array:
-    """Press the blocks on paper: colour a little off register, wood grain, tooth of the sheet."""
+    """Print the blocks: colours slightly displaced, with the grain of the wood and the paper."""
     shape = key.shape
     _, y = grid(shape[1] // OVERSAMPLE, shape[0] // OVERSAMPLE)
     grain = np.sin(1.1 * (y + 7 * noise(rng, shape, (320, 70))) + noise(rng, shape, (90, 3)))
