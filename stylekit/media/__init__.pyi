@@ -2,7 +2,6 @@ from .clips import Clip as Clip
 from .clips import PartialClipError as PartialClipError
 from .clips import read_clip as read_clip
 from .compare import write_comparison as write_comparison
-from .encode import clip_writer as clip_writer
 from .encode import write_clip as write_clip
 from .images import fitted_size as fitted_size
 from .images import load_image as load_image

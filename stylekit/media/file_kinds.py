@@ -87,7 +87,7 @@ def explain_unread_picture(path: Path) -> MediaError:
         advice = "looks like a web page, not a picture; save the picture itself from that page"
     elif start.startswith(b"<") and b"<svg" in start:
         advice = "is an SVG drawing; export it as PNG"
-    elif _is_clip(head):
+    elif is_clip(head):
         advice = "is a clip, not a picture; save one of its frames as PNG, or style it as a clip"
     elif head.startswith(_ARCHIVE_STARTS):
         advice = "is an archive or a document, not a picture; unpack or export it first"
@@ -150,8 +150,9 @@ def _kind_of(head: bytes, kinds: dict[bytes, str]) -> str | None:
     return next((kind for start, kind in kinds.items() if head.startswith(start)), None)
 
 
-def _is_clip(head: bytes) -> bool:
-    return (
+def is_clip(head: bytes) -> bool:
+    """Whether a file with these first bytes is a clip. An animated picture is not a clip."""
+    return not is_heif(head) and (
         (head[4:8] == b"ftyp" and head[8:12] not in {b"avif", b"avis"})
         or head[4:8] in {b"moov", b"mdat", b"wide"}
         or (head.startswith(b"RIFF") and head[8:12] == b"AVI ")

@@ -9,8 +9,8 @@ from ..arrays import Image
 from ..samples import find_material
 from ..settings import ImageSettings, check_number, tunables
 from .clips import Clip, read_clip
-from .files import check_input
 from .file_kinds import is_clip, read_head
+from .files import check_input
 from .images import load_image, save_image
 
 CLIP_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg")
