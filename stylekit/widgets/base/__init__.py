@@ -1,1 +1,1 @@
-"""What several panels use: the loop, alerts, pictures, and the transfer of files."""
+"""What several panels share: the loop, alerts, pictures, text, and the transfer of files."""

@@ -1,4 +1,4 @@
-"""What went wrong in a panel, said in the panel: in Voila nobody would see it otherwise."""
+"""Errors of a panel, shown in the panel: on a page of Voila they would not be visible otherwise."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import ParamSpec
 import ipywidgets
 
 from ...errors import StylekitError
+from .widget import set_visible
 
 P = ParamSpec("P")
 
@@ -25,21 +26,27 @@ _TRACE_STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px;line-
 
 
 class Alerts:
-    """A place in a panel for what its callbacks raise: plain words first, the traceback folded.
+    """A part of a panel that shows the exceptions of its callbacks, with the traceback folded.
 
+    It takes no space while there is nothing to show. Any thread may use it.
+
+    Examples
+    --------
     >>> alerts = Alerts()
-    >>> button.on_click(alerts.guarded(run))
+    >>> button = ipywidgets.Button(description="Divide")
+    >>> button.on_click(alerts.guarded(lambda _button: 1 / 0))
     >>> panel = ipywidgets.VBox([button, alerts.widget])
-
-    It is empty, and takes no room, as long as all goes well. Any thread may use it.
+    >>> button.click()
+    >>> "ZeroDivisionError" in alerts.widget.value
+    True
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.widget = ipywidgets.HTML(layout=ipywidgets.Layout(display="none"))
+        self.widget = ipywidgets.HTML(layout={"display": "none"})
 
     def show(self, error: BaseException) -> None:
-        """Show `error` in place of what was shown before."""
+        """Show `error` in place of the last one."""
         self._set(alert_html(error))
 
     def clear(self) -> None:
@@ -48,7 +55,7 @@ class Alerts:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Show what is raised inside, and go on after it; what was shown before goes away first."""
+        """Clear what is shown, then catch and show an exception that is raised inside."""
         self.clear()
         try:
             yield
@@ -56,7 +63,7 @@ class Alerts:
             self.show(error)
 
     def guarded(self, callback: Callable[P, object]) -> Callable[P, None]:
-        """`callback` under `guard`, for `observe`, `on_click` and `on_pick`."""
+        """Wrap `callback` in `guard`, for `observe`, `on_click` and `on_pick`."""
 
         @functools.wraps(callback)
         def _safe(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -67,22 +74,22 @@ class Alerts:
 
     def _set(self, value: str) -> None:
         with self._lock:
-            # Most of the time nothing changes, and then nothing is sent.
+            # Usually nothing changes, and then nothing is sent.
             if value != self.widget.value:
                 self.widget.value = value
-                self.widget.layout.display = None if value else "none"
+                set_visible(self.widget, bool(value))
 
 
 def alert_html(error: BaseException) -> str:
-    """`error` as HTML with the role of an alert; everything in it is escaped.
+    """`error` as HTML with the role "alert"; all text in it is escaped.
 
-    An error of stylekit's own says in a line what is wrong and what to do. For any other the first
-    line says that it came unexpected, and of what kind it is.
+    An error of stylekit says in one line what is wrong and what to do. For any other exception,
+    the first line says that it was unexpected, and its type.
     """
     if isinstance(error, StylekitError):
         words = str(error)
     else:
-        words = f"Something went wrong that was not foreseen ({type(error).__name__}): {error}"
+        words = f"An unexpected error occurred ({type(error).__name__}): {error}"
     trace = "".join(traceback.format_exception(error))
     return (
         f'<div role="alert" style="{_STYLE}">{html.escape(words)}'

@@ -1,4 +1,4 @@
-"""Drives an iterator of steps that a person may start, pause, resume and stop at any moment."""
+"""Takes the steps of an iterator; a user may start, pause, resume and stop it at any moment."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Generic, TypeVar
 
+from ...errors import StylekitError
+
 S = TypeVar("S")
 
 IDLE_LIMIT = 600.0
-"""Seconds without a word from its page after which a run ends: a tab that is open says more often
-that it is there, also in the background."""
+"""Seconds without a message from its page after which a run is stopped. An open tab sends messages
+more often, also in the background."""
 
-# How often a loop that rests looks whether its page is still there.
-_LOOK_SECONDS = 1.0
-# How long who waits for a loop with a pump rests while it is paused.
-_REST_SECONDS = 0.02
+# How often a loop that does not run checks whether its page is still open.
+_CHECK_SECONDS = 1.0
+# How long `wait` sleeps between two attempts to take a step of a loop with a pump.
+_SLEEP_SECONDS = 0.02
+# How long a loop that is replaced may take to finish its step.
+_JOIN_SECONDS = 15.0
 
 
 class LoopState(Enum):
-    """Where a loop stands: idle → running ⇄ paused → done, stopped or failed."""
+    """The state of a loop: idle → running ⇄ paused → done, stopped or failed."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -37,17 +41,20 @@ class LoopState(Enum):
         return self in (LoopState.DONE, LoopState.STOPPED, LoopState.FAILED)
 
 
-class Ending(Enum):
+_NOT_ENDED = (LoopState.IDLE, LoopState.RUNNING, LoopState.PAUSED)
+
+
+class StopReason(Enum):
     """Why a loop was stopped."""
 
-    ASKED = "asked"
+    REQUESTED = "requested"
     REPLACED = "replaced"
     PAGE_GONE = "page gone"
     INTERRUPTED = "interrupted"
 
 
 class Driver(Enum):
-    """Who takes the steps: a thread, the call that starts them, or whoever calls `pump`."""
+    """What takes the steps: a thread, the call that starts them, or each call of `pump`."""
 
     THREAD = "thread"
     INLINE = "inline"
@@ -55,18 +62,30 @@ class Driver(Enum):
 
 
 class Loop(Generic[S]):
-    """Takes steps from an iterator until it is exhausted, one at a time.
+    """Takes steps from an iterator, one at a time, until it is exhausted.
 
-    `open_steps` makes the iterator; it is called by the driver, so that what it has to prepare
-    blocks nobody. `on_step(item, seconds)` is called for each step, with the time that it took,
-    also for the step that was under way when the loop was paused or stopped. `on_state(state)` is
-    called after each change, one call at a time and in their order, `on_error(error)` for all
-    that is raised by the iterator or a callback. Callbacks come on the thread that caused them,
-    and may call any method but `join` and `wait`.
+    All methods may be called from any thread; a method that does not apply to the present state
+    does nothing. Callbacks run on the thread that caused them, and may call any method except
+    `join` and `wait`.
 
-    After `heard()` was called once, a loop with a thread stops when it is not called for
-    `idle_limit` seconds (None: never). All methods may be called from any thread; those that have
-    nothing to do in the state that the loop is in do nothing.
+    Parameters
+    ----------
+    open_steps : callable
+        Makes the iterator. The driver calls it, so that slow preparations block nothing else.
+    on_step : callable
+        `on_step(item, seconds)` is called after each step, with the time that the step took; also
+        after the step during which the loop was paused or stopped.
+    on_state : callable
+        `on_state(state)` is called after each change, one call at a time, in the right order.
+    on_error : callable
+        `on_error(error)` is called for each exception of the iterator or of a callback.
+    driver : Driver
+        What takes the steps.
+    idle_limit : float or None
+        Once `page_seen` was called, a loop with a thread stops when it is not called again for
+        this many seconds; None for never.
+    clock : callable
+        Returns the time in seconds.
     """
 
     def __init__(
@@ -82,39 +101,37 @@ class Loop(Generic[S]):
     ) -> None:
         self._open_steps = open_steps
         self._on_step, self._on_state, self._on_error = on_step, on_state, on_error
-        self.driver = driver
-        self._idle_limit = idle_limit
-        self._clock = clock
+        self.driver, self._idle_limit, self._clock = driver, idle_limit, clock
         self._changed = threading.Condition()
         self._state = LoopState.IDLE
-        self._single = False
-        self._ending: Ending | None = None
-        self._last_heard: float | None = None
-        self._news: deque[LoopState] = deque()
-        self._telling = False
-        # Held by whoever takes a step.
-        self._turn = threading.Lock()
+        self._single_step = False
+        self._stop_reason: StopReason | None = None
+        self._page_seen_at: float | None = None
+        self._unreported: deque[LoopState] = deque()
+        self._reporting = False
+        # Held by the thread that takes a step.
+        self._step_lock = threading.Lock()
         self._iterator: Iterator[S] | None = None
         self._thread: threading.Thread | None = None
         self._finished = threading.Event()
 
     @property
     def state(self) -> LoopState:
-        """Where the loop stands now."""
+        """The present state."""
         return self._state
 
     @property
-    def ending(self) -> Ending | None:
-        """Why it was stopped; None if it was not."""
-        return self._ending if self._state is LoopState.STOPPED else None
+    def stop_reason(self) -> StopReason | None:
+        """Why the loop was stopped; None if it was not stopped."""
+        return self._stop_reason if self._state is LoopState.STOPPED else None
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended, and its last step, its callbacks and its iterator as well."""
+        """Whether the loop has ended, including its last step, its callbacks and its iterator."""
         return self._finished.is_set()
 
     def start(self) -> None:
-        """idle → running. With the inline driver it returns when the loop does not run any more."""
+        """idle → running. With the inline driver it returns when the loop no longer runs."""
         self._run((LoopState.IDLE,))
 
     def resume(self) -> None:
@@ -123,47 +140,48 @@ class Loop(Generic[S]):
 
     def step_once(self) -> None:
         """idle or paused → running for one step → paused."""
-        self._run((LoopState.IDLE, LoopState.PAUSED), single=True)
+        self._run((LoopState.IDLE, LoopState.PAUSED), single_step=True)
 
     def pause(self) -> None:
-        """running → paused; a step that is under way is still finished."""
+        """running → paused; a step that has begun is completed."""
         self._change((LoopState.RUNNING,), LoopState.PAUSED)
 
-    def stop(self, ending: Ending = Ending.ASKED) -> None:
-        """idle, running or paused → stopped; a step that is under way is still finished."""
+    def stop(self, reason: StopReason = StopReason.REQUESTED) -> None:
+        """idle, running or paused → stopped; a step that has begun is completed."""
         with self._changed:
             if not self._state.ended:
-                self._ending = ending
+                self._stop_reason = reason
         self._end(LoopState.STOPPED)
 
-    def heard(self) -> None:
-        """Note that the page is there."""
+    def page_seen(self) -> None:
+        """Note that the page is open now."""
         with self._changed:
-            self._last_heard = self._clock()
+            self._page_seen_at = self._clock()
 
     def pump(self) -> bool:
-        """Take one step, with the driver of that name; False if it does not run, or is in one."""
-        if self.driver is not Driver.PUMP or not self._turn.acquire(blocking=False):
+        """Take one step if the driver is `PUMP`; False if the loop does not run or is in a step."""
+        if self.driver is not Driver.PUMP or not self._step_lock.acquire(blocking=False):
             return False
         try:
             if running := self._state is LoopState.RUNNING:
                 self._take_step()
         finally:
-            self._turn.release()
+            self._step_lock.release()
         self._clean_up()
         return running
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for a loop that is stopped, done or failed to finish its last step.
+        """Wait for a loop that is stopped, done or failed to complete its last step.
 
-        False if it has not within `timeout` seconds, or if it is none of these.
+        False if that takes longer than `timeout` seconds, or if the loop is in another state.
         """
         return self._state.ended and self._finished.wait(timeout)
 
     def wait(self, timeout: float | None = None) -> LoopState:
-        """Wait until the loop has ended, or for `timeout` seconds; gives the state then.
+        """Wait until the loop has ended, or for `timeout` seconds; returns the state then.
 
-        Pumps if nobody else may: with a pump, the page's ticks wait for the same thread.
+        With a pump it takes the steps itself, because the messages of the page that ask for them
+        wait for the same thread.
         """
         if self.driver is not Driver.PUMP:
             self._finished.wait(timeout)
@@ -171,11 +189,11 @@ class Loop(Generic[S]):
         end = None if timeout is None else time.monotonic() + timeout
         while not self.finished and (end is None or time.monotonic() < end):
             if not self.pump():
-                self._finished.wait(_REST_SECONDS)
+                self._finished.wait(_SLEEP_SECONDS)
         return self._state
 
-    def _run(self, before: tuple[LoopState, ...], *, single: bool = False) -> None:
-        if not self._change(before, LoopState.RUNNING, single=single):
+    def _run(self, before: tuple[LoopState, ...], *, single_step: bool = False) -> None:
+        if not self._change(before, LoopState.RUNNING, single_step=single_step):
             return
         if self.driver is Driver.INLINE:
             self._work_inline()
@@ -189,44 +207,39 @@ class Loop(Generic[S]):
 
     def _work(self) -> None:
         try:
-            with self._turn:
-                while self._await_turn():
+            with self._step_lock:
+                while self._wait_to_run():
                     self._take_step()
         except BaseException as error:
-            # Above a thread there is nobody else who would tell.
+            # Nothing else reports an error of a thread.
             self._fail(error)
         self._clean_up()
 
     def _work_inline(self) -> None:
-        # A callback of a step may ask to resume: it is this loop that goes on then.
-        if not self._turn.acquire(blocking=False):
+        # If the callback of a step asks to resume, the call that is in progress goes on.
+        if not self._step_lock.acquire(blocking=False):
             return
         try:
             while self._state is LoopState.RUNNING:
                 self._take_step()
         except BaseException:
-            # The kernel was interrupted, most likely in the iterator, which can't go on after that.
-            self.stop(Ending.INTERRUPTED)
+            # The kernel was interrupted, probably inside the iterator, which cannot go on then.
+            self.stop(StopReason.INTERRUPTED)
             raise
         finally:
-            self._turn.release()
+            self._step_lock.release()
             self._clean_up()
 
-    def _await_turn(self) -> bool:
-        """Wait until it runs (True) or has ended (False)."""
+    def _wait_to_run(self) -> bool:
+        """Wait until the loop runs (True) or has ended (False)."""
         while True:
-            if self._is_abandoned():
-                self.stop(Ending.PAGE_GONE)
+            seen, limit = self._page_seen_at, self._idle_limit
+            if seen is not None and limit is not None and self._clock() - seen > limit:
+                self.stop(StopReason.PAGE_GONE)
             with self._changed:
-                if self._state in (LoopState.IDLE, LoopState.PAUSED):
-                    self._changed.wait(_LOOK_SECONDS)
-                    continue
-                return self._state is LoopState.RUNNING
-
-    def _is_abandoned(self) -> bool:
-        if self._idle_limit is None or self._last_heard is None:
-            return False
-        return self._clock() - self._last_heard > self._idle_limit
+                if self._state not in (LoopState.IDLE, LoopState.PAUSED):
+                    return self._state is LoopState.RUNNING
+                self._changed.wait(_CHECK_SECONDS)
 
     def _take_step(self) -> None:
         try:
@@ -241,7 +254,7 @@ class Loop(Generic[S]):
             self._fail(error)
             return
         seconds = self._clock() - begun
-        if self._single:
+        if self._single_step:
             self.pause()
         try:
             self._on_step(item, seconds)
@@ -249,17 +262,17 @@ class Loop(Generic[S]):
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        # First the state: whoever hears of the error finds the loop ended.
+        # The state changes first, so that `on_error` finds a loop that has ended.
         self._end(LoopState.FAILED)
         self._on_error(error)
 
     def _end(self, state: LoopState) -> None:
-        self._change((LoopState.IDLE, LoopState.RUNNING, LoopState.PAUSED), state)
+        self._change(_NOT_ENDED, state)
         self._clean_up()
 
     def _clean_up(self) -> None:
-        """Once it has ended and nobody takes a step: close the iterator, and let go of it."""
-        if not self._state.ended or not self._turn.acquire(blocking=False):
+        """Close the iterator and drop it, if the loop has ended and no step is in progress."""
+        if not self._state.ended or not self._step_lock.acquire(blocking=False):
             return
         try:
             close = getattr(self._iterator, "close", None)
@@ -269,33 +282,68 @@ class Loop(Generic[S]):
         except Exception as error:
             self._on_error(error)
         finally:
-            self._turn.release()
+            self._step_lock.release()
             self._finished.set()
 
     def _change(
-        self, before: tuple[LoopState, ...], after: LoopState, *, single: bool = False
+        self, before: tuple[LoopState, ...], after: LoopState, *, single_step: bool = False
     ) -> bool:
         with self._changed:
             if self._state not in before:
                 return False
-            self._state, self._single = after, single
-            self._news.append(after)
+            self._state, self._single_step = after, single_step
+            self._unreported.append(after)
             self._changed.notify_all()
-        self._tell()
+        self._report()
         return True
 
-    def _tell(self) -> None:
-        """Pass on the changes of state, unless another thread is at it, which then goes on."""
+    def _report(self) -> None:
+        """Report the changes of state, unless another thread does so already."""
         while True:
             with self._changed:
-                if self._telling or not self._news:
+                if self._reporting or not self._unreported:
                     return
-                self._telling = True
-                state = self._news.popleft()
+                self._reporting = True
+                state = self._unreported.popleft()
             try:
                 self._on_state(state)
             except Exception as error:
                 self._on_error(error)
             finally:
                 with self._changed:
-                    self._telling = False
+                    self._reporting = False
+
+
+_loops: dict[str, Loop] = {}
+_loops_lock = threading.Lock()
+
+
+def stop_named(name: str, *, limit: float = _JOIN_SECONDS) -> None:
+    """Stop the loop of this name, if there is one, and wait for its last step.
+
+    Raises StylekitError if that step takes longer than `limit` seconds.
+    """
+    with _loops_lock:
+        loop = _loops.get(name)
+    if loop is None:
+        return
+    loop.stop(StopReason.REPLACED)
+    if not loop.join(limit):
+        raise StylekitError(
+            name,
+            f"the run before is still busy with a step after {limit:g} seconds; try again when "
+            "it has ended, or restart the kernel",
+        )
+    with _loops_lock:
+        if _loops.get(name) is loop:
+            del _loops[name]
+
+
+def register(name: str, loop: Loop, *, limit: float = _JOIN_SECONDS) -> None:
+    """Give `loop` this name; the loop that had it is stopped first, as by `stop_named`.
+
+    So a cell that is executed again does not leave its last run behind.
+    """
+    stop_named(name, limit=limit)
+    with _loops_lock:
+        _loops[name] = loop

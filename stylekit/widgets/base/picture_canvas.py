@@ -1,15 +1,13 @@
-"""One picture on a canvas, fast enough for a live loop, with marks on it and pixels to pick."""
+"""A picture on a canvas, fast enough for live painting, with marks and pixels to pick."""
 
 from __future__ import annotations
 
 import base64
 import math
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -17,25 +15,34 @@ from numpy.typing import NDArray
 from ...arrays import Image
 from ...media.images import encode_preview
 from .modules import bundle, stylesheet
+from .widget import LockedWidget
 
 _HERE = Path(__file__).parent
 _MARK_NUMBERS = {"path": (), "cross": ("x", "y"), "rectangle": ("x", "y", "width", "height")}
 _MARK_EXTRAS = ("color", "dashed")
 
 
-class PictureCanvas(anywidget.AnyWidget):
-    """A picture that can be replaced many times a second, marked, and asked for a pixel.
+class PictureCanvas(LockedWidget):
+    """A picture that can be replaced many times a second, with marks and pixels to pick.
 
-    >>> canvas = PictureCanvas()
-    >>> canvas.show(image, alt="The finished frame", marks=[{"kind": "cross", "x": 12, "y": 30}])
-    >>> canvas.on_pick(lambda x, y: ...)
+    Pictures are sent as binary JPEG or PNG. If they arrive faster than the page can paint, it
+    decodes only the newest. `painted` is the serial number (1, 2, … for each `show`) of the last
+    picture that the page has painted; the canvas element has it as `data-painted`.
 
-    Pictures travel as binary JPEG or PNG; where they come faster than the page can paint, it
-    decodes the newest alone. `painted` is the serial number (1, 2, … for each `show`) of the last
-    picture that the page has painted; the canvas element says the same as `data-painted`.
+    Parameters
+    ----------
+    width : int
+        The drawn width in the page's pixels, 0 for one to one. Enlarged pixels stay squares; the
+        picture is never wider than its container.
 
-    `width` is how wide the picture is drawn, in the page's pixels, 0 for one to one; enlarged
-    pixels stay squares. It never gets wider than what it stands in.
+    Examples
+    --------
+    >>> canvas = PictureCanvas(width=320)
+    >>> canvas.on_pick(lambda x, y: print(x, y))
+    >>> image = np.zeros((24, 32, 3), np.float32)
+    >>> canvas.show(image, alt="A black frame", marks=[{"kind": "cross", "x": 12, "y": 20}])
+    >>> canvas.serial
+    1
     """
 
     _esm = bundle(_HERE / "picture_canvas.js")
@@ -47,22 +54,18 @@ class PictureCanvas(anywidget.AnyWidget):
     _alt = traitlets.Unicode().tag(sync=True)
     _marks: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     _pickable = traitlets.Bool().tag(sync=True)
-    width = traitlets.Int(min=0, help="Drawn width in the page's pixels, 0: one to one.").tag(
-        sync=True
-    )
-    painted = traitlets.Int(help="Serial number of the picture that the page shows.").tag(
+    width = traitlets.Int(min=0, help="In the page's pixels, 0: one to one.").tag(sync=True)
+    painted = traitlets.Int(help="Serial number of the picture on the page.").tag(
         sync=True, echo_update=False
     )
 
     def __init__(self, *, width: int = 0) -> None:
-        self._lock = threading.RLock()
         self._pick_callbacks: list[Callable[[int, int], object]] = []
         super().__init__(width=width)
-        self.on_msg(self._answer)
 
     @property
     def serial(self) -> int:
-        """How many pictures have been shown; equal to `painted` once the page has caught up."""
+        """The number of calls of `show`; equal to `painted` when the page has painted the last."""
         return self._serial
 
     def show(
@@ -73,72 +76,71 @@ class PictureCanvas(anywidget.AnyWidget):
         marks: Sequence[Mapping[str, Any]] = (),
         lossless: bool = False,
     ) -> None:
-        """Replace the picture, what it says to those who do not see it, and its marks.
+        """Replace the picture, its description and its marks. Any thread may call this.
 
-        `image` is `(H, W, 3)`, float32 in [0, 1] or uint8. `lossless` is for drawings with sharp
-        lines, which JPEG would blur; it takes about ten times as long. `marks` as in `mark`. Any
-        thread may call it.
+        Parameters
+        ----------
+        image : ndarray, shape (H, W, 3)
+            float32 in [0, 1], or uint8.
+        alt : str
+            What the picture shows, for screen readers.
+        marks : sequence of mappings
+            As in `mark`.
+        lossless : bool
+            Send PNG instead of JPEG, which would blur the sharp lines of a drawing; it takes about
+            ten times as long.
         """
         preview = encode_preview(image, lossless=lossless)
         checked = [_checked_mark(mark) for mark in marks]
-        with self._lock, self.hold_sync():
+        with self.updating():
             self._picture, self._media_type = preview.data, preview.media_type
             self._alt, self._marks = alt, checked
             self._serial += 1
 
     def mark(self, marks: Sequence[Mapping[str, Any]]) -> None:
-        """Replace the marks over the picture, which stays.
+        """Replace the marks on the picture, but not the picture.
 
-        Each is a dictionary, in pixels of the picture, where whole numbers are the middles of
+        Each mark is a dictionary in pixels of the picture, where whole numbers are the middles of
         pixels: `{"kind": "path", "points": [(x, y), …]}` is a line with a dot at each point,
         `{"kind": "cross", "x": …, "y": …}` a cross, and `{"kind": "rectangle", "x": …, "y": …,
         "width": …, "height": …}` an outline around the pixels from (x, y) on. `"color"` may be
-        any colour of CSS, and `"dashed": True` dashes the line.
+        any CSS colour; `"dashed": True` dashes the line.
 
         Raises ValueError for other marks.
         """
         checked = [_checked_mark(mark) for mark in marks]
-        with self._lock:
+        with self.lock:
             self._marks = checked
 
     def on_pick(self, callback: Callable[[int, int], object]) -> None:
-        """Call `callback(x, y)` with the pixel that is clicked, or chosen by arrow keys and Enter.
+        """Call `callback(x, y)` with each pixel that is clicked, or chosen by arrow keys and Enter.
 
-        It may be called on any thread; what it raises must be shown by itself (see `Alerts`).
+        It runs on any thread and must show its own exceptions (see `Alerts`).
         """
-        with self._lock:
+        with self.lock:
             self._pick_callbacks.append(callback)
             self._pickable = True
 
     def with_still(self, bundle: dict[str, Any] | None) -> dict[str, Any] | None:
-        """A panel's MIME bundle with the picture of now, for readers that run no widgets.
+        """Add the present picture to the MIME bundle of a panel.
 
-        A notebook that is read on a web page shows the picture in the panel's place.
+        Programs that do not run widgets, such as a web page with a notebook, show the picture.
         """
         if bundle is None or not self._picture:
             return bundle
         return {**bundle, self._media_type: base64.b64encode(self._picture).decode("ascii")}
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page reports; by ipywidgets, on any thread.
-
-        Under the lock, because traitlets holds back notifications of the whole object meanwhile,
-        and would lose the picture that another thread is showing.
-        """
-        with self._lock:
-            super().set_state(sync_data)
-
-    def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
-        kind = content.get("type") if isinstance(content, dict) else None
+    def _receive(self, message: Any, _buffers: Sequence[memoryview]) -> None:
+        kind = message.get("type") if isinstance(message, dict) else None
         if kind == "ping":
             self.send({"type": "pong"})
         elif kind == "pick":
             for callback in tuple(self._pick_callbacks):
-                callback(int(content["x"]), int(content["y"]))
+                callback(int(message["x"]), int(message["y"]))
 
 
 def _checked_mark(mark: Mapping[str, Any]) -> dict[str, Any]:
-    """The mark as plain numbers and strings, which is what JSON can carry."""
+    """The mark as plain numbers and strings, which JSON can represent."""
     kind = mark.get("kind")
     if kind not in _MARK_NUMBERS:
         raise ValueError(f"marks: kind must be one of {', '.join(_MARK_NUMBERS)}, is {kind!r}")

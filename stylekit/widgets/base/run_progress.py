@@ -1,4 +1,4 @@
-"""How far a run is: what each of its steps says, read into numbers and words for a page."""
+"""The progress of a run, computed from what its steps report, as numbers and text for a page."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from ...arrays import Image
 from ...image.scales import Scale, max_steps, plan_scales
 from ...media.images import resize_image
 from ...settings import Weights
+from .text import counted
 
-# The middle of so many steps: one that had something to prepare does not count.
-_RECENT = 9
+# The median of so many steps, so that a single slow one does not count.
+_RECENT_STEPS = 9
 _RECENT_FRAMES = 5
 
 
@@ -32,12 +33,11 @@ class StepRecord:
 
 
 class RunProgress:
-    """Takes what a `Stylization` or a `VideoRun` yields, one after the other.
+    """The progress of a `Stylization` or a `VideoRun`; `take` is called with all that it yields.
 
-    The three kinds are told apart by what they have: a FrameStep has a `step`, a FrameResult a
-    `frame_index` without one. So this module needs no TensorFlow, and tests need no network.
-    `source` is asked for its `step_limit` and `scales` (Stylization), or its `clip` and `settings`
-    (VideoRun).
+    What is yielded is recognised by its attributes: a FrameStep has a `step`, a FrameResult a
+    `frame_index` but no `step`. The same holds for `source`: a Stylization has a `step_limit` and
+    `scales`, a VideoRun a `clip` and `settings`. So tests need no network.
     """
 
     def __init__(self, source: Any) -> None:
@@ -55,11 +55,11 @@ class RunProgress:
         self._scale_index, self._scale_start = 0, 0
         self._shape: tuple[int, ...] = ()
         self._cold = False
-        self._seconds: deque[float] = deque(maxlen=_RECENT)
+        self._seconds: deque[float] = deque(maxlen=_RECENT_STEPS)
         self._frame_steps: deque[int] = deque(maxlen=_RECENT_FRAMES)
 
     def take(self, event: Any, seconds: float) -> StepRecord | None:
-        """Note an event that took `seconds`; gives the record if it was a step."""
+        """Take an event that lasted `seconds`; returns a record if it was a step."""
         if _is_frame(event):
             self._take_frame(event)
             return None
@@ -87,14 +87,14 @@ class RunProgress:
 
     @property
     def step_seconds(self) -> float | None:
-        """How long a step takes of late, None before the first."""
+        """The duration of the recent steps, None before the first."""
         return statistics.median(self._seconds) if self._seconds else None
 
     @property
     def work_left(self) -> float | None:
-        """What is still to come at most, in steps that take as long as those of now.
+        """The most that is left to do, in steps of the present duration; None if unknown.
 
-        None if nobody knows. For a clip it is a guess: later frames may end early.
+        For a clip it is an estimate, because later frames may need fewer steps.
         """
         scales = self._scales(self.frame_index)
         if scales is None:
@@ -102,31 +102,34 @@ class RunProgress:
             return None if limit is None else max(0, limit - self._step_index - 1)
         now = scales[self._scale_index]
         here = max(0, now.steps - (self._step_index + 1 - self._scale_start))
-        later = sum(scale.steps * _work(scale, now) for scale in scales[self._scale_index + 1 :])
+        later = sum(
+            scale.steps * _relative_duration(scale, now)
+            for scale in scales[self._scale_index + 1 :]
+        )
         if self.frame_count is None or self.frame_index is None:
             return here + later
         frames = self.frame_count - self.frame_index - 1
         usual = statistics.mean(self._frame_steps or [self._limit(1) or 0])
-        return here + later + frames * usual * _work(scales[-1], now)
+        return here + later + frames * usual * _relative_duration(scales[-1], now)
 
     @property
     def seconds_left(self) -> float | None:
-        """About how long it still takes, None if nobody knows."""
+        """About how many seconds are left, None if unknown."""
         if self.step_seconds is None or self.work_left is None:
             return None
         return self.step_seconds * self.work_left
 
     @property
     def share(self) -> float | None:
-        """How much is done, 0 to 1, if all steps are needed; None if nobody knows."""
+        """The finished share of the run, 0 to 1, if all steps are needed; None if unknown."""
         done = self._step_index + 1
         if self.frame_count is None or self.frame_index is None:
             return done / self._step_limit if self._step_limit else None
         limit = self._limit(self.frame_index)
         return (self.frame_index + (done / limit if limit else 0.0)) / self.frame_count
 
-    def facts(self, *, over: bool = False) -> list[tuple[str, str]]:
-        """What to show of it: pairs of a name and its value; `over` when nothing comes any more."""
+    def facts(self, *, ended: bool = False) -> list[tuple[str, str]]:
+        """Pairs of a name and a value to show; a run that has ended has no time left."""
         facts = []
         if self.frame_count is not None:
             shown = 0 if self.frame_index is None else self.frame_index + 1
@@ -136,14 +139,14 @@ class RunProgress:
         facts.append(("step", f"{self._step_index + 1}{of_limit}"))
         facts.append(("speed", speed_words(self.step_seconds)))
         facts.append(("evaluations", str(self.evaluations)))
-        if not over:
+        if not ended:
             facts.append(("time left", time_words(self.seconds_left)))
         return facts
 
     def _take_frame(self, frame: Any) -> None:
         self.frame_index = frame.frame_index
         self._cold = frame.cold
-        # Nothing of it is left, on any scale.
+        # A finished frame has no steps left, on any scale.
         scales = self._scales(frame.frame_index) or ()
         self._scale_index, self._scale_start = max(0, len(scales) - 1), 0
         self._step_index = max_steps(scales) - 1
@@ -155,9 +158,10 @@ class RunProgress:
             self._frame_steps.append(frame.steps)
 
     def _scales(self, frame_index: int | None) -> tuple[Scale, ...] | None:
-        """What the picture, or a frame, goes through; None if nobody knows.
+        """The scales of the picture or of a frame; None if unknown.
 
-        The first frame is painted anew; later ones only after a cut, which shows when they begin.
+        The first frame starts at the smallest scale. A later one does so only after a cut, which is
+        known when its first step has been taken.
         """
         if self.frame_count is None:
             return self._picture_scales
@@ -170,26 +174,26 @@ class RunProgress:
         return (Scale(size=image.size, steps=self._settings.frame_steps),)
 
     def _limit(self, frame_index: int | None) -> int | None:
-        """The most steps of the picture, or of a frame."""
+        """The most steps of the picture or of a frame."""
         if self.frame_count is None:
             return self._step_limit
         scales = self._scales(frame_index)
         return None if scales is None else max_steps(scales)
 
 
-def _work(scale: Scale, now: Scale) -> float:
-    """How long a step takes there, in steps of now: as long as it has pixels."""
+def _relative_duration(scale: Scale, now: Scale) -> float:
+    """The duration of a step at `scale` in steps at `now`; it is proportional to the pixels."""
     return (scale.size / now.size) ** 2
 
 
 def image_of(event: Any) -> Image:
-    """The picture that an event of a run has."""
+    """The picture of an event of a run."""
     image: Image = getattr(event, "step", event).image
     return image
 
 
 def enlarged(image: Image, source: Any) -> Image:
-    """A picture of a run in its full size: those of a preview are small, and should not jump."""
+    """A picture of a run at full size, so that pictures of small scales are not drawn smaller."""
     clip = getattr(source, "clip", None)
     size = clip[0].shape[1::-1] if clip else getattr(source, "size", None)
     return image if size in (None, image.shape[1::-1]) else resize_image(image, size)
@@ -199,14 +203,17 @@ def title_of(event: Any) -> str:
     """What the picture of an event is: "Frame 3 after 12 steps"."""
     if _is_frame(event):
         return f"Frame {event.frame_index}, finished"
-    steps = getattr(event, "step", event).step_index + 1
-    after = f"after {steps} {'step' if steps == 1 else 'steps'}"
+    after = f"after {counted(getattr(event, 'step', event).step_index + 1, 'step')}"
     frame_index = getattr(event, "frame_index", None)
     return f"The picture {after}" if frame_index is None else f"Frame {frame_index} {after}"
 
 
 def speed_words(step_seconds: float | None) -> str:
-    """ "2.8 steps/s", or "1.4 s a step" where they are slow."""
+    """The speed of steps of this duration, "–" if it is None.
+
+    >>> speed_words(0.36), speed_words(1.4)
+    ('2.78 steps/s', '1.4 s a step')
+    """
     if step_seconds is None:
         return "–"
     if step_seconds >= 1:
@@ -216,7 +223,11 @@ def speed_words(step_seconds: float | None) -> str:
 
 
 def time_words(seconds: float | None) -> str:
-    """ "about 40 s", "about 3 min", "about 1 h 20 min"."""
+    """A duration, "–" if it is None.
+
+    >>> [time_words(seconds) for seconds in (0.2, 40, 190, 4800)]
+    ['under 1 s', 'about 40 s', 'about 3 min', 'about 80 min']
+    """
     if seconds is None:
         return "–"
     if seconds < 1:

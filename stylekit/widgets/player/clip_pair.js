@@ -1,9 +1,9 @@
 // The JavaScript of ClipPair: it fetches both clips and plays them with one set of controls.
 
 import { fetchFile, SILENCE } from "../base/chunks.js";
-import { divider } from "../base/divider.js";
+import { divider } from "./divider.js";
 import { button, element, listen, progressBar, statusLine } from "../base/dom.js";
-import { SynchronizedVideos } from "../base/synchronized.js";
+import { SynchronizedVideos } from "./synchronized_videos.js";
 
 const RATES = [0.25, 0.5, 1, 2];
 const PARTS = ["before", "after"];

@@ -1,66 +1,58 @@
-"""Two clips, before and after, played in step by one set of controls."""
+"""Two clips, before and after, played synchronously with one set of controls."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import anywidget
 import traitlets
 
 from ...errors import SettingsError
 from ...media.files import check_input
+from ..base.download import send_chunk
 from ..base.modules import bundle, stylesheet
-from ..base.outgoing import answer_want
+from .split_view import BeforeAfter
 
 _HERE = Path(__file__).parent
 
 
-class ClipPair(anywidget.AnyWidget):
-    """Two clips that play, pause, seek and step together, beside or over each other.
+class ClipPair(BeforeAfter):
+    """Two clips that play, pause and seek together, side by side or one above the other.
 
-    >>> pair = sk.ClipPair()
-    >>> pair.show("content.mp4", "stylized.mp4", fps=clip.fps, alt_before="A harbour",
-    ...           alt_after="The harbour, painted")
+    The first clip sets the time. The second is played a few per cent faster or slower as soon as it
+    deviates, and so stays within one frame. The clips have no sound, and do not start by
+    themselves. If they differ in length, the longer one is shown only as far as the shorter one.
 
-    One of the two sets the time, the other follows: it is sped up or slowed down by a few per cent
-    as soon as it is off, and so stays within a frame. They play without sound, and nothing plays
-    before somebody says so.
+    The browser must be able to play the clips, as those of `write_clip`; otherwise the page says
+    so. They are sent through the widget's own connection, and a notebook stores nothing of them.
 
-    Clips must be of a kind that browsers play, as `write_clip` makes them; where one does not, it
-    says so. They are fetched through the widget's own channel, and a notebook keeps nothing of
-    them. Of two clips that differ in length the longer is shown as far as the shorter goes.
+    Parameters
+    ----------
+    name_before, name_after : str
+        The names of the two.
+    width : int
+        The drawn width of one clip in the page's pixels, 0 for its own; never wider than the
+        container.
 
-    `width` is how wide one clip is drawn, in the page's pixels, 0 for its own width; it never gets
-    wider than what it stands in.
+    Examples
+    --------
+    ::
+
+        pair = ClipPair()
+        pair.show("content.mp4", "stylized.mp4", fps=24, alt_before="A harbour",
+                  alt_after="The harbour, painted")
     """
 
     _esm = bundle(_HERE / "clip_pair.js")
     _css = stylesheet(
-        _HERE.parent / "base" / "dom.css",
-        _HERE.parent / "base" / "divider.css",
-        _HERE / "clip_pair.css",
+        _HERE.parent / "base" / "dom.css", _HERE / "divider.css", _HERE / "clip_pair.css"
     )
 
-    _name_before = traitlets.Unicode().tag(sync=True)
-    _name_after = traitlets.Unicode().tag(sync=True)
-    _alt_before = traitlets.Unicode().tag(sync=True)
-    _alt_after = traitlets.Unicode().tag(sync=True)
     _fps = traitlets.Float().tag(sync=True)
-    _serial = traitlets.Int().tag(sync=True)
-    width = traitlets.Int(min=0, help="Drawn width of one in the page's pixels, 0: its own.").tag(
-        sync=True
-    )
-
-    def __init__(
-        self, *, name_before: str = "before", name_after: str = "after", width: int = 0
-    ) -> None:
-        self._lock = threading.Lock()
-        self._paths: dict[str, Path] = {}
-        super().__init__(_name_before=name_before, _name_after=name_after, width=width)
-        self.on_msg(self._answer)
+    _paths: Mapping[str, Path] = MappingProxyType({})
 
     def show(
         self,
@@ -71,24 +63,34 @@ class ClipPair(anywidget.AnyWidget):
         alt_before: str,
         alt_after: str,
     ) -> None:
-        """Replace both clips, and what each says to those who do not see it.
+        """Replace both clips and their descriptions. Any thread may call this.
 
-        `fps` are the frames of both a second, which stepping and seeking go by. Any thread may
-        call it.
+        Parameters
+        ----------
+        before, after : Path or str
+            The files.
+        fps : Fraction or float
+            Frames per second of both clips, above 0.
+        alt_before, alt_after : str
+            What the clips show, for screen readers.
 
-        Raises MediaError for a file that is missing or empty, SettingsError for an `fps` of 0 or
-        less.
+        Raises
+        ------
+        MediaError
+            If a file is missing or empty.
+        SettingsError
+            If `fps` is 0 or less.
         """
         if not fps > 0:
             raise SettingsError("fps", f"must be above 0, is {fps}")
         paths = {"before": check_input(before), "after": check_input(after)}
-        with self._lock, self.hold_sync():
+        with self.updating():
             self._paths = paths
             self._fps = float(fps)
             self._alt_before, self._alt_after = alt_before, alt_after
             self._serial += 1
 
-    def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
-        path = self._paths.get(content.get("file", ""))
-        if content.get("type") == "want" and path is not None:
-            answer_want(self, content, path)
+    def _receive(self, message: Any, _buffers: Sequence[memoryview]) -> None:
+        path = self._paths.get(message.get("file", ""))
+        if message.get("type") == "want" and path is not None:
+            send_chunk(self, message, path)

@@ -1,6 +1,6 @@
 // The JavaScript of SplitView: two pictures, one above the other, and a divider between them.
 
-import { divider } from "../base/divider.js";
+import { divider } from "./divider.js";
 import { element, listen, statusLine } from "../base/dom.js";
 
 async function decoded(bytes, type) {

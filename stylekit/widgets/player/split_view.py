@@ -1,11 +1,9 @@
-"""Two pictures over each other, with a divider to drag between before and after."""
+"""Two pictures, one above the other, with a divider to drag between before and after."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -13,43 +11,53 @@ from numpy.typing import NDArray
 from ...arrays import Image
 from ...media.images import encode_preview
 from ..base.modules import bundle, stylesheet
+from ..base.widget import LockedWidget
 
 _HERE = Path(__file__).parent
 
 
-class SplitView(anywidget.AnyWidget):
-    """Two pictures of one size: left of a divider the first, right of it the second.
-
-    >>> view = sk.SplitView()
-    >>> view.show(content, stylized, alt_before="A harbour", alt_after="The harbour, painted")
-
-    The divider is dragged on the picture, or moved with the keys of the range input below it,
-    between the names of the two. Nothing is drawn before the first `show`.
-
-    `width` is how wide the pictures are drawn, in the page's pixels, 0 for one to one; they never
-    get wider than what they stand in.
-    """
-
-    _esm = bundle(_HERE / "split_view.js")
-    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE.parent / "base" / "divider.css")
+class BeforeAfter(LockedWidget):
+    """What the comparisons of two pictures and of two clips have in common: names and width."""
 
     _name_before = traitlets.Unicode().tag(sync=True)
     _name_after = traitlets.Unicode().tag(sync=True)
     _alt_before = traitlets.Unicode().tag(sync=True)
     _alt_after = traitlets.Unicode().tag(sync=True)
-    _before = traitlets.Bytes().tag(sync=True)
-    _after = traitlets.Bytes().tag(sync=True)
-    _media_type = traitlets.Unicode().tag(sync=True)
     _serial = traitlets.Int().tag(sync=True)
-    width = traitlets.Int(min=0, help="Drawn width in the page's pixels, 0: one to one.").tag(
-        sync=True
-    )
+    width = traitlets.Int(min=0, help="In the page's pixels, 0: its own.").tag(sync=True)
 
     def __init__(
         self, *, name_before: str = "before", name_after: str = "after", width: int = 0
     ) -> None:
-        self._lock = threading.Lock()
         super().__init__(_name_before=name_before, _name_after=name_after, width=width)
+
+
+class SplitView(BeforeAfter):
+    """Two pictures of the same size: the first left of a divider, the second right of it.
+
+    The divider is dragged on the picture, or moved with the keys of the range input below it.
+    Nothing is drawn before the first `show`.
+
+    Parameters
+    ----------
+    name_before, name_after : str
+        The names of the two, beside the range input.
+    width : int
+        The drawn width in the page's pixels, 0 for one to one; never wider than the container.
+
+    Examples
+    --------
+    >>> view = SplitView()
+    >>> content = np.zeros((24, 32, 3), np.float32)
+    >>> view.show(content, 1 - content, alt_before="A black square", alt_after="A white square")
+    """
+
+    _esm = bundle(_HERE / "split_view.js")
+    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "divider.css")
+
+    _before = traitlets.Bytes().tag(sync=True)
+    _after = traitlets.Bytes().tag(sync=True)
+    _media_type = traitlets.Unicode().tag(sync=True)
 
     def show(
         self,
@@ -60,12 +68,21 @@ class SplitView(anywidget.AnyWidget):
         alt_after: str,
         lossless: bool = False,
     ) -> None:
-        """Replace both pictures, and what each says to those who do not see it.
+        """Replace both pictures and their descriptions. Any thread may call this.
 
-        Both are `(H, W, 3)`, float32 in [0, 1] or uint8. `lossless` sends PNG instead of JPEG,
-        which takes about ten times as long. Any thread may call it.
+        Parameters
+        ----------
+        before, after : ndarray, shape (H, W, 3)
+            float32 in [0, 1], or uint8.
+        alt_before, alt_after : str
+            What the pictures show, for screen readers.
+        lossless : bool
+            Send PNG instead of JPEG, which takes about ten times as long.
 
-        Raises ValueError for pictures of two sizes.
+        Raises
+        ------
+        ValueError
+            If the pictures differ in size.
         """
         if before.shape != after.shape:
             raise ValueError(
@@ -73,7 +90,7 @@ class SplitView(anywidget.AnyWidget):
                 f"is {after.shape[1]}×{after.shape[0]}"
             )
         first, second = (encode_preview(image, lossless=lossless) for image in (before, after))
-        with self._lock, self.hold_sync():
+        with self.updating():
             self._before, self._after, self._media_type = first.data, second.data, first.media_type
             self._alt_before, self._alt_after = alt_before, alt_after
             self._serial += 1

@@ -21,11 +21,11 @@ from ...settings import ImageSettings, MediaLimits
 from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
 from ..player.player import Player
-from ..weights.panel import WeightPanel
-from .studio_job import Job, Network, Outcome
-from .studio_parts import Action, Fold, Heading
-from .studio_results import Results
-from .studio_setup import Setup
+from ..weights.weight_panel import WeightPanel
+from .parts import Action, Fold, Heading
+from .results import Results
+from .setup import Setup
+from .transfer import Job, Network, Outcome
 from .waiting import Waiting
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ STEPS = (30, ImageSettings().steps, 250)
 # What a step that is under way may take, at the largest size on a slow machine.
 _STEP_SECONDS = 120.0
 _WORD = re.compile(r"[A-Za-z0-9]{1,16}")
-_STILL = Path(__file__).with_name("studio_still.jpg")
+_STILL = Path(__file__).with_name("still.jpg")
 
 
 class Stage(Enum):

@@ -50,7 +50,7 @@ class Waiting(anywidget.AnyWidget):
     gets there.
     """
 
-    _esm = bundle(_HERE / "waiting_view.js")
+    _esm = bundle(_HERE / "waiting.js")
     _css = stylesheet(_HERE.parent / "base" / "picture_canvas.css")
 
     _picture = traitlets.Unicode().tag(sync=True)

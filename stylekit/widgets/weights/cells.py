@@ -17,7 +17,7 @@ from ...arrays import to_bytes
 from ...media.images import encode_preview
 from ...settings import Weights, tunables
 from ..base.modules import bundle, stylesheet
-from ..base.weight_words import short_number, symbol_of
+from ..base.text import short_number, symbol_of
 
 _HERE = Path(__file__).parent
 MAX_VALUES = 5

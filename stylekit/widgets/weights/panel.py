@@ -23,7 +23,7 @@ from ...losses import TERMS, weight_of
 from ...settings import ImageSettings, Weights, check_layer_count, tunables
 from ..base.alerts import Alerts
 from ..base.modules import bundle, stylesheet
-from ..base.weight_words import python_line
+from ..base.text import python_line
 
 _HERE = Path(__file__).parent
 REPORT = "report"

@@ -18,8 +18,7 @@ from ...image.objective import TemporalTarget
 from ...losses import TERMS, weight_of
 from ...settings import ImageSettings, Weights
 from ..base.alerts import Alerts
-from ..base.loop import Loop, LoopState
-from ..base.named_loops import register, stop_named
+from ..base.loop import Loop, LoopState, register, stop_named
 from ..base.run_progress import time_words
 from ..base.throttle import Throttle
 from ..base.weight_words import short_number, symbol_of

@@ -120,7 +120,7 @@ def test_while_it_runs_maps_come_at_a_pace_and_at_the_end(
         return pull_maps(objective, targets, image, weights, keep_colors=keep_colors)
 
     monkeypatch.setattr(force_maps, "pull_maps", noted)
-    monkeypatch.setattr(force_maps, "_PAUSE", 0.0)
+    monkeypatch.setattr(force_maps, "_PAUSE_RATIO", 0.0)
     short = dataclasses.replace(settings, steps=8, tolerance=0.0)
     painting = Stylization(content, style, short)
     player = Player(painting, name="pace", driver=Driver.INLINE)
@@ -137,7 +137,7 @@ def test_while_it_runs_maps_come_at_a_pace_and_at_the_end(
 
 
 def test_the_last_picture_is_measured_though_it_came_too_early(player, painting) -> None:
-    """A run that ends a moment after the maps were made."""
+    """A run that ends a snapshot after the maps were made."""
     forces = ForceMaps(player)
     step(player)
     forces.box.value = True
@@ -282,9 +282,9 @@ def test_a_finished_frame_is_measured_with_its_own_targets(tmp_path: Path) -> No
     )
     events = list(run.steps())
     assert [type(event) for event in events] == [FrameStep, FrameStep, FrameResult]
-    moment = force_maps._moment_of(events[-1], run)
-    assert moment is not None and run.painting is not None
-    assert moment.targets is run.painting.targets and moment.image is events[-1].image
+    snapshot = force_maps._snapshot_of(events[-1], run)
+    assert snapshot is not None and run.painting is not None
+    assert snapshot.targets is run.painting.targets and snapshot.image is events[-1].image
 
 
 def maps(**pulls: float) -> PullMaps:

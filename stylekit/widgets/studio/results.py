@@ -8,12 +8,12 @@ import ipywidgets
 
 from ..base.download import Download
 from ..base.run_progress import time_words
-from ..base.weight_words import python_line
+from ..base.text import python_line
 from ..player.clip_pair import ClipPair
 from ..player.split_view import SplitView
-from .studio_frames import FrameStrip
-from .studio_job import Job, Outcome
-from .studio_parts import Heading, facts_html
+from .frames import FrameStrip
+from .parts import Heading, facts_html
+from .transfer import Job, Outcome
 
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
 _CLIP_WIDTH = 320

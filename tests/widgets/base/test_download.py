@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from stylekit.widgets.base.download import Download
-from stylekit.widgets.base.outgoing import CHUNK_BYTES
+from stylekit.widgets.base.download import CHUNK_BYTES, Download
 
 
 class Page:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from stylekit.errors import StylekitError
-from stylekit.widgets.base.loop import Driver, Ending, Loop, LoopState
-from stylekit.widgets.base.named_loops import register, stop_named
+from stylekit.widgets.base.loop import Driver, Loop, LoopState, StopReason, register, stop_named
 
 SECONDS = 60.0
 ENDED = (LoopState.DONE, LoopState.STOPPED, LoopState.FAILED)
@@ -212,7 +211,7 @@ def test_a_loop_that_never_began_can_be_stopped(run: Callable[..., Run]) -> None
     one = run()
     one.loop.stop()
     assert one.loop.join(0) and one.states == [LoopState.STOPPED]
-    assert one.loop.ending is Ending.ASKED
+    assert one.loop.stop_reason is StopReason.REQUESTED
     one.loop.start()
     assert one.entered == 0
 
@@ -293,7 +292,7 @@ def test_an_interrupt_ends_a_loop_in_the_call_and_reaches_the_caller(
     one = run(fail_at=1, error=KeyboardInterrupt(), driver=Driver.INLINE)
     with pytest.raises(KeyboardInterrupt):
         one.loop.start()
-    assert one.loop.ending is Ending.INTERRUPTED and one.loop.finished
+    assert one.loop.stop_reason is StopReason.INTERRUPTED and one.loop.finished
     assert one.items == [0]
 
 
@@ -391,16 +390,16 @@ def test_a_loop_ends_when_its_page_is_not_heard_of_any_more(
     one = run(10**9, idle_limit=600.0, clock=clock)
     if paused:
         one.hook = lambda item: one.loop.pause()
-    one.loop.heard()
+    one.loop.page_seen()
     one.loop.start()
     clock.now = 500.0
     one.until(lambda: bool(one.items))
-    one.loop.heard()
+    one.loop.page_seen()
     clock.now = 1090.0
     assert not one.loop.wait(0.2 if not paused else 1.2).ended
     clock.now = 1101.0
     assert one.loop.wait(SECONDS) is LoopState.STOPPED
-    assert one.loop.ending is Ending.PAGE_GONE and one.closed == 1 and one.errors == []
+    assert one.loop.stop_reason is StopReason.PAGE_GONE and one.closed == 1 and one.errors == []
 
 
 @pytest.mark.parametrize(("heard", "limit"), [(False, 600.0), (True, None)])
@@ -411,10 +410,10 @@ def test_a_loop_without_a_page_or_a_limit_goes_on(
     one = run(20, idle_limit=limit, clock=clock)
     one.hook = lambda item: setattr(clock, "now", clock.now + 1e6)
     if heard:
-        one.loop.heard()
+        one.loop.page_seen()
     one.loop.start()
     assert one.loop.wait(SECONDS) is LoopState.DONE
-    assert one.loop.ending is None
+    assert one.loop.stop_reason is None
 
 
 def test_who_takes_a_name_stops_the_loop_that_had_it(run: Callable[..., Run]) -> None:
@@ -423,7 +422,7 @@ def test_who_takes_a_name_stops_the_loop_that_had_it(run: Callable[..., Run]) ->
     old.loop.start()
     old.until(lambda: bool(old.items))
     register("test", new.loop)
-    assert old.loop.ending is Ending.REPLACED and old.loop.finished and old.closed == 1
+    assert old.loop.stop_reason is StopReason.REPLACED and old.loop.finished and old.closed == 1
     new.loop.start()
     assert new.loop.wait(SECONDS) is LoopState.DONE
     stop_named("test")

@@ -23,7 +23,7 @@ from stylekit.image.stylization import Stylization
 from stylekit.settings import ImageSettings, Weights
 from stylekit.video.run import FrameResult, VideoRun
 from stylekit.widgets.base.loop import Driver, Loop, LoopState
-from stylekit.widgets.base.throttle import Throttle
+from stylekit.widgets.base.widget import Throttle
 from stylekit.widgets.player.player import Player
 from stylekit.widgets.weights.panel import WeightPanel
 
@@ -360,9 +360,9 @@ def test_a_run_that_will_not_end_is_not_replaced(
 def test_a_page_that_is_gone_ends_its_run_in_words(make: Make) -> None:
     player = make(FakeRun(10**6), idle_limit=0.05)
     player.start()
-    player.controls._handle_custom_msg({"type": "alive"}, [])
+    player.controls._handle_custom_msg({"type": "open"}, [])
     assert player.wait(SECONDS) is LoopState.STOPPED
-    assert "its page was not heard of any more" in player.controls._status
+    assert "its page was closed or lost" in player.controls._status
 
 
 def test_the_ticks_of_a_page_take_the_steps_of_a_pump(

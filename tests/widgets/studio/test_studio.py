@@ -22,9 +22,9 @@ from stylekit.samples import MaterialKind, materials
 from stylekit.settings import MediaLimits, Weights
 from stylekit.widgets.base.loop import LoopState
 from stylekit.widgets.base.upload import UploadState
-from stylekit.widgets.studio import studio_job
+from stylekit.widgets.studio import transfer
+from stylekit.widgets.studio.slots import Slot, look_at, look_at_picture
 from stylekit.widgets.studio.studio import Stage, Studio
-from stylekit.widgets.studio.studio_slots import Slot, look_at, look_at_picture
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ SECONDS = 60.0
 @pytest.fixture(autouse=True)
 def no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trying how long a step takes costs more than the steps of these tests."""
-    monkeypatch.setattr(studio_job.Network, "warm", lambda _network, _order: None)
+    monkeypatch.setattr(transfer.Network, "warm", lambda _network, _order: None)
 
 
 @pytest.fixture
@@ -183,14 +183,14 @@ def test_a_comparison_that_comes_too_late_is_dropped(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    compare = studio_job.Job.compare
+    compare = transfer.Job.compare
 
-    def slow(job: studio_job.Job, outcome: studio_job.Outcome) -> Path:
+    def slow(job: transfer.Job, outcome: transfer.Outcome) -> Path:
         begun.set()
         go_on.wait(SECONDS)
         return compare(job, outcome)
 
-    monkeypatch.setattr(studio_job.Job, "compare", slow)
+    monkeypatch.setattr(transfer.Job, "compare", slow)
     studio.setup.content.choose("orbit")
     studio.setup.style.choose("swirls")
     studio.setup.frames.value = 2
@@ -215,7 +215,7 @@ def test_an_error_is_shown_and_the_page_goes_on(
         raise MediaError("chelsea.jpg", "went away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(studio_job.Job, "open", fail)
+        patched.setattr(transfer.Job, "open", fail)
         studio.transfer()
         finish(studio)
     assert studio.player.state is LoopState.FAILED

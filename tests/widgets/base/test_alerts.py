@@ -53,7 +53,7 @@ def test_plain_words_come_first_and_the_traceback_is_folded() -> None:
 
 def test_what_nobody_foresaw_is_said_to_be_that() -> None:
     words = Texts(alert_html(raised(KeyError("frame")))).outside
-    assert "not foreseen" in words and "KeyError" in words and "frame" in words
+    assert "unexpected" in words and "KeyError" in words and "frame" in words
 
 
 def test_nothing_that_is_raised_becomes_markup() -> None:

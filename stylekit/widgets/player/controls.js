@@ -3,7 +3,7 @@
 
 import { button, element, listen, statusLine } from "../base/dom.js";
 
-const ALIVE_EVERY_MS = 20_000;
+const REPORT_EVERY_MS = 20_000;
 const ENDED = ["done", "stopped", "failed"];
 
 // For each button: the command that it sends in a state, null for none, and its label.
@@ -114,7 +114,7 @@ function render({ model, el }) {
     showButtons();
     say(model.get("_status"), { done: "good", failed: "bad" }[state] || "");
   }
-  const alive = () => model.send({ type: "alive" });
+  const reportOpen = () => model.send({ type: "open" });
 
   const stop = listen(model, [
     ["change:_state", showState],
@@ -125,12 +125,12 @@ function render({ model, el }) {
     ["change:ticking", tick],
     ["msg:custom", heard],
   ]);
-  const timer = setInterval(alive, ALIVE_EVERY_MS);
+  const timer = setInterval(reportOpen, REPORT_EVERY_MS);
   showState();
   showFacts(model.get("_facts"));
   showLosses(model.get("_losses"));
   showBar(model.get("_share"));
-  alive();
+  reportOpen();
   tick();
 
   return () => {

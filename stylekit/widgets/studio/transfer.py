@@ -17,8 +17,8 @@ from ...media.images import fitted_size, load_image, resize_image
 from ...media.provenance import Provenance, comment, describe_source
 from ...settings import ImageSettings, MediaLimits, VideoSettings, Weights
 from ...vgg.weights import load_backbone
-from ..base.incoming import private_folder, safe_name
-from .studio_slots import Source
+from ..base.private_files import private_folder, safe_name
+from .slots import Source
 
 if TYPE_CHECKING:
     from ...image.objective import Objective

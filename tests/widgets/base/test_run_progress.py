@@ -48,7 +48,7 @@ def test_a_picture_takes_its_steps_at_the_pace_of_late() -> None:
     assert progress.seconds_left == pytest.approx(12)
     assert progress.share == pytest.approx(0.4)
     assert dict(progress.facts())["step"] == "4 of at most 10"
-    assert "time left" not in dict(progress.facts(over=True))
+    assert "time left" not in dict(progress.facts(ended=True))
 
 
 def test_later_scales_have_four_times_the_pixels() -> None:

@@ -24,7 +24,7 @@ pytest_plugins = ["browser_fixtures"]
 
 IMPORTS = f"""\
 import sys, threading
-sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from fake_runs import FakeRun, FakeClip
 from stylekit.settings import Weights
 from stylekit.widgets.base.loop import Driver

@@ -1,4 +1,4 @@
-"""Files that come from a page in chunks, kept where only the user of this kernel can read them."""
+"""Files in folders that only the user of this process can read, and files that arrive in chunks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from pathlib import Path
 
 from ...errors import MediaError
 
-# Windows gives these names to devices, whatever comes after the first dot.
-_DEVICES = {
-    "CON",
-    "PRN",
-    "AUX",
-    "NUL",
-    *(f"{port}{n}" for port in ("COM", "LPT") for n in "123456789"),
-}
+# Windows reserves these names for devices, whatever follows the first dot.
+_PORTS = (f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *_PORTS}
 _FORBIDDEN = frozenset('<>:"|?*')
-# File systems take 255 bytes; what is derived from a name adds to it.
+# File systems allow 255 bytes; names that are derived from a name are longer.
 _MAX_NAME_BYTES = 120
 _MAX_ENDING_BYTES = 20
 
@@ -30,13 +25,10 @@ _folder: Path | None = None
 
 
 def private_folder() -> Path:
-    """A new folder in this process's temporary folder, which no other user can enter.
-
-    All of it goes away when the process ends.
-    """
+    """Make a new folder that no other user can enter; it is removed when the process ends."""
     global _folder
     with _lock:
-        # Machines that run for weeks clean up their temporary folders.
+        # A system that runs for weeks may remove old temporary folders.
         if _folder is None or not _folder.is_dir():
             _folder = Path(tempfile.mkdtemp(prefix="stylekit-"))
             atexit.register(shutil.rmtree, _folder, ignore_errors=True)
@@ -44,13 +36,16 @@ def private_folder() -> Path:
 
 
 def safe_name(name: str) -> str:
-    """A file name that is like `name`, and is one on every system; never a path.
+    """A file name that resembles `name`, is allowed on every system, and is never a path.
 
-    Folders before it, control characters and what Windows forbids are left out, and a long name is
+    Folders, control characters and characters that Windows forbids are left out; a long name is
     shortened before its ending.
+
+    >>> safe_name("../holiday: the sea?.jpg")
+    'holiday the sea.jpg'
     """
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    # Half a pair of surrogates, which JSON can carry, is no character at all.
+    # JSON can contain half of a surrogate pair, which is not a character.
     name = name.encode("utf-8", "ignore").decode("utf-8")
     name = "".join(c for c in name if c.isprintable() and c not in _FORBIDDEN).rstrip(" .")
     stem, dot, ending = name.rpartition(".")
@@ -64,10 +59,19 @@ def safe_name(name: str) -> str:
 
 
 class IncomingFile:
-    """A file that grows chunk by chunk, in order, up to the size that was announced.
+    """A file that arrives in chunks, in order, in a new private folder; for one thread at a time.
 
-    `name` is what the page calls it, `path` where it is kept, in a folder of its own. Raises
-    MediaError, in words for the page, where it cannot be kept. Not for several threads at once.
+    Parameters
+    ----------
+    name : str
+        The name of the file on the page. The attribute `name` is its `safe_name`.
+    size : int
+        The size that the page has announced, in bytes.
+
+    Raises
+    ------
+    MediaError
+        If the disk is full or the system refuses to write.
     """
 
     def __init__(self, name: str, size: int) -> None:
@@ -84,14 +88,14 @@ class IncomingFile:
 
     @property
     def complete(self) -> bool:
-        """Whether all of it has come."""
+        """Whether all bytes have arrived."""
         return self.received == self.size
 
-    def take(self, offset: int, chunk: bytes | memoryview) -> int:
-        """Append a chunk that starts at `offset`; gives the offset where the next one starts.
+    def append(self, offset: int, chunk: bytes | memoryview) -> int:
+        """Append a chunk that starts at `offset`, and return the offset of the next one.
 
-        Raises MediaError for a chunk that does not belong there or goes beyond the size, and where
-        the system refuses to write.
+        Raises MediaError if the chunk has the wrong offset or exceeds the size, or if the system
+        refuses to write.
         """
         length = len(memoryview(chunk).cast("B"))
         if offset != self.received or not 0 < length <= self.size - offset:
@@ -106,8 +110,8 @@ class IncomingFile:
         return self.received
 
     def discard(self) -> None:
-        """Remove what has come, and its folder."""
-        # What was not yet on the disk may find no room there.
+        """Remove the file and its folder."""
+        # Closing writes the last bytes, for which the disk may have no space.
         with contextlib.suppress(OSError):
             self._file.close()
         shutil.rmtree(self.path.parent, ignore_errors=True)
@@ -116,6 +120,6 @@ class IncomingFile:
         return MediaError(self.name, f"it cannot be kept on this machine ({error.strerror})")
 
 
-def _cut(text: str, most: int) -> str:
-    """The start of `text`, of at most that many bytes in UTF-8."""
-    return text.encode("utf-8")[:most].decode("utf-8", "ignore")
+def _cut(text: str, max_bytes: int) -> str:
+    """The start of `text`, at most that many bytes in UTF-8."""
+    return text.encode("utf-8")[:max_bytes].decode("utf-8", "ignore")

@@ -11,10 +11,10 @@ from ...media.loading import CLIP_ENDINGS
 from ...samples import MaterialKind
 from ...settings import ImageSettings, MediaLimits
 from ..base.run_progress import time_words
-from .studio_job import Order
-from .studio_parts import Action, Amount, Choice, Heading
-from .studio_slots import PICTURE_ENDINGS, Slot, look_at, look_at_picture
+from .parts import Action, Amount, Choice, Heading
+from .slots import CLIP_ENDINGS, PICTURE_ENDINGS, Slot, look_at, look_at_picture
 from .studio_texts import guidelines_html
+from .transfer import Order
 
 _USUAL_SIZE, _USUAL_FRAMES = 256, 16
 _QUALITIES = ("Draft", "Good", "Fine")

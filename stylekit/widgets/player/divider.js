@@ -1,6 +1,6 @@
 // The divider between two layers, one above the other. It is dragged, or moved with a range input.
 
-import { element } from "./dom.js";
+import { element } from "../base/dom.js";
 
 // `stage` is the element with the two layers. The row with the range input is added to `parent` and
 // returned.

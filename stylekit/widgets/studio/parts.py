@@ -23,7 +23,7 @@ _HERE = Path(__file__).parent
 class _Part(anywidget.AnyWidget):
     """What they share: one file of JavaScript, which draws by `_kind`."""
 
-    _esm = bundle(_HERE / "studio_parts.js")
+    _esm = bundle(_HERE / "parts.js")
     _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "studio.css")
 
     _kind = traitlets.Unicode().tag(sync=True)

@@ -63,7 +63,7 @@ def test_at_rest_everything_is_kept_for_pages_without_a_kernel() -> None:
     fill(curve, 7)
     curve.push()
     assert curve._rows == b""
-    curve.push(settled=True)
+    curve.push(keep=True)
     kept = np.frombuffer(curve._rows, np.float32).reshape(-1, len(TERMS))
     np.testing.assert_allclose(kept[:, 0], [1 / number for number in range(1, 8)], rtol=1e-6)
 
@@ -137,7 +137,7 @@ def test_another_run_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     curve = LossCurve()
     fill(curve, 4)
     fill(curve, 1, Weights(beta=0.0))
-    curve.push(settled=True)
+    curve.push(keep=True)
     rounds = curve._round
     curve.clear()
     assert (len(curve), curve._changes, curve._rows) == (0, [], b"")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stylekit.errors import MediaError, SettingsError
-from stylekit.widgets.base.incoming import private_folder
+from stylekit.widgets.base.private_files import private_folder
 from stylekit.widgets.base.upload import Upload, UploadState
 
 

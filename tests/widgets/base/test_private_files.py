@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from stylekit.errors import MediaError
-from stylekit.widgets.base import incoming
-from stylekit.widgets.base.incoming import IncomingFile, private_folder, safe_name
+from stylekit.widgets.base import private_files
+from stylekit.widgets.base.private_files import IncomingFile, private_folder, safe_name
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_long_names_keep_their_ending(letter: str) -> None:
 
 def test_chunks_in_order_make_the_file() -> None:
     file = IncomingFile("a.bin", 10)
-    assert [file.take(0, b"0123"), file.complete, file.take(4, memoryview(b"456789"))] == [
+    assert [file.append(0, b"0123"), file.complete, file.append(4, memoryview(b"456789"))] == [
         4,
         False,
         10,
@@ -64,24 +64,24 @@ def test_chunks_in_order_make_the_file() -> None:
 )
 def test_a_piece_that_does_not_fit_is_refused(offset: int, chunk: bytes) -> None:
     file = IncomingFile("a.bin", 10)
-    file.take(0, b"0123")
+    file.append(0, b"0123")
     with pytest.raises(MediaError, match=r"^a\.bin: it was garbled"):
-        file.take(offset, chunk)
+        file.append(offset, chunk)
     assert file.received == 4
     file.discard()
 
 
 def test_two_files_of_one_name_do_not_meet() -> None:
     first, second = IncomingFile("a.bin", 1), IncomingFile("a.bin", 1)
-    first.take(0, b"1")
-    second.take(0, b"2")
+    first.append(0, b"1")
+    second.append(0, b"2")
     assert first.path.read_bytes() == b"1"
     assert second.path.read_bytes() == b"2"
 
 
 def test_what_is_discarded_leaves_nothing() -> None:
     file = IncomingFile("a.bin", 10)
-    file.take(0, b"0123")
+    file.append(0, b"0123")
     file.discard()
     assert not file.path.parent.exists()
     file.discard()
@@ -89,7 +89,7 @@ def test_what_is_discarded_leaves_nothing() -> None:
 
 def test_a_full_disk_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     full = shutil.disk_usage("/")._replace(free=9)
-    monkeypatch.setattr(incoming.shutil, "disk_usage", lambda folder: full)
+    monkeypatch.setattr(private_files.shutil, "disk_usage", lambda folder: full)
     IncomingFile("a.bin", 9).discard()
     with pytest.raises(MediaError, match=r"^a\.bin: the disk has no room"):
         IncomingFile("a.bin", 10)
@@ -102,8 +102,8 @@ def test_a_folder_that_was_cleaned_away_is_made_anew() -> None:
 
 def test_only_the_owner_may_enter_and_nothing_outlives_the_process() -> None:
     code = (
-        "from stylekit.widgets.base.incoming import IncomingFile\n"
-        "file = IncomingFile('a.bin', 3); file.take(0, b'123')\n"
+        "from stylekit.widgets.base.private_files import IncomingFile\n"
+        "file = IncomingFile('a.bin', 3); file.append(0, b'123')\n"
         "root = file.path.parents[1]\n"
         "print(root, oct(root.stat().st_mode & 0o777), file.path.is_file(), sep='\\n')"
     )

@@ -1,0 +1,73 @@
+"""What the widgets of stylekit have in common: locked updates, messages, visibility, throttling."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import anywidget
+import ipywidgets
+
+
+class LockedWidget(anywidget.AnyWidget):
+    """A widget whose traits any thread may change.
+
+    While a widget takes a change from its page, or several changes are sent together, traitlets
+    holds back the notifications of the whole object. Without a lock, a change that another thread
+    makes meanwhile would be lost.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        self.lock = threading.RLock()
+        super().__init__(**values)
+        self.on_msg(lambda _widget, message, buffers: self._receive(message, buffers))
+
+    @contextmanager
+    def updating(self) -> Iterator[None]:
+        """Hold the lock, and send the changes that are made inside as one message."""
+        with self.lock, self.hold_sync():
+            yield
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take the changes of the page; ipywidgets calls it, on any thread."""
+        with self.lock:
+            super().set_state(sync_data)
+
+    def _receive(self, message: Any, buffers: Sequence[memoryview]) -> None:
+        """Take a message of the page. Most widgets get none."""
+
+
+def set_visible(widget: ipywidgets.DOMWidget, visible: bool) -> None:
+    """Show or hide a widget; a hidden one takes no space."""
+    widget.layout.display = None if visible else "none"
+
+
+class Throttle:
+    """Limits how often something is sent to a page: `due` is True every `interval` seconds.
+
+    The average counts: a delay is made up for. While the page is `behind`, the throttle waits
+    longer, but at most for `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        interval: float,
+        *,
+        patience: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._interval, self._patience, self._clock = interval, patience, clock
+        self._last = self._next = -float("inf")
+
+    def due(self, *, behind: bool = False) -> bool:
+        """Whether it is time again; the first call returns True."""
+        now = self._clock()
+        if now < self._next or (behind and now < self._last + self._patience):
+            return False
+        self._last = now
+        # At least half an interval between two calls that return True.
+        self._next = max(self._next + self._interval, now + self._interval / 2)
+        return True
