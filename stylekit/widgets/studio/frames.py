@@ -1,10 +1,9 @@
-"""The frames of a painted clip: a strip of them, and how the chosen one came about."""
+"""The frames of a painted clip: a strip of thumbnails, and how the chosen frame was made."""
 
 from __future__ import annotations
 
 import html
 import math
-from typing import TYPE_CHECKING
 
 import ipywidgets
 import numpy as np
@@ -16,22 +15,21 @@ from ...media.images import resize_image
 from ...motion.masks import reliable_share
 from ...plots.areas import NOT_TRUSTED, mask_paper
 from ...plots.flows import flow_to_color, full_color_magnitude
+from ...video.run import VideoRun
 from ..base.alerts import Alerts
 from ..base.hatching import blended, covered
 from ..base.picture_canvas import PictureCanvas
 from ..base.picture_strip import PictureStrip, StripPicture
-
-if TYPE_CHECKING:
-    from ...video.run import VideoRun
+from ..base.widget import set_visible
 
 _THUMBNAIL_SIZE = 96
 _WIDTH = 320
 
 
 class FrameStrip(ipywidgets.VBox):
-    """Thumbnails of the finished frames of a run; the chosen one is shown with flow and mask.
+    """Thumbnails of the finished frames of a run; the chosen frame is shown with flow and mask.
 
-    These are read from the run's folder when a frame is chosen, not before.
+    A frame is read from the run's folder only when it is chosen.
     """
 
     def __init__(self) -> None:
@@ -50,7 +48,7 @@ class FrameStrip(ipywidgets.VBox):
         self.strip.on_pick(self.alerts.guarded(self.choose))
 
     def show(self, run: VideoRun, clip: Clip) -> None:
-        """The finished frames of `run`, which paints `clip`; the first is chosen."""
+        """Show the finished frames of `run`, which paints `clip`, and choose the second one."""
         self._run, self._clip = run, clip
         small = (resize_image(frame, _THUMBNAIL_SIZE) for frame in run.stored_frames())
         pictures = [StripPicture(image, str(index + 1)) for index, image in enumerate(small)]
@@ -65,7 +63,7 @@ class FrameStrip(ipywidgets.VBox):
         result.show(self._run.folder.read_frame(index), alt=f"Frame {index + 1}, painted")
         self._caption(0, f"Frame {index + 1}, painted", "")
         for canvas in (flow, mask):
-            canvas.layout.display = None if index else "none"
+            set_visible(canvas, index > 0)
         if not index:
             self._caption(1, "", "The first frame has none before it: no flow, no mask.")
             self._caption(2, "", "")
@@ -78,21 +76,21 @@ class FrameStrip(ipywidgets.VBox):
             alt=f"Flow from frame {index + 1} back to frame {index}, as colours",
         )
         self._caption(1, "Flow", f"where each pixel came from; full colour at {longest:.3g} pixels")
-        doubted = 100 * (1 - reliable_share(motion.mask))
+        distrusted = 100 * (1 - reliable_share(motion.mask))
         mask.show(
             _mask_picture(self._clip[index], motion.mask),
-            alt=f"Frame {index + 1} with {doubted:.1f} per cent of it hatched: not trusted",
+            alt=f"Frame {index + 1} with {distrusted:.1f} per cent of it hatched: not trusted",
         )
-        words = f"hatched, {doubted:.1f} %: not trusted, painted anew"
+        words = f"hatched, {distrusted:.1f} %: not trusted, painted anew"
         self._caption(2, "Mask", words + ("; a new shot begins here" if motion.is_cut else ""))
 
-    def _caption(self, place: int, title: str, words: str) -> None:
+    def _caption(self, position: int, title: str, words: str) -> None:
         line = f"<b>{html.escape(title)}</b> {html.escape(words)}"
-        self.captions[place].value = f'<p class="studio-caption">{line}</p>'
+        self.captions[position].value = f'<p class="studio-caption">{line}</p>'
 
 
 def _mask_picture(frame: Image, mask: Mask) -> NDArray[np.uint8]:
-    """The grey frame, hatched where the mask mistrusts; enlarged, or its lines would be coarse."""
+    """The grey frame, hatched where the mask is not 1; enlarged, so that the lines are fine."""
     times = max(1, math.ceil(_WIDTH / max(mask.shape)))
     size = times * frame.shape[1], times * frame.shape[0]
     paper = to_bytes(mask_paper(resize_image(frame, size)))

@@ -13,7 +13,7 @@ function heading(model, el) {
     line.hidden = !line.textContent;
   }
 
-  function call() {
+  function focus() {
     const page = el.closest(".stylekit-studio");
     const active = document.activeElement;
     // Do not take the focus from a user who works in another cell.
@@ -26,7 +26,7 @@ function heading(model, el) {
   }
 
   draw();
-  return [["change:_text", draw], ["change:_words", draw], ["change:_called", call]];
+  return [["change:_text", draw], ["change:_words", draw], ["change:_focus_count", focus]];
 }
 
 function action(model, el) {

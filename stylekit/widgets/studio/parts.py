@@ -1,27 +1,26 @@
-"""Small parts of the studio's page: headings, buttons, fields, and what folds away.
+"""The headings, buttons and fields of the studio's page.
 
-They are not those of ipywidgets, whose keys Lab takes for its cells, and whose buttons lose the
-focus as soon as they are disabled.
+Those of ipywidgets are not suitable: JupyterLab uses their keys for its cells, and their buttons
+lose the focus when they are disabled.
 """
 
 from __future__ import annotations
 
 import html
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from ..base.modules import bundle, stylesheet
+from ..base.widget import LockedWidget, set_visible
 
 _HERE = Path(__file__).parent
 
 
-class _Part(anywidget.AnyWidget):
-    """What they share: one file of JavaScript, which draws by `_kind`."""
+class _Part(LockedWidget):
+    """What the parts share: one file of JavaScript, which draws by `_kind`."""
 
     _esm = bundle(_HERE / "parts.js")
     _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "studio.css")
@@ -30,42 +29,35 @@ class _Part(anywidget.AnyWidget):
     _text = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, kind: str, text: str) -> None:
-        self._lock = threading.RLock()
-        self._callbacks: list[Callable[..., object]] = []
         super().__init__(_kind=kind, _text=text)
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page reports; by ipywidgets, on any thread, so under the lock."""
-        with self._lock:
-            super().set_state(sync_data)
 
 
 class Heading(_Part):
-    """A heading that the focus can be sent to, so that a page that changes is read from there."""
+    """A heading that can get the focus, so that a screen reader reads a new page from there."""
 
     _level = traitlets.Int(2).tag(sync=True)
     _words = traitlets.Unicode(help="A line below it.").tag(sync=True)
-    _called = traitlets.Int().tag(sync=True)
+    _focus_count = traitlets.Int(help="Incremented by `focus`.").tag(sync=True)
 
     def __init__(self, text: str, *, level: int = 2) -> None:
         super().__init__("heading", text)
         self._level = level
 
-    def say(self, text: str, words: str = "") -> None:
-        """Replace the heading, and the line below it."""
-        with self._lock, self.hold_sync():
+    def show(self, text: str, words: str = "") -> None:
+        """Replace the heading and the line below it."""
+        with self.updating():
             self._text, self._words = text, words
 
-    def call(self) -> None:
-        """Send the focus here, unless the person is outside of the page meanwhile."""
-        with self._lock:
-            self._called += 1
+    def focus(self) -> None:
+        """Move the focus here, unless it is outside the studio."""
+        with self.lock:
+            self._focus_count += 1
 
 
 class Action(_Part):
-    """A button, and a line beside it that is read out when it changes.
+    """A button, and a line beside it that a screen reader reads aloud when it changes.
 
-    A button that is off keeps the focus, and does nothing.
+    A button that is not enabled keeps the focus, but does nothing.
     """
 
     enabled = traitlets.Bool(True).tag(sync=True)
@@ -76,11 +68,10 @@ class Action(_Part):
         super().__init__("action", text)
         self._on_press = on_press
         self._main = main
-        self.on_msg(self._answer)
 
     def show(self, *, enabled: bool, words: str = "") -> None:
-        """Turn it on or off, and say why."""
-        with self._lock, self.hold_sync():
+        """Enable or disable the button, and show `words` beside it."""
+        with self.updating():
             self.enabled, self._words = enabled, words
 
     @property
@@ -89,24 +80,24 @@ class Action(_Part):
         return self._words
 
     def press(self) -> None:
-        """Do what the button does; nothing if it is off."""
+        """Do what the button does, if it is enabled."""
         if self.enabled:
             self._on_press()
 
-    def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
-        if content.get("type") == "press":
+    def _receive(self, message: Any, _buffers: Sequence[memoryview]) -> None:
+        if message.get("type") == "press":
             self.press()
 
 
 class Choice(_Part):
-    """A field with some options; `index` is that of the chosen one."""
+    """A list of options; `index` is the index of the chosen one."""
 
     _options: traitlets.List[str] = traitlets.List().tag(sync=True)
     index = traitlets.Int().tag(sync=True)
 
     def __init__(self, text: str, options: Sequence[str], *, index: int) -> None:
         super().__init__("choice", text)
-        with self.hold_sync():
+        with self.updating():
             self._options, self.index = list(options), index
 
 
@@ -120,8 +111,8 @@ class Amount(_Part):
         super().__init__("amount", text)
 
     def limit(self, most: int, *, value: int) -> None:
-        """Allow up to `most`, and say `value`."""
-        with self._lock, self.hold_sync():
+        """Set the largest number, and the value."""
+        with self.updating():
             self.most, self.value = most, min(most, value)
 
     @traitlets.validate("value")
@@ -142,11 +133,11 @@ class Fold(_Part):
         self._arrange()
 
     def _arrange(self, _change: object = None) -> None:
-        self._content.layout.display = None if self.is_open else "none"
+        set_visible(self._content, self.is_open)
 
 
 def facts_html(facts: Sequence[tuple[str, str]]) -> str:
-    """Pairs of a name and a value as a list in HTML; everything in it is escaped."""
+    """Pairs of a name and a value as a list in HTML; all text in it is escaped."""
     rows = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
         for name, value in facts

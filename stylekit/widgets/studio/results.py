@@ -1,4 +1,4 @@
-"""What came out of a transfer: before and after, the frames of a clip, facts, and the files."""
+"""The result of a transfer: before and after, the frames of a clip, facts, and downloads."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import ipywidgets
 from ..base.download import Download
 from ..base.run_progress import time_words
 from ..base.text import python_line
+from ..base.widget import set_visible
 from ..player.clip_pair import ClipPair
 from ..player.split_view import SplitView
 from .frames import FrameStrip
 from .parts import Heading, facts_html
-from .transfer import Job, Outcome
+from .transfer import Transfer, TransferResult
 
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
 _CLIP_WIDTH = 320
 
 
 class Results(ipywidgets.VBox):
-    """Shows an outcome. `show` may be called by any thread, and takes as long as its files."""
+    """Shows a result. Any thread may call `show`, which waits for files."""
 
     def __init__(self) -> None:
         self.split = SplitView(width=_PICTURE_WIDTH)
@@ -44,62 +45,58 @@ class Results(ipywidgets.VBox):
             [ipywidgets.Box([views, side]).add_class("studio-columns"), self._frame_part]
         )
 
-    def show(self, job: Job, outcome: Outcome) -> None:
+    def show(self, transfer: Transfer, result: TransferResult) -> None:
         """Replace what is shown."""
-        report, content, style = outcome.report, job.order.content.name, job.order.style.name
+        report, content = result.report, transfer.request.content.name
+        style = transfer.request.style.name
         alt_before, alt_after = content, f"{content}, painted in the manner of {style}"
-        is_clip = outcome.before_clip is not None
-        for part, visible in (
-            (self.split, not is_clip),
-            (self.pair, is_clip),
-            (self._frame_part, is_clip),
-        ):
-            part.layout.display = None if visible else "none"
-        self.facts.value = facts_html(_facts(job, outcome))
+        is_clip = result.before_clip is not None
+        set_visible(self.split, not is_clip)
+        set_visible(self.pair, is_clip)
+        set_visible(self._frame_part, is_clip)
+        self.facts.value = facts_html(_facts(transfer, result))
         kind, media_type = ("clip", "video/mp4") if is_clip else ("picture", "image/png")
         self.downloads.children = [
             Download(report.output, label=f"The painted {kind}", media_type=media_type),
             Download(report.sidecar, label="Its settings", media_type="application/json"),
         ]
         self.note.value = ""
-        if outcome.before_clip is None:
-            height, width = outcome.after.shape[:2]
-            # One that stands on end is not higher than what fits into a window.
+        if result.before_clip is None:
+            height, width = result.after.shape[:2]
+            # A picture in portrait format must fit into the height of a window.
             self.split.width = min(_PICTURE_WIDTH, round(_PICTURE_HEIGHT * width / height))
-            self.split.show(
-                outcome.before, outcome.after, alt_before=alt_before, alt_after=alt_after
-            )
+            self.split.show(result.before, result.after, alt_before=alt_before, alt_after=alt_after)
             return
-        assert job.clip is not None
+        assert transfer.clip is not None
         self.pair.show(
-            outcome.before_clip,
+            result.before_clip,
             report.output,
-            fps=job.clip.fps,
+            fps=transfer.clip.fps,
             alt_before=alt_before,
             alt_after=alt_after,
         )
-        self.frames.show(job.run, job.clip)
+        self.frames.show(transfer.run, transfer.clip)
         self.note.value = '<p class="studio-caption">Before beside after comes in a moment …</p>'
 
     def add_comparison(self, path: Path) -> None:
-        """Offer the clip of before beside after, too."""
+        """Add the download of the clip that shows before beside after."""
         self.note.value = ""
         both = Download(path, label="Before beside after", media_type="video/mp4")
         self.downloads.children = [*self.downloads.children[:1], both, *self.downloads.children[1:]]
 
 
-def _facts(job: Job, outcome: Outcome) -> list[tuple[str, str]]:
-    report = outcome.report
+def _facts(transfer: Transfer, result: TransferResult) -> list[tuple[str, str]]:
+    report = result.report
     facts = [
         ("size", f"{report.size[0]}×{report.size[1]} pixels"),
-        ("steps", str(job.step_count)),
+        ("steps", str(transfer.step_count)),
         ("time", time_words(report.seconds).removeprefix("about ")),
         ("network", report.backbone),
         ("last weights", python_line(report.weights)),
         ("made by AI", "said in the file and in its settings"),
     ]
-    if job.clip is not None:
-        whole = "" if report.complete else f" of {len(job.clip)}"
+    if transfer.clip is not None:
+        whole = "" if report.complete else f" of {len(transfer.clip)}"
         facts.insert(1, ("frames", f"{report.frames}{whole}"))
         if report.warping_error is not None and report.frames > 1:
             facts.insert(3, ("warping error", f"{report.warping_error.rmse:.4f} (RMS)"))

@@ -1,4 +1,4 @@
-"""Where a transfer is set up: two slots, how large and how fine, and the one button."""
+"""The page on which a transfer is set up: two slots, size and quality, and the button."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ...media.loading import CLIP_ENDINGS
 from ...samples import MaterialKind
 from ...settings import ImageSettings, MediaLimits
 from ..base.run_progress import time_words
+from ..base.widget import set_visible
 from .parts import Action, Amount, Choice, Heading
-from .slots import CLIP_ENDINGS, PICTURE_ENDINGS, Slot, look_at, look_at_picture
-from .studio_texts import guidelines_html
-from .transfer import Order
+from .slots import CLIP_ENDINGS, PICTURE_ENDINGS, Slot, read_picture, read_source
+from .transfer import Request
 
 _USUAL_SIZE, _USUAL_FRAMES = 256, 16
 _QUALITIES = ("Draft", "Good", "Fine")
@@ -23,10 +23,10 @@ _QUALITIES = ("Draft", "Good", "Fine")
 class Setup(ipywidgets.VBox):
     """The slots for content and style, the fields, and the button that starts.
 
-    `sizes`, `steps`, `backbone` and `limits` as for `Studio`. The button calls `on_transfer`, and
-    each change calls `on_change`; what they raise must be shown by themselves (see `Alerts`).
+    `sizes`, `steps`, `backbone` and `limits` are those of `Studio`. The button calls `on_transfer`,
+    and each change calls `on_change`; both must show their own exceptions (see `Alerts`).
 
-    Raises SettingsError for sizes or steps that cannot be, and none at all.
+    Raises SettingsError for sizes or steps that are not allowed, or if there are none.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Setup(ipywidgets.VBox):
         self._make_slots()
         self._make_fields()
         self.go = Action("Transfer", on_transfer, main=True)
-        guide = ipywidgets.HTML(guidelines_html(limits)).add_class("studio-guide")
+        guide = ipywidgets.HTML(_guidelines_html(limits)).add_class("studio-guide")
         slots = ipywidgets.Box([self.content, self.style, guide])
         fields = ipywidgets.Box([self.size, self.quality, self.frames, self.go])
         super().__init__(
@@ -61,12 +61,12 @@ class Setup(ipywidgets.VBox):
             field.observe(lambda _change: self._on_change(), name)
         self._fit_frames()
 
-    def order(self) -> Order | None:
-        """What is asked for; None unless both slots are green."""
+    def request(self) -> Request | None:
+        """The transfer that the user asks for; None unless both slots are green."""
         content, style = self.content.source, self.style.source
         if content is None or style is None:
             return None
-        return Order(
+        return Request(
             content=content,
             style=style,
             size=self._sizes[self.size.index],
@@ -77,18 +77,18 @@ class Setup(ipywidgets.VBox):
         )
 
     def show(self, step_seconds: float | None) -> None:
-        """Say what the button waits for, or how long it will take if a step takes so long."""
-        order = self.order()
-        if order is None:
+        """Show what is missing, or the duration of the transfer if that of a step is known."""
+        request = self.request()
+        if request is None:
             slots = [slot for slot in (self.content, self.style) if slot.source is None]
             missing = " and a ".join(slot.title.lower() for slot in slots)
             words = f"First choose a {missing}."
         elif step_seconds is None:
             words = "Ready."
         else:
-            longest = time_words(step_seconds * order.max_steps)
+            longest = time_words(step_seconds * request.max_steps)
             words = f"Ready: {longest} at most on this machine."
-        self.go.show(enabled=order is not None, words=words)
+        self.go.show(enabled=request is not None, words=words)
 
     def _make_slots(self) -> None:
         limits = self._limits
@@ -97,14 +97,14 @@ class Setup(ipywidgets.VBox):
             kinds=(MaterialKind.PHOTOGRAPH, MaterialKind.CLIP),
             accept=(*PICTURE_ENDINGS, *CLIP_ENDINGS),
             max_bytes=max(limits.picture_bytes, limits.clip_bytes),
-            judge=lambda path: look_at(path, limits),
+            read=lambda path: read_source(path, limits),
         )
         self.style = Slot(
             "Style",
             kinds=(MaterialKind.STYLE,),
             accept=PICTURE_ENDINGS,
             max_bytes=limits.picture_bytes,
-            judge=lambda path: look_at_picture(path, limits),
+            read=lambda path: read_picture(path, limits),
         )
 
     def _make_fields(self) -> None:
@@ -122,9 +122,28 @@ class Setup(ipywidgets.VBox):
         self._on_change()
 
     def _fit_frames(self) -> None:
-        """Ask for frames where there are any to choose from, and for no more than there are."""
+        """Show the field for the number of frames if the content is a clip, with its limit."""
         content = self.content.source
         is_clip = content is not None and content.is_clip
-        self.frames.layout.display = None if is_clip else "none"
+        set_visible(self.frames, is_clip)
         if content is not None and is_clip and content.frames != self.frames.most:
             self.frames.limit(content.frames, value=_USUAL_FRAMES)
+
+
+def _guidelines_html(limits: MediaLimits) -> str:
+    """What is accepted, what gives good results, how long it takes, and what to remember."""
+    megapixels = limits.picture_pixels // 1_000_000
+    return f"""
+<h3>Good to know</h3>
+<ul>
+<li><b>Files.</b> Pictures up to {megapixels} megapixels, clips up to
+{limits.clip_bytes // 1_000_000} MB, sides from {limits.min_side} pixels on. They are painted small:
+choose the size below.</li>
+<li><b>Content.</b> Large shapes, clear edges, some contrast. Small faces and writing get lost.
+Clips: steady light, motion that is not too fast.</li>
+<li><b>Style.</b> Visible strokes and a few strong colours, all over the picture.</li>
+<li><b>Time.</b> Start small: twice the size takes four times as long.</li>
+<li><b>Say so.</b> Every result says in its file that it was made by AI, and from what.</li>
+<li><b>Rights.</b> Pictures of others belong to them: ask before you publish what you made.</li>
+<li><b>Privacy.</b> Files stay on the machine that runs this page and are removed when it ends.</li>
+</ul>"""

@@ -1,4 +1,4 @@
-"""A place for content or style on the studio's page: a file of one's own, or built-in material."""
+"""The slots of the studio for content and style: a user's file, or built-in material."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from ...settings import MediaLimits
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
 from ..base.picture_strip import PictureStrip, StripPicture
+from ..base.text import counted
 from ..base.upload import Upload, UploadState
+from ..base.widget import set_visible
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff")
-"""Files that are read as pictures; of an animation the first frame."""
+"""Files that are read as pictures; the first frame of an animation."""
 
 _PREVIEW_SIZE = 320
 _THUMBNAIL_SIZE = 96
@@ -32,10 +34,10 @@ _THUMBNAIL_SIZE = 96
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Source:
-    """A file that can be painted, or painted like: it was looked at, and is good.
+    """A file that was checked and can be used as content or style.
 
-    `size` is its (width, height), `preview` what it looks like, an Image of at most 320 pixels.
-    `frames` and `fps` are those of a clip; a picture has one frame and no rate.
+    `size` is its (width, height), `preview` an Image of at most 320 pixels. `frames` and `fps` are
+    those of a clip; a picture has one frame and no `fps`.
     """
 
     path: Path
@@ -46,53 +48,51 @@ class Source:
 
     @property
     def is_clip(self) -> bool:
-        """Whether it moves."""
+        """Whether it is a clip."""
         return self.fps is not None
 
     @property
     def name(self) -> str:
-        """What to call it: the file's name without its ending."""
+        """The name of the file without its ending."""
         return self.path.stem
 
     @property
     def line(self) -> str:
-        """What it is, in a line."""
+        """A description of the file in one line."""
         shape = f"{self.size[0]}×{self.size[1]} pixels"
         if self.fps is None:
             return f"{self.path.name}: picture, {shape}"
-        count = f"{self.frames} {'frame' if self.frames == 1 else 'frames'}"
-        return f"{self.path.name}: clip, {shape}, {count} at {float(self.fps):.3g}/s"
+        frames = counted(self.frames, "frame")
+        return f"{self.path.name}: clip, {shape}, {frames} at {float(self.fps):.3g}/s"
 
 
-def look_at(path: Path, limits: MediaLimits) -> Source:
-    """A picture, decoded whole, or a clip, of which only the first frame is.
+def read_source(path: Path, limits: MediaLimits) -> Source:
+    """Check a picture or a clip, according to its ending; of a clip only the first frame is read.
 
-    Its ending says which. Raises MediaError, in words for the page, for what cannot be used.
+    Raises MediaError, with a reason for the page, if the file cannot be used.
     """
-    return (_clip if path.suffix.lower() in CLIP_ENDINGS else look_at_picture)(path, limits)
-
-
-def look_at_picture(path: Path, limits: MediaLimits) -> Source:
-    """A picture, decoded whole. Raises MediaError for what cannot be used."""
-    picture = read_rgb(path, limits)
-    size = picture.size
-    # Still in 8 bits, and in place: as float32 a large picture fills hundreds of megabytes.
-    picture.thumbnail((_PREVIEW_SIZE, _PREVIEW_SIZE))
-    return Source(path=path, size=size, preview=from_bytes(np.asarray(picture)))
-
-
-def _clip(path: Path, limits: MediaLimits) -> Source:
+    if path.suffix.lower() not in CLIP_ENDINGS:
+        return read_picture(path, limits)
     clip = read_clip(path, frames=1, limits=limits)
     size = clip.width, clip.height
     preview = resize_image(clip[0], fitted_size(size, min(_PREVIEW_SIZE, max(size))))
     return Source(path=path, size=size, preview=preview, frames=clip.source_frames, fps=clip.fps)
 
 
-class Slot(ipywidgets.VBox):
-    """What was chosen, a place to drop a file, and a strip of built-in material.
+def read_picture(path: Path, limits: MediaLimits) -> Source:
+    """Check a picture by decoding it. Raises MediaError if it cannot be used."""
+    picture = read_rgb(path, limits)
+    size = picture.size
+    # In place and with 8 bits, because a large picture takes hundreds of megabytes as float32.
+    picture.thumbnail((_PREVIEW_SIZE, _PREVIEW_SIZE))
+    return Source(path=path, size=size, preview=from_bytes(np.asarray(picture)))
 
-    `judge(path)` looks at a file; what it raises turns the slot red, in words. `source` is what
-    it gave, None as long as the slot is not green.
+
+class Slot(ipywidgets.VBox):
+    """A preview, a place to drop a file, and a strip of built-in material.
+
+    `read(path)` checks a file and returns its Source; if it raises an exception, the slot turns red
+    and shows it. `source` is that Source, None while the slot is not green.
     """
 
     def __init__(
@@ -102,12 +102,12 @@ class Slot(ipywidgets.VBox):
         kinds: Sequence[MaterialKind],
         accept: Sequence[str],
         max_bytes: int,
-        judge: Callable[[Path], Source],
+        read: Callable[[Path], Source],
     ) -> None:
-        self.title, self._judge = title, judge
+        self.title, self._read = title, read
         self._lock = threading.RLock()
         self._source: Source | None = None
-        self._judged: dict[Path, Source] = {}
+        self._checked: dict[Path, Source] = {}
         self._callbacks: list[Callable[[], object]] = []
         self.alerts = Alerts()
         self.upload = Upload(
@@ -128,44 +128,43 @@ class Slot(ipywidgets.VBox):
         self.upload.on_accepted(self._uploaded)
         self.strip.on_pick(self.alerts.guarded(self._picked))
         picture = ipywidgets.Box([self.empty, self.canvas]).add_class("studio-thumb")
-        own = ipywidgets.VBox([self.strip, self.alerts.widget])
-        super().__init__([picture, self.upload, own])
+        built_in = ipywidgets.VBox([self.strip, self.alerts.widget])
+        super().__init__([picture, self.upload, built_in])
         self.add_class("studio-slot")
         self._show(None)
 
     @property
     def source(self) -> Source | None:
-        """What stands in the slot, if it is green."""
+        """The file in the slot; None unless the slot is green."""
         return self._source
 
     def on_change(self, callback: Callable[[], object]) -> None:
-        """Call `callback()` after each change of `source`; what it raises is shown in the slot."""
+        """Call `callback()` after each change of `source`; its exceptions are shown in the slot."""
         self._callbacks.append(callback)
 
     def choose(self, name: str) -> None:
-        """Take built-in material by its name. Raises KeyError if there is none."""
-        labels = list(self.built_in)
-        index = next(i for i, label in enumerate(labels) if label.split(" ")[0] == name)
+        """Choose built-in material by its name. Raises ValueError for an unknown name."""
+        index = [label.split(" ")[0] for label in self.built_in].index(name)
         self.strip.selected = index
         self._picked(index)
 
     def _validate(self, path: Path) -> str:
-        source = self._judge(path)
-        self._judged[path] = source
+        source = self._read(path)
+        self._checked[path] = source
         return source.line
 
     def _uploaded(self, path: Path) -> None:
-        self._show(self._judged.pop(path))
+        self._show(self._checked.pop(path))
 
     def _uploading(self) -> None:
-        """A file comes, was refused or cancelled: what stood here is gone."""
+        """A new file replaces the present one, also if it is refused or cancelled."""
         if self.upload.state is not UploadState.ACCEPTED:
             self.strip.selected = -1
             self._show(None)
 
     def _picked(self, index: int) -> None:
         path = list(self.built_in.values())[index]
-        source = self._judge(path)
+        source = self._read(path)
         self.upload.show_accepted(source.line)
         self._show(source)
 
@@ -174,14 +173,13 @@ class Slot(ipywidgets.VBox):
             self._source = source
             if source is not None:
                 self.canvas.show(source.preview, alt=f"{self.title}: {source.line}")
-            self.canvas.layout.display = None if source else "none"
-            self.empty.layout.display = "none" if source else None
+            set_visible(self.canvas, source is not None)
+            set_visible(self.empty, source is None)
         for callback in tuple(self._callbacks):
             with self.alerts.guard():
                 callback()
 
 
 def _thumbnail(name: str, path: Path) -> StripPicture:
-    limits = MediaLimits()
-    image = look_at(path, limits).preview
+    image = read_source(path, MediaLimits()).preview
     return StripPicture(resize_image(image, _THUMBNAIL_SIZE), name)

@@ -1,7 +1,4 @@
-"""The studio: drop in a picture or a clip and a painting, press one button, watch, take it home.
-
->>> sk.Studio()
-"""
+"""The studio: choose a picture or a clip and a style, start, watch, and download the result."""
 
 from __future__ import annotations
 
@@ -12,33 +9,32 @@ import threading
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets
 
 from ...errors import SettingsError
+from ...image.stylization import Stylization
 from ...settings import ImageSettings, MediaLimits
+from ...video.run import VideoRun
 from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
+from ..base.widget import set_visible
 from ..player.player import Player
 from ..weights.weight_panel import WeightPanel
 from .parts import Action, Fold, Heading
 from .results import Results
 from .setup import Setup
-from .transfer import Job, Network, Outcome
+from .transfer import Network, Transfer, TransferResult
 from .waiting import Waiting
 
-if TYPE_CHECKING:
-    from ...image.stylization import Stylization
-    from ...video.run import VideoRun
-
 SIZES = (128, 192, 256, 384, 512)
-"""Longest sides to choose from, in pixels."""
+"""The longest sides to choose from, in pixels."""
 
 STEPS = (30, ImageSettings().steps, 250)
-"""Steps to choose from, from a draft to the finest."""
+"""The numbers of steps to choose from, from a draft to the finest result."""
 
-# What a step that is under way may take, at the largest size on a slow machine.
+# The longest duration of a step, at the largest size on a slow machine.
 _STEP_SECONDS = 120.0
 _WORD = re.compile(r"[A-Za-z0-9]{1,16}")
 _STILL = Path(__file__).with_name("still.jpg")
@@ -53,19 +49,36 @@ class Stage(Enum):
 
 
 class Studio(ipywidgets.VBox):
-    """The page for a whole transfer: two slots, one button, the picture as it forms, the result.
+    """The page for a whole transfer: two slots, one button, the painting in progress, the result.
 
-    `sizes` are the longest sides, in pixels, and `steps` the most steps that can be chosen; at
-    first 256 pixels, if they are among them, and the middle of `steps`. `backbone` is the network
-    (see `load_backbone`), `limits` what is read, `driver` who takes the steps (see `Driver`).
-    Files that come and go are kept in a folder of this process that no other user can enter, and
-    removed when it ends.
+    Files, the network and the steps have threads of their own, so that the page never blocks. All
+    errors are shown in the page, which can be used afterwards. Uploaded files and results are
+    stored in a folder that no other user can enter, and removed when the process ends. A new
+    studio, such as that of a cell that is executed again, stops the transfer of the old one.
 
-    A studio that is made again, as by a cell that is run again, stops the transfer before. All
-    that goes wrong is said in the page, which can be used after it. Nothing here blocks: files,
-    the network and the steps have threads of their own.
+    Parameters
+    ----------
+    sizes : sequence of int
+        The longest sides to choose from, in pixels; at first 256, if it is one of them.
+    steps : sequence of int
+        The numbers of steps to choose from; at first the middle one.
+    backbone : str
+        The network (see `load_backbone`).
+    limits : MediaLimits, optional
+        The largest files that are read.
+    driver : Driver
+        What takes the steps.
 
-    Raises SettingsError for sizes or steps that cannot be, and none at all.
+    Raises
+    ------
+    SettingsError
+        For sizes or steps that are not allowed, or if there are none.
+
+    Examples
+    --------
+    ::
+
+        Studio(sizes=(128, 256), steps=(30, 100))
     """
 
     def __init__(
@@ -78,7 +91,7 @@ class Studio(ipywidgets.VBox):
         driver: Driver = Driver.THREAD,
     ) -> None:
         self._lock = threading.RLock()
-        self._job: Job | None = None
+        self._transfer: Transfer | None = None
         self._network: Network | None = None
         self.stage = Stage.SETUP
         self.alerts = Alerts()
@@ -88,60 +101,65 @@ class Studio(ipywidgets.VBox):
             backbone=backbone,
             limits=limits or MediaLimits(),
             on_transfer=self.alerts.guarded(self.transfer),
-            on_change=self.alerts.guarded(self._changed),
+            on_change=self.alerts.guarded(self._setup_changed),
         )
         self.panel = WeightPanel()
         self.player = Player(self._open, panel=self.panel, name="studio", driver=driver)
         self.cancel = Action("Cancel, keep what is there", self.alerts.guarded(self._cancel))
         self.again = Action("New transfer", self.alerts.guarded(self.start_over), main=True)
         self.results = Results()
-        super().__init__(self._arranged())
+        super().__init__(self._parts())
         self.add_class("stylekit-studio")
-        self.player.on_step(self._count)
+        self.player.on_step(self._take_step)
         self.player.on_state(self._take_state)
-        self._go(Stage.SETUP)
+        self._show_stage(Stage.SETUP)
         self._refresh()
-        # It tells its news at any moment from now on.
+        # The page says which network is used; without a handler a notebook says it again, in red.
+        logging.getLogger("stylekit").addHandler(logging.NullHandler())
+        # From now on it may call `_refresh` at any moment.
         self._network = Network(backbone, on_news=self._refresh, on_error=self.alerts.show)
 
     @property
-    def job(self) -> Job | None:
-        """The transfer under way, or the last one."""
-        return self._job
+    def current(self) -> Transfer | None:
+        """The present transfer, or the last one."""
+        return self._transfer
 
     def transfer(self) -> None:
-        """Begin; raises SettingsError unless both slots are green and nothing is under way."""
+        """Start a transfer.
+
+        Raises SettingsError if a slot is not green or a transfer is in progress.
+        """
         with self._lock:
-            order = self.setup.order()
-            if order is None or self.stage is not Stage.SETUP:
-                raise SettingsError("transfer", "needs two green slots, and nothing under way")
-            if self._job:
-                self._job.discard()
-            self._job = Job(order)
-            self._work_heading.say("Painting", order.words)
-            word = order.style.name if _WORD.fullmatch(order.style.name) else "stylekit"
+            request = self.setup.request()
+            if request is None or self.stage is not Stage.SETUP:
+                raise SettingsError("transfer", "needs two green slots, and no other transfer")
+            if self._transfer:
+                self._transfer.discard()
+            self._transfer = Transfer(request)
+            self._work_heading.show("Painting", request.words)
+            word = request.style.name if _WORD.fullmatch(request.style.name) else "stylekit"
             self._waiting.children = [Waiting(text=word)]
-            # There is something to see before the first step, and nothing of the run before.
-            alt = f"{order.content.name}, not painted yet"
-            self.player.canvas.show(order.content.preview, alt=alt)
+            # Until the first step the page shows the content, and nothing of the last run.
+            alt = f"{request.content.name}, not painted yet"
+            self.player.canvas.show(request.content.preview, alt=alt)
             self.player.controls.show_numbers([], {}, share=0.0)
             self.cancel.show(enabled=True)
-            self._go(Stage.WORK)
+            self._show_stage(Stage.WORK)
         self.player.start()
 
     def start_over(self) -> None:
-        """Back to the slots, which keep what they have."""
-        self._go(Stage.SETUP)
+        """Go back to the slots, which keep their files."""
+        self._show_stage(Stage.SETUP)
         self._refresh()
 
     def close(self) -> None:
-        """Stop, and take the page away."""
-        # One that was refused is closed half made.
+        """Stop the transfer, and remove the page."""
+        # The player is missing if `__init__` has raised an exception.
         if player := getattr(self, "player", None):
             player.close()
         super().close()
 
-    def _arranged(self) -> list[ipywidgets.Widget]:
+    def _parts(self) -> list[ipywidgets.Widget]:
         title = ipywidgets.HTML('<p class="studio-title">stylekit studio</p>')
         self._network_line = ipywidgets.HTML()
         head = ipywidgets.VBox([title, self._network_line])
@@ -173,91 +191,91 @@ class Studio(ipywidgets.VBox):
             self._weights,
         ]
 
-    def _changed(self) -> None:
-        order = self.setup.order()
-        if order is not None and self._network is not None:
-            self._network.warm(order)
+    def _setup_changed(self) -> None:
+        request = self.setup.request()
+        if request is not None and self._network is not None:
+            self._network.prepare(request)
         self._refresh()
 
     def _refresh(self) -> None:
-        """Say which network runs, and what the one button waits for or how long it will take."""
-        network, order = self._network, self.setup.order()
+        """Show which network is used, and what is missing or how long the transfer will take."""
+        network, request = self._network, self.setup.request()
         label = html.escape(network.label if network and network.label else "is being looked for …")
         self._network_line.value = f'<p class="studio-network">Network: <b>{label}</b></p>'
-        self.setup.show(network.step_seconds(order) if network and order else None)
+        self.setup.show(network.step_seconds(request) if network and request else None)
 
-    def _go(self, stage: Stage) -> None:
+    def _show_stage(self, stage: Stage) -> None:
         with self._lock:
-            moved, self.stage = stage is not self.stage, stage
+            changed, self.stage = stage is not self.stage, stage
             for each, box in self._stages.items():
-                box.layout.display = None if each is stage else "none"
-            self._weights.layout.display = "none" if stage is Stage.RESULT else None
-        if moved:
-            self._headings[stage].call()
+                set_visible(box, each is stage)
+            set_visible(self._weights, stage is not Stage.RESULT)
+        if changed:
+            self._headings[stage].focus()
 
     def _open(self) -> Stylization | VideoRun:
-        """The run of the job; on the driver's thread."""
-        assert self._job is not None and self._network is not None
-        return self._job.open(self._network)
+        """The run of the transfer; the driver calls it."""
+        assert self._transfer is not None and self._network is not None
+        return self._transfer.open(self._network)
 
-    def _count(self, event: Any) -> None:
-        """Note what each step used, which is what the result was painted with."""
+    def _take_step(self, event: Any) -> None:
+        """Note the weights of each step; the result is described with the last ones."""
         step = getattr(event, "step", event)
-        if self._job is not None and hasattr(step, "step_index"):
-            self._job.step_count += 1
-            self._job.weights = step.weights
+        if self._transfer is not None and hasattr(step, "step_index"):
+            self._transfer.step_count += 1
+            self._transfer.weights = step.weights
 
     def _cancel(self) -> None:
         self.cancel.show(enabled=False, words="After the step that is under way …")
         self.player.stop()
 
     def _take_state(self, state: LoopState) -> None:
-        job = self._job
-        if state.ended and job is not None and self.stage is Stage.WORK:
-            # Not on this thread, which has to end the loop first.
+        transfer = self._transfer
+        if state.ended and transfer is not None and self.stage is Stage.WORK:
+            # Not on this thread, which still has to end the loop.
             threading.Thread(
-                target=self._finish, args=(job, state), name="stylekit-finish", daemon=True
+                target=self._finish, args=(transfer, state), name="stylekit-finish", daemon=True
             ).start()
 
-    def _finish(self, job: Job, state: LoopState) -> None:
-        """Write what there is, and show it; on a thread of its own."""
+    def _finish(self, transfer: Transfer, state: LoopState) -> None:
+        """Write the result and show it; on a thread of its own."""
         with self.alerts.guard():
             try:
                 self.player.wait(_STEP_SECONDS)
-                if not job.has_something:
+                if not transfer.has_result:
                     self.start_over()
                     if state is LoopState.STOPPED:
                         words = "Cancelled before anything was finished."
                         self.setup.go.show(enabled=True, words=words)
                     return
                 self.cancel.show(enabled=False, words="Writing the files …")
-                outcome = job.finish(complete=state is LoopState.DONE)
-                self.results.show(job, outcome)
+                result = transfer.finish(complete=state is LoopState.DONE)
+                self.results.show(transfer, result)
                 title = "Done" if state is LoopState.DONE else "As far as it got"
-                self._result_heading.say(title, job.order.words)
-                self._go(Stage.RESULT)
-                self._add_comparison(job, outcome)
+                self._result_heading.show(title, transfer.request.words)
+                self._show_stage(Stage.RESULT)
+                self._add_comparison(transfer, result)
             except Exception:
                 if self.stage is Stage.WORK:
                     self.start_over()
                 raise
 
-    def _add_comparison(self, job: Job, outcome: Outcome) -> None:
-        """Add the clip of before beside after, which takes longest, to a result that is shown."""
-        if outcome.before_clip is None:
+    def _add_comparison(self, transfer: Transfer, result: TransferResult) -> None:
+        """Add the clip that shows before beside after; it takes longest, so it comes last."""
+        if result.before_clip is None:
             return
         try:
-            comparison = job.compare(outcome)
+            comparison = transfer.compare(result)
         except Exception:
-            # Who has begun the next transfer meanwhile has thrown these files away.
-            if self._job is job:
+            # If the user has started another transfer meanwhile, the files were removed.
+            if self._transfer is transfer:
                 raise
             return
-        if self._job is job:
+        if self._transfer is transfer:
             self.results.add_comparison(comparison)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
-        """The page, and for readers that run nothing what it looks like."""
+        """The page, and a picture of it for programs that do not run widgets."""
         bundle: dict[str, Any] | None = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return None

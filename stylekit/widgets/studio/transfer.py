@@ -1,4 +1,4 @@
-"""One transfer of the studio: what is to be painted, the run, and the files that come of it."""
+"""One transfer of the studio: the request, the network, the run, and the files that it writes."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...arrays import Image
+from ...image.objective import Objective
+from ...image.stylization import Stylization, prepare_objective
 from ...media.clips import Clip, read_clip
 from ...media.encode import write_clip
 from ...media.images import fitted_size, load_image, resize_image
 from ...media.provenance import Provenance, comment, describe_source
 from ...settings import ImageSettings, MediaLimits, VideoSettings, Weights
 from ...vgg.weights import load_backbone
+from ...video.results import Result, finish_clip, finish_image
+from ...video.run import VideoRun
 from ..base.private_files import private_folder, safe_name
 from .slots import Source
 
-if TYPE_CHECKING:
-    from ...image.objective import Objective
-    from ...image.stylization import Stylization
-    from ...video.results import Result
-    from ...video.run import VideoRun
+# Files that the studio has written itself need no limits.
+_NO_LIMITS = MediaLimits(min_side=1, max_aspect=1e6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What somebody asked for. `frames` is how many of a clip are painted, from its first on."""
+class Request:
+    """What a user asks for. `frames` is the number of frames of a clip, from the first one on."""
 
     content: Source
     style: Source
@@ -41,45 +41,49 @@ class Order:
 
     @property
     def image_settings(self) -> ImageSettings:
-        """How a picture, or the first frame of a clip, is painted."""
+        """The settings of a picture, or of the first frame of a clip."""
         return ImageSettings(size=self.size, steps=self.steps, backbone=self.backbone)
 
     @property
     def video_settings(self) -> VideoSettings:
-        """How a clip is painted."""
-        usual = VideoSettings()
-        later = min(usual.frame_steps, self.steps)
-        return VideoSettings(image=self.image_settings, frame_steps=later)
+        """The settings of a clip."""
+        frame_steps = min(VideoSettings().frame_steps, self.steps)
+        return VideoSettings(image=self.image_settings, frame_steps=frame_steps)
 
     @property
     def max_steps(self) -> int:
-        """The most steps that it takes at full size, beside which a preview takes no time."""
+        """The most steps at full size; those of smaller scales take hardly any time."""
         later = self.video_settings.frame_steps if self.content.is_clip else 0
         return self.steps + later * (self.frames - 1)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The (width, height) that is painted."""
+        """The (width, height) of the result."""
         return fitted_size(self.content.size, self.size)
 
     @property
+    def step_key(self) -> tuple[object, ...]:
+        """What the duration of a step depends on, and what is compiled."""
+        return self.style.path, self.size, self.shape
+
+    @property
     def words(self) -> str:
-        """What is painted, in a line."""
+        """The request in one line."""
         frames = f"{self.frames} frames of " if self.content.is_clip else ""
         width, height = self.shape
         names = f"{self.content.name} in the manner of {self.style.name}"
         return f"{frames}{names}, {width}×{height} pixels"
 
     def load(self, source: Source) -> Image:
-        """A picture of this, at the size that is painted."""
+        """The picture of `source` at the size of the result."""
         return load_image(source.path, size=self.size, limits=self.limits)
 
 
 class Network:
-    """The network, loaded and made ready while nobody waits for it. Any thread may use it.
+    """The network, loaded and prepared in the background. Any thread may use it.
 
-    `on_news()` is called, on a thread of its own, whenever `label` or `step_seconds` of something
-    becomes known; `on_error(error)` for what goes wrong meanwhile.
+    `on_news()` is called on a thread of its own when `label` or a `step_seconds` becomes known,
+    `on_error(error)` for each exception in the background.
     """
 
     def __init__(
@@ -91,25 +95,25 @@ class Network:
     ) -> None:
         self._backbone, self._on_news, self._on_error = backbone, on_news, on_error
         self._lock = threading.Lock()
-        self._wanted: Order | None = None
+        self._wanted: Request | None = None
         self._objective: tuple[tuple[object, ...], Objective] | None = None
         self._seconds: dict[tuple[object, ...], float] = {}
         self.label = ""
         self._in_background(self._load)
 
-    def step_seconds(self, order: Order) -> float | None:
-        """How long a step of this takes here; None as long as it was not tried."""
-        return self._seconds.get(_kind_of(order))
+    def step_seconds(self, request: Request) -> float | None:
+        """The duration of a step; None until it has been measured."""
+        return self._seconds.get(request.step_key)
 
-    def warm(self, order: Order) -> None:
-        """Make ready what `order` needs, in the background, and try how long a step takes."""
-        self._wanted = order
-        self._in_background(lambda: self._warm(order))
+    def prepare(self, request: Request) -> None:
+        """Prepare what `request` needs, in the background, and measure the duration of a step."""
+        self._wanted = request
+        self._in_background(lambda: self._prepare(request))
 
-    def objective(self, order: Order) -> Objective:
-        """The losses in the style of `order`; waits for what is being made ready."""
+    def objective(self, request: Request) -> Objective:
+        """The losses for the style of `request`; waits for preparations in the background."""
         with self._lock:
-            return self._prepared(order)
+            return self._locked_objective(request)
 
     def _in_background(self, work: Callable[[], object]) -> None:
         def _guarded() -> None:
@@ -124,43 +128,39 @@ class Network:
     def _load(self) -> None:
         self.label = load_backbone(self._backbone).label
 
-    def _warm(self, order: Order) -> None:
+    def _prepare(self, request: Request) -> None:
         with self._lock:
-            # Whoever tries one thing after the other waits for the last one only.
-            if order is not self._wanted or _kind_of(order) in self._seconds:
+            # If a user changes the request several times, only the last one is prepared.
+            if request is not self._wanted or request.step_key in self._seconds:
                 return
-            from ...image.stylization import Stylization
-
-            content = resize_image(order.content.preview, order.shape)
             trial = Stylization(
-                content,
-                order.style.preview,
-                order.image_settings,
-                objective=self._prepared(order),
-                preview=False,  # what takes long is timed
+                resize_image(request.content.preview, request.shape),
+                request.style.preview,
+                request.image_settings,
+                objective=self._locked_objective(request),
+                preview=False,  # because steps at full size are measured
             )
-            trial.step()  # the first one compiles
+            trial.step()  # the first step compiles
             begun = time.monotonic()
             trial.step()
-            self._seconds[_kind_of(order)] = time.monotonic() - begun
+            self._seconds[request.step_key] = time.monotonic() - begun
 
-    def _prepared(self, order: Order) -> Objective:
-        from ...image.stylization import prepare_objective
-
-        key = (order.style.path, order.size)
+    def _locked_objective(self, request: Request) -> Objective:
+        key = (request.style.path, request.size)
         if self._objective is None or self._objective[0] != key:
-            # The one before goes first: two of them need not fit into memory.
+            # Release the old one first, because two of them may not fit into memory.
             self._objective = None
-            style = order.load(order.style)
-            self._objective = key, prepare_objective(style, order.image_settings)
+            style = request.load(request.style)
+            self._objective = key, prepare_objective(style, request.image_settings)
         return self._objective[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Outcome:
-    """What a job has made. `before` is the content at the size of the result.
+class TransferResult:
+    """What a transfer has made. `before` is the content at the size of the result.
 
-    For a clip `before_clip` is a file of the frames that were painted, and `frames` their number.
+    For a clip, `before` and `after` are the first frame, and `before_clip` is a file with the
+    frames of the content that were painted.
     """
 
     report: Result
@@ -169,13 +169,13 @@ class Outcome:
     before_clip: Path | None = None
 
 
-class Job:
-    """A transfer under way, in a folder of its own that no other user can enter."""
+class Transfer:
+    """A transfer with its files, in a folder that no other user can enter."""
 
-    def __init__(self, order: Order) -> None:
-        self.order = order
+    def __init__(self, request: Request) -> None:
+        self.request = request
         self.folder = private_folder()
-        self.stem = Path(safe_name(f"{order.content.name}-{order.style.name}.x")).stem
+        self.stem = Path(safe_name(f"{request.content.name}-{request.style.name}.x")).stem
         self.source: Stylization | VideoRun | None = None
         self.clip: Clip | None = None
         self.step_count = 0
@@ -185,113 +185,93 @@ class Job:
     @property
     def run(self) -> VideoRun:
         """The run of a clip."""
-        from ...video.run import VideoRun
-
         assert isinstance(self.source, VideoRun)
         return self.source
 
     @property
-    def has_something(self) -> bool:
-        """Whether there is anything to keep: a step of a picture, a frame of a clip."""
+    def has_result(self) -> bool:
+        """Whether there is anything to keep: a step of a picture, or a frame of a clip."""
         if self.clip is not None:
             return self.source is not None and bool(self.run.finished_entries())
         return self.step_count > 0
 
     def open(self, network: Network) -> Stylization | VideoRun:
-        """The run, from its first step on; takes seconds."""
-        order = self.order
-        if order.content.is_clip:
-            from ...video.run import VideoRun
-
-            style = order.load(order.style)
+        """The run before its first step; takes seconds."""
+        request = self.request
+        if request.content.is_clip:
+            style = request.load(request.style)
             self.clip = read_clip(
-                order.content.path,
-                size=order.size,
-                frames=order.frames,
-                limits=order.limits,
+                request.content.path,
+                size=request.size,
+                frames=request.frames,
+                limits=request.limits,
                 allow_partial=True,
             )
-            self.source = VideoRun(self.clip, style, self.folder / "run", order.video_settings)
-            return self.source
-        from ...image.stylization import Stylization
-
-        content = order.load(order.content)
-        objective = network.objective(order)
-        style = order.load(order.style)
-        self.source = Stylization(content, style, order.image_settings, objective=objective)
+            self.source = VideoRun(self.clip, style, self.folder / "run", request.video_settings)
+        else:
+            self.source = Stylization(
+                request.load(request.content),
+                request.load(request.style),
+                request.image_settings,
+                objective=network.objective(request),
+            )
         return self.source
 
-    def finish(self, *, complete: bool) -> Outcome:
-        """Write what is there, with what it was made from, in the file and beside it."""
+    def finish(self, *, complete: bool) -> TransferResult:
+        """Write the result, with how it was made, in the file and in a second one beside it."""
         seconds = time.monotonic() - self._begun
         if self.clip is not None:
             return self._finish_clip(self.clip, seconds)
-        from ...image.stylization import Stylization
-        from ...video.results import finish_image
-
         assert isinstance(self.source, Stylization)
         report = finish_image(
             self.source,
             self.folder / f"{self.stem}.png",
-            content=self.order.content.path,
-            style=self.order.style.path,
+            content=self.request.content.path,
+            style=self.request.style.path,
             weights=self.weights,
             seconds=seconds,
             complete=complete,
         )
-        after = self.source.image
-        content = self.order.load(self.order.content)
-        return Outcome(report=report, before=resize_image(content, report.size), after=after)
+        before = resize_image(self.request.load(self.request.content), report.size)
+        return TransferResult(report=report, before=before, after=self.source.image)
 
     def discard(self) -> None:
-        """Remove all files of it."""
+        """Remove all files of the transfer."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def compare(self, outcome: Outcome) -> Path:
-        """A clip of before and after, side by side; takes seconds."""
-        # Its drawing library takes a second to load, which no page needs to wait for.
+    def compare(self, result: TransferResult) -> Path:
+        """Write a clip of before and after, side by side; takes seconds."""
+        # It imports matplotlib and moviepy, which takes a second that the page should not wait for.
         from ...media.compare import write_comparison
 
-        assert outcome.before_clip is not None
-        report = outcome.report
+        assert result.before_clip is not None
+        report = result.report
         provenance = Provenance(
             settings=report.settings.to_json(),
             weights=report.weights,
             backbone=report.backbone,
-            content=describe_source(self.order.content.path),
-            style=describe_source(self.order.style.path),
+            content=describe_source(self.request.content.path),
+            style=describe_source(self.request.style.path),
         )
         output = self.folder / f"{self.stem}-side-by-side.mp4"
         write_comparison(
-            [outcome.before_clip, report.output],
+            [result.before_clip, report.output],
             ["before", "after: made by AI"],
             output,
             comment=comment(provenance),
-            limits=_ANY_SIZE,
+            limits=_NO_LIMITS,
         )
         return output
 
-    def _finish_clip(self, clip: Clip, seconds: float) -> Outcome:
-        from ...video.results import finish_clip
-
+    def _finish_clip(self, clip: Clip, seconds: float) -> TransferResult:
         report = finish_clip(
             self.run,
             clip,
             self.folder / f"{self.stem}.mp4",
-            style=self.order.style.path,
+            style=self.request.style.path,
             seconds=seconds,
         )
-        before = self.folder / "before.mp4"
-        write_clip(clip[: report.frames], before, fps=clip.fps)
-        return Outcome(
-            report=report, before=clip[0], after=self.run.folder.read_frame(0), before_clip=before
-        )
-
-
-# What the studio wrote itself needs no limits.
-_ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6)
-
-
-def _kind_of(order: Order) -> tuple[object, ...]:
-    """What the time of a step depends on, and what has to be compiled anew."""
-    return order.style.path, order.size, order.shape
+        before_clip = self.folder / "before.mp4"
+        write_clip(clip[: report.frames], before_clip, fps=clip.fps)
+        after = self.run.folder.read_frame(0)
+        return TransferResult(report=report, before=clip[0], after=after, before_clip=before_clip)

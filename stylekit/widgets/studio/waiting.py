@@ -1,4 +1,4 @@
-"""Something to look at while a transfer works: four small drawings that follow the pointer."""
+"""Four small drawings that follow the pointer, to look at during a transfer."""
 
 from __future__ import annotations
 
@@ -21,37 +21,50 @@ _WORD = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
 
 
 class WaitingPicture(enum.Enum):
-    """Which of the four drawings."""
+    """The four drawings."""
 
     POINTS = "points"
-    """Letters of points; a hyperbolic secant of the distance pushes them from the pointer."""
+    """Letters of points, which move away from the pointer."""
     LAYERS = "layers"
     """Layers of letters in space that swing and change colour; dragging turns them."""
     CLOCK = "clock"
-    """The letters' vertices go round in twelve stuttered steps, and come back."""
+    """Letters whose vertices move round circles in twelve steps."""
     SHADOWS = "shadows"
-    """Every line throws a black shadow away from the pointer, as under a moving lamp."""
+    """Letters that cast shadows in the light of a lamp, which follows the pointer."""
 
 
 class Waiting(anywidget.AnyWidget):
-    """A drawing of a word that moves and follows the pointer, for as long as something works.
+    """A drawing of a word that moves and follows the pointer while something is in progress.
 
-    >>> Waiting(WaitingPicture.SHADOWS)
-    >>> Waiting(text="42 frames").name  # one of the four, at random
+    It fills its container up to a width of 640 pixels; its height is two fifths of its width. It
+    draws at most 30 frames a second, and none while it is hidden or nothing moves. If the user's
+    system asks for reduced motion, it does not move. It never takes the keyboard's focus.
 
-    `name` is the picture, None for one chosen at random. `text` is the word, which may be replaced
-    later: 1 to 16 of the letters A–Z and a–z, digits and single spaces between them, or it raises
-    traitlets.TraitError. `seed`, an integer in [0, 2³²), or it raises ValueError, fixes the choice
-    and what is random in the drawing (colours and phases).
+    Parameters
+    ----------
+    name : WaitingPicture, optional
+        The drawing; by default one is chosen at random.
+    text : str
+        The word, which may be replaced later: 1 to 16 letters A–Z and a–z, digits, and single
+        spaces between them.
+    seed : int, optional
+        Determines the choice and the random colours and phases of the drawing; in [0, 2³²).
 
-    It is as wide as what it stands in, at most 640 pixels, and two fifths as high. It draws at most
-    30 frames a second, none while it is out of sight or nothing in it moves, and stands still for
-    those who have asked their system for less motion. It is no control: the keyboard's focus never
-    gets there.
+    Raises
+    ------
+    ValueError
+        For a seed outside its range.
+    traitlets.TraitError
+        For a word that cannot be drawn, also when it is replaced.
+
+    Examples
+    --------
+    >>> Waiting(WaitingPicture.SHADOWS, text="42 frames").text
+    '42 frames'
     """
 
     _esm = bundle(_HERE / "waiting.js")
-    _css = stylesheet(_HERE.parent / "base" / "picture_canvas.css")
+    _css = stylesheet(_HERE / "studio.css")
 
     _picture = traitlets.Unicode().tag(sync=True)
     _seed = traitlets.Int().tag(sync=True)
@@ -74,7 +87,7 @@ class Waiting(anywidget.AnyWidget):
 
     @property
     def name(self) -> WaitingPicture:
-        """Which picture it is."""
+        """The drawing."""
         return WaitingPicture(self._picture)
 
     @traitlets.validate("text")

@@ -23,7 +23,7 @@ from stylekit.settings import MediaLimits, Weights
 from stylekit.widgets.base.loop import LoopState
 from stylekit.widgets.base.upload import UploadState
 from stylekit.widgets.studio import transfer
-from stylekit.widgets.studio.slots import Slot, look_at, look_at_picture
+from stylekit.widgets.studio.slots import Slot, read_picture, read_source
 from stylekit.widgets.studio.studio import Stage, Studio
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ SECONDS = 60.0
 @pytest.fixture(autouse=True)
 def no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trying how long a step takes costs more than the steps of these tests."""
-    monkeypatch.setattr(transfer.Network, "warm", lambda _network, _order: None)
+    monkeypatch.setattr(transfer.Network, "prepare", lambda _network, _request: None)
 
 
 @pytest.fixture
@@ -60,11 +60,11 @@ def names(studio: Studio) -> list[str]:
 
 
 def test_a_picture_is_told_in_a_line_and_a_clip_too() -> None:
-    picture = look_at(PHOTOGRAPHS["chelsea"], MediaLimits())
+    picture = read_source(PHOTOGRAPHS["chelsea"], MediaLimits())
     own = load_image(PHOTOGRAPHS["chelsea"])
     assert picture.size == (own.shape[1], own.shape[0]) and not picture.is_clip
     assert max(picture.preview.shape) == 320
-    clip = look_at(CLIPS["orbit"], MediaLimits())
+    clip = read_source(CLIPS["orbit"], MediaLimits())
     assert clip.is_clip and clip.frames == len(read_clip(CLIPS["orbit"]))
     assert clip.line == "orbit.mp4: clip, 320×240 pixels, 24 frames at 24/s"
 
@@ -74,23 +74,23 @@ def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) ->
     file = tmp_path / f"page{ending}"
     file.write_text("<!DOCTYPE html><html>")
     with pytest.raises(MediaError, match="web page"):
-        look_at(file, MediaLimits())
+        read_source(file, MediaLimits())
 
 
 def test_limits_are_those_of_the_settings(tmp_path: Path) -> None:
     save_image(np.full((40, 60, 3), 0.5, np.float32), tmp_path / "small.png", provenance=None)
     with pytest.raises(MediaError, match="small"):
-        look_at_picture(tmp_path / "small.png", MediaLimits(min_side=50))
+        read_picture(tmp_path / "small.png", MediaLimits(min_side=50))
 
 
 def test_a_slot_is_green_or_has_no_source() -> None:
-    def judge(path: Path) -> object:
+    def read(path: Path) -> object:
         if path == PHOTOGRAPHS["rocket"]:
             raise MediaError(path, "too dark")
-        return look_at_picture(path, MediaLimits())
+        return read_picture(path, MediaLimits())
 
     slot = Slot(
-        "Content", kinds=[MaterialKind.PHOTOGRAPH], accept=[".png"], max_bytes=99, judge=judge
+        "Content", kinds=[MaterialKind.PHOTOGRAPH], accept=[".png"], max_bytes=99, read=read
     )
     heard = []
     slot.on_change(lambda: heard.append(slot.source and slot.source.name))
@@ -130,7 +130,7 @@ def test_a_picture_is_painted_with_the_weights_of_its_last_step(studio: Studio) 
     finish(studio)
     assert studio.stage is Stage.RESULT and studio.alerts.widget.value == ""
     assert names(studio) == ["chelsea-swirls.png", "chelsea-swirls.png.json"]
-    job = studio.job
+    job = studio.current
     assert job is not None
     facts = json.loads((job.folder / "chelsea-swirls.png.json").read_text(encoding="utf-8"))
     assert facts["weights"]["beta"] == 3e4 and facts["content"]["name"] == "chelsea.jpg"
@@ -158,7 +158,7 @@ def test_a_cancelled_clip_keeps_the_frames_that_are_finished(studio: Studio) -> 
     studio.transfer()
     finish(studio)
     assert studio.stage is Stage.RESULT and studio.alerts.widget.value == ""
-    job = studio.job
+    job = studio.current
     assert job is not None and job.clip is not None
     count = len(job.run.finished_entries())
     assert 2 <= count < 9
@@ -183,14 +183,14 @@ def test_a_comparison_that_comes_too_late_is_dropped(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    compare = transfer.Job.compare
+    compare = transfer.Transfer.compare
 
-    def slow(job: transfer.Job, outcome: transfer.Outcome) -> Path:
+    def slow(job: transfer.Transfer, outcome: transfer.TransferResult) -> Path:
         begun.set()
         go_on.wait(SECONDS)
         return compare(job, outcome)
 
-    monkeypatch.setattr(transfer.Job, "compare", slow)
+    monkeypatch.setattr(transfer.Transfer, "compare", slow)
     studio.setup.content.choose("orbit")
     studio.setup.style.choose("swirls")
     studio.setup.frames.value = 2
@@ -215,7 +215,7 @@ def test_an_error_is_shown_and_the_page_goes_on(
         raise MediaError("chelsea.jpg", "went away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(transfer.Job, "open", fail)
+        patched.setattr(transfer.Transfer, "open", fail)
         studio.transfer()
         finish(studio)
     assert studio.player.state is LoopState.FAILED
