@@ -50,24 +50,35 @@ export function statusLine(parent) {
   };
 }
 
-export function progressBar(parent, label) {
-  const row = element(parent, "div", "stylekit-progress");
-  const track = element(row, "div", "track", {
+// A progress bar. `set` sets its value in per cent.
+export function progressTrack(parent, label) {
+  const track = element(parent, "div", "stylekit-track", {
     role: "progressbar", "aria-label": label, "aria-valuemin": "0", "aria-valuemax": "100",
   });
   const fill = element(track, "div", "fill");
+  return {
+    track,
+    set(percent) {
+      fill.style.width = `${percent}%`;
+      track.setAttribute("aria-valuenow", String(percent));
+    },
+  };
+}
+
+// A progress bar for the transfer of a file, with the number of bytes beside it.
+export function progressBar(parent, label) {
+  const row = element(parent, "div", "stylekit-flow stylekit-progress");
+  const bar = progressTrack(row, label);
   const amount = element(row, "span", "amount", { "aria-hidden": "true" });
   row.hidden = true;
   return {
     row,
     show(done, total) {
-      const percent = total ? Math.floor((100 * done) / total) : 0;
       const words = total ? `${sizeWords(done)} of ${sizeWords(total)}` : "";
       row.hidden = false;
-      fill.style.width = `${percent}%`;
       amount.textContent = words;
-      track.setAttribute("aria-valuenow", String(percent));
-      track.setAttribute("aria-valuetext", words);
+      bar.set(total ? Math.floor((100 * done) / total) : 0);
+      bar.track.setAttribute("aria-valuetext", words);
     },
     hide() {
       row.hidden = true;

@@ -14,8 +14,8 @@ function save(blob, name) {
 
 function render({ model, el }) {
   const name = model.get("_name");
-  const root = element(el, "div", "stylekit-part stylekit-download");
-  const row = element(root, "div", "row");
+  const root = element(el, "div", "stylekit-part stylekit-column stylekit-download");
+  const row = element(root, "div", "stylekit-flow");
   const labelId = newName();
   const start = button(row, `Download ${name}`);
   start.setAttribute("aria-describedby", labelId);

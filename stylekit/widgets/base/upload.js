@@ -16,7 +16,7 @@ function refusal(file, accept, maxBytes) {
 }
 
 function chooser(parent, model) {
-  const row = element(parent, "div", "choose");
+  const row = element(parent, "div", "stylekit-flow");
   const label = element(row, "label", "stylekit-button");
   const hintId = newName();
   const input = element(label, "input", "unseen", {
@@ -33,7 +33,7 @@ function chooser(parent, model) {
 
 function render({ model, el }) {
   const titleId = newName();
-  const root = element(el, "div", "stylekit-part stylekit-upload", {
+  const root = element(el, "div", "stylekit-part stylekit-column stylekit-upload", {
     role: "group",
     "aria-labelledby": titleId,
   });

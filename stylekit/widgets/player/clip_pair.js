@@ -16,7 +16,7 @@ function checkBox(parent, words) {
 }
 
 function controls(parent) {
-  const row = element(parent, "div", "controls", { role: "group", "aria-label": "Both clips" });
+  const row = element(parent, "div", "stylekit-flow controls", { role: "group", "aria-label": "Both clips" });
   const play = button(row, "▶ Play");
   play.classList.add("play");
   const [back, forth] = [button(row, "‹ Frame"), button(row, "Frame ›")];
@@ -54,7 +54,7 @@ function load(video, blob) {
 
 function render({ model, el }) {
   const names = PARTS.map((part) => model.get(`_name_${part}`));
-  const root = element(el, "div", "stylekit-part stylekit-pair");
+  const root = element(el, "div", "stylekit-part stylekit-column stylekit-pair");
   const stage = element(root, "div", "stylekit-stage");
   const videos = names.map((name) => layer(stage, name));
   const dividerRow = divider(root, stage, names);

@@ -1,7 +1,7 @@
 // The JavaScript of PlayerControls: buttons, a status line and the numbers of a run. It also tells
 // the kernel regularly that the page is open.
 
-import { button, element, listen, statusLine } from "../base/dom.js";
+import { button, element, listen, progressTrack, statusLine } from "../base/dom.js";
 
 const REPORT_EVERY_MS = 20_000;
 const ENDED = ["done", "stopped", "failed"];
@@ -15,7 +15,7 @@ const PRESSES = [
 ];
 
 function makeButtons(parent, model) {
-  const row = element(parent, "div", "buttons", { role: "group", "aria-label": "Run" });
+  const row = element(parent, "div", "stylekit-flow buttons", { role: "group", "aria-label": "Run" });
   const made = PRESSES.map((choose) => {
     const press = button(row, "");
     press.addEventListener("click", () => {
@@ -35,21 +35,8 @@ function makeButtons(parent, model) {
   };
 }
 
-function makeBar(parent) {
-  const track = element(parent, "div", "track", {
-    role: "progressbar", "aria-label": "Done", "aria-valuemin": "0", "aria-valuemax": "100",
-  });
-  const fill = element(track, "div", "fill");
-  return (share) => {
-    track.hidden = share === null;
-    const percent = Math.round(100 * (share || 0));
-    fill.style.width = `${percent}%`;
-    track.setAttribute("aria-valuenow", String(percent));
-  };
-}
-
 function makeFacts(parent) {
-  const list = element(parent, "dl", "facts");
+  const list = element(parent, "dl", "stylekit-flow facts");
   return (facts) => {
     list.replaceChildren();
     for (const [name, value] of facts) {
@@ -88,10 +75,10 @@ function makeLosses(parent, terms) {
 }
 
 function render({ model, el }) {
-  const root = element(el, "div", "stylekit-part stylekit-player");
+  const root = element(el, "div", "stylekit-part stylekit-column stylekit-player");
   const showButtons = makeButtons(root, model);
   const say = statusLine(root);
-  const showBar = makeBar(root);
+  const bar = progressTrack(root, "Done");
   const showFacts = makeFacts(root);
   const showLosses = makeLosses(root, model.get("_terms"));
 
@@ -114,6 +101,11 @@ function render({ model, el }) {
     showButtons();
     say(model.get("_status"), { done: "good", failed: "bad" }[state] || "");
   }
+  function showShare() {
+    const share = model.get("_share");
+    bar.track.hidden = share === null;
+    bar.set(Math.round(100 * (share || 0)));
+  }
   const reportOpen = () => model.send({ type: "open" });
 
   const stop = listen(model, [
@@ -121,7 +113,7 @@ function render({ model, el }) {
     ["change:_status", showState],
     ["change:_facts", () => showFacts(model.get("_facts"))],
     ["change:_losses", () => showLosses(model.get("_losses"))],
-    ["change:_share", () => showBar(model.get("_share"))],
+    ["change:_share", showShare],
     ["change:ticking", tick],
     ["msg:custom", heard],
   ]);
@@ -129,7 +121,7 @@ function render({ model, el }) {
   showState();
   showFacts(model.get("_facts"));
   showLosses(model.get("_losses"));
-  showBar(model.get("_share"));
+  showShare();
   reportOpen();
   tick();
 

@@ -30,7 +30,7 @@ function heading(model, el) {
 }
 
 function action(model, el) {
-  const root = element(el, "div", "stylekit-part studio-action");
+  const root = element(el, "div", "stylekit-part stylekit-flow studio-action");
   const press = button(root, model.get("_text"));
   press.classList.toggle("main", model.get("_main"));
   const say = statusLine(root);
@@ -47,7 +47,7 @@ function action(model, el) {
 }
 
 function field(model, el, name, attributes = {}) {
-  const root = element(el, "div", "stylekit-part studio-field");
+  const root = element(el, "div", "stylekit-part stylekit-column studio-field");
   const id = newName();
   element(root, "label", "", { for: id }).textContent = model.get("_text");
   return element(root, name, "", { id, ...attributes });
