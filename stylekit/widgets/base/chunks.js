@@ -8,7 +8,7 @@ const CHUNK_BYTES = 1 << 20;
 const AHEAD = 4 * CHUNK_BYTES;
 const ANSWER_WITHIN_MS = 10_000;
 export const SILENCE = "The kernel does not answer: it is busy with another cell, or gone.";
-const GARBLED = "It was garbled on its way; try again.";
+const DAMAGED = "It was damaged during the transfer; try again.";
 
 // The messages of one transfer, in order; a token distinguishes them from those of other transfers.
 // `onSilence(true)` is called when the kernel has not answered for a while, and `onSilence(false)`
@@ -65,7 +65,7 @@ export async function sendFile(model, el, file, { onProgress, ...options }) {
     for (;;) {
       const answer = await channel.next();
       if (answer.type === "stop") return false;
-      if (answer.offset !== Math.min(taken + CHUNK_BYTES, file.size)) throw new Error(GARBLED);
+      if (answer.offset !== Math.min(taken + CHUNK_BYTES, file.size)) throw new Error(DAMAGED);
       taken = answer.offset;
       onProgress(taken);
       if (taken === file.size) return true;
@@ -101,7 +101,7 @@ export async function fetchFile(model, el, want, mediaType, { onProgress, ...opt
       const [chunk] = answer.buffers;
       ({ size, stamp } = answer);
       if (answer.offset !== taken || chunk.byteLength !== Math.min(CHUNK_BYTES, size - taken)) {
-        throw new Error(GARBLED);
+        throw new Error(DAMAGED);
       }
       chunks.push(chunk);
       taken += chunk.byteLength;

@@ -49,10 +49,10 @@ function render({ model, el }) {
       else say(String(error.message || error), "bad");
     } finally {
       running = null;
-      const orphan = document.activeElement === cancel;
+      const hadFocus = document.activeElement === cancel;
       start.disabled = false;
       progress.hide();
-      if (orphan) start.focus();
+      if (hadFocus) start.focus();
     }
   }
 

@@ -64,7 +64,7 @@ class Driver(Enum):
 class Loop(Generic[S]):
     """Takes steps from an iterator, one at a time, until it is exhausted.
 
-    All methods may be called from any thread; a method that does not apply to the present state
+    All methods may be called from any thread; a method that does not apply to the current state
     does nothing. Callbacks run on the thread that caused them, and may call any method except
     `join` and `wait`.
 
@@ -117,7 +117,7 @@ class Loop(Generic[S]):
 
     @property
     def state(self) -> LoopState:
-        """The present state."""
+        """The current state."""
         return self._state
 
     @property

@@ -192,19 +192,19 @@ function render({ model, el }) {
       model.send({ type: "ping" });
     }
   }
-  function heard() {
+  function onAnswer() {
     askedAt = 0;
     tell("");
   }
 
   const stopListening = listen(model, [
-    ["change:_serial", heard],
+    ["change:_serial", onAnswer],
     ["change:_serial", paint],
     ["change:_marks", () => shown === model.get("_serial") && drawMarks()],
     ["change:_pickable", describe],
     ["change:width", fit],
     ["comm_live_update", watch],
-    ["msg:custom", heard],
+    ["msg:custom", onAnswer],
   ]);
   canvas.addEventListener("click", onClick);
   canvas.addEventListener("keydown", onKey);

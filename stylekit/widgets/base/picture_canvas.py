@@ -122,7 +122,7 @@ class PictureCanvas(LockedWidget):
             self._pickable = True
 
     def with_still(self, bundle: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Add the present picture to the MIME bundle of a panel.
+        """Add the current picture to the MIME bundle of a panel.
 
         Programs that do not run widgets, such as a web page with a notebook, show the picture.
         """

@@ -99,7 +99,7 @@ class IncomingFile:
         """
         length = len(memoryview(chunk).cast("B"))
         if offset != self.received or not 0 < length <= self.size - offset:
-            raise MediaError(self.name, "it was garbled on its way here; choose it again")
+            raise MediaError(self.name, "it was damaged during the transfer; choose it again")
         try:
             self._file.write(chunk)
             self.received += length

@@ -92,7 +92,7 @@ class RunProgress:
 
     @property
     def work_left(self) -> float | None:
-        """The most that is left to do, in steps of the present duration; None if unknown.
+        """The most that is left to do, in steps of the current duration; None if unknown.
 
         For a clip it is an estimate, because later frames may need fewer steps.
         """

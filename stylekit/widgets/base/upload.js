@@ -42,28 +42,28 @@ function render({ model, el }) {
   const say = statusLine(root);
   const progress = progressBar(root, `Sending the file for ${model.get("_label")}`);
   const cancel = button(progress.row, "Cancel");
-  const trouble = element(root, "div");
+  const errorBox = element(root, "div");
 
   let running = null; // the AbortController of this view's transfer
-  let noted = ""; // why this view has refused a file; it replaces the kernel's words
+  let reason = ""; // why this view has refused a file; it replaces the kernel's words
 
   function draw() {
-    const state = noted ? "refused" : model.get("_state");
+    const state = reason ? "refused" : model.get("_state");
     root.dataset.state = state;
     const busy = state === "sending" || state === "checking";
     root.setAttribute("aria-busy", String(busy));
     if (busy && progress.row.hidden) progress.show(0, 0);
     if (!busy) {
-      const orphan = document.activeElement === cancel;
+      const hadFocus = document.activeElement === cancel;
       progress.hide();
-      if (orphan) input.focus();
+      if (hadFocus) input.focus();
     }
-    say(noted || model.get("_words"), { accepted: "good", refused: "bad" }[state]);
-    trouble.innerHTML = noted ? "" : model.get("_trouble"); // escaped in Python
+    say(reason || model.get("_words"), { accepted: "good", refused: "bad" }[state]);
+    errorBox.innerHTML = reason ? "" : model.get("_error_html"); // escaped in Python
   }
 
-  function note(words) {
-    noted = words;
+  function refuse(words) {
+    reason = words;
     draw();
     model.send({ type: "decline", words });
   }
@@ -71,9 +71,9 @@ function render({ model, el }) {
   async function take(file) {
     running?.abort();
     const words = refusal(file, model.get("_accept"), model.get("_max_bytes"));
-    if (words) return note(words);
+    if (words) return refuse(words);
     const own = (running = new AbortController());
-    noted = "";
+    reason = "";
     root.dataset.state = "sending";
     progress.show(0, file.size);
     say(`Sending ${file.name}`);
@@ -85,7 +85,7 @@ function render({ model, el }) {
       });
     } catch (error) {
       // The file may have been moved or deleted since it was chosen.
-      if (!own.signal.aborted) note(`${file.name}: cannot be sent. ${error.message || error}`);
+      if (!own.signal.aborted) refuse(`${file.name}: cannot be sent. ${error.message || error}`);
     } finally {
       if (running === own) running = null;
     }
@@ -103,9 +103,9 @@ function render({ model, el }) {
     root.classList.remove("over");
     const { items, files } = event.dataTransfer;
     const isFolder = [...items].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
-    if (isFolder) note(`${files[0]?.name || "What was dropped"}: is a folder; drop a file in it`);
-    else if (files.length > 1) note(`${files.length} files were dropped; drop one`);
-    else if (!files.length) note("What was dropped is no file; save it first and drop that");
+    if (isFolder) refuse(`${files[0]?.name || "What was dropped"}: is a folder; drop a file in it`);
+    else if (files.length > 1) refuse(`${files.length} files were dropped; drop one`);
+    else if (!files.length) refuse("What was dropped is no file; save it first and drop that");
     else take(files[0]);
   }
 
@@ -126,9 +126,9 @@ function render({ model, el }) {
   root.addEventListener("dragleave", onDrag);
   root.addEventListener("drop", onDrop);
   const stopListening = listen(model, [
-    ["change:_state", () => ((noted = ""), draw())],
-    ["change:_words", () => ((noted = ""), draw())],
-    ["change:_trouble", draw],
+    ["change:_state", () => ((reason = ""), draw())],
+    ["change:_words", () => ((reason = ""), draw())],
+    ["change:_error_html", draw],
   ]);
   draw();
 

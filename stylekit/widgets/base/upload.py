@@ -75,7 +75,7 @@ class Upload(LockedWidget):
     _max_bytes = traitlets.Int().tag(sync=True)
     _state = traitlets.Unicode(UploadState.EMPTY.value).tag(sync=True)
     _words = traitlets.Unicode().tag(sync=True)
-    _trouble = traitlets.Unicode(help="An unexpected error, as HTML.").tag(sync=True)
+    _error_html = traitlets.Unicode(help="An unexpected error, as HTML.").tag(sync=True)
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Upload(LockedWidget):
 
     @property
     def state(self) -> UploadState:
-        """The present state."""
+        """The current state."""
         return UploadState(self._state)
 
     @property
@@ -147,7 +147,7 @@ class Upload(LockedWidget):
             self._append(token, message["offset"], buffers[0])
         elif kind == "cancel":
             with self.lock:
-                # A view that is not sending gives no token; it means the present file, whichever.
+                # A view that is not sending gives no token; it means the current file, whichever.
                 if self._is_pending(token or self._token):
                     self._leave(UploadState.EMPTY, "")
         elif kind == "decline":
@@ -213,7 +213,7 @@ class Upload(LockedWidget):
         words = str(error) if expected else "This file cannot be used."
         self._leave(UploadState.REFUSED, words, "" if expected else alert_html(error))
 
-    def _leave(self, state: UploadState, words: str, trouble: str = "") -> None:
+    def _leave(self, state: UploadState, words: str, error_html: str = "") -> None:
         """Change to `state`; a file that is not accepted yet is removed."""
         with self.lock:
             if self._incoming is not None:
@@ -221,11 +221,11 @@ class Upload(LockedWidget):
             if self._is_pending(self._token):
                 self.send({"type": "stop", "token": self._token})
             self._incoming, self._path, self._token = None, None, ""
-            self._show(state, words, trouble)
+            self._show(state, words, error_html)
 
-    def _show(self, state: UploadState, words: str, trouble: str = "") -> None:
+    def _show(self, state: UploadState, words: str, error_html: str = "") -> None:
         with self.hold_sync():
-            self._state, self._words, self._trouble = state.value, words, trouble
+            self._state, self._words, self._error_html = state.value, words, error_html
 
     def _report(self) -> None:
         """Report a change of state, without the lock, because callbacks may wait for threads."""

@@ -90,7 +90,7 @@ function render({ model, el }) {
     asked = true;
     model.send({ type: "tick" });
   }
-  function heard(message) {
+  function onMessage(message) {
     if (message.type !== "ticked") return;
     asked = false;
     tick();
@@ -115,7 +115,7 @@ function render({ model, el }) {
     ["change:_losses", () => showLosses(model.get("_losses"))],
     ["change:_share", showShare],
     ["change:ticking", tick],
-    ["msg:custom", heard],
+    ["msg:custom", onMessage],
   ]);
   const timer = setInterval(reportOpen, REPORT_EVERY_MS);
   showState();

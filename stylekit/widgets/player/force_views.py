@@ -41,15 +41,15 @@ def force_words(maps: PullMaps, weights: Weights) -> str:
         name: float(np.sqrt(np.mean(np.square(pull, dtype=np.float64))))
         for name, pull in maps.items()
     }
-    said = []
+    sentences = []
     if strength["style"] and strength["content"]:
-        said.append(compared("style", "content", strength))
+        sentences.append(compared("style", "content", strength))
     for name in ("content", "style"):
         if not weight_of(TERMS[name], weights):
-            said.append(f"{name.capitalize()} does not pull: its weight is 0.")
+            sentences.append(f"{name.capitalize()} does not pull: its weight is 0.")
     others = [name for name in strength if name not in ("content", "style") and strength[name]]
     if strength["style"]:
-        said += [compared(name, "style", strength) for name in others]
+        sentences += [compared(name, "style", strength) for name in others]
     for name in (name for name in others if TERMS[name].needs_mask):
         share, subject = float(np.mean(maps[name] > 0)), TERMS[name].subject
         words = f"{subject[0].upper()}{subject[1:]}"

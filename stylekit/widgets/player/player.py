@@ -128,7 +128,7 @@ class Player(ipywidgets.VBox):
         self._renew().start()
 
     def pause(self) -> None:
-        """Pause after the present step."""
+        """Pause after the current step."""
         if self._loop:
             self._loop.pause()
 
@@ -142,7 +142,7 @@ class Player(ipywidgets.VBox):
         self._renew().step_once()
 
     def stop(self) -> None:
-        """Stop the run after the present step; what is finished is kept."""
+        """Stop the run after the current step; what is finished is kept."""
         if self._loop:
             self._loop.stop()
 
@@ -266,7 +266,7 @@ class Player(ipywidgets.VBox):
         self.controls.show_numbers(progress.facts(ended=self.state.ended), losses, share=share)
 
     def _show_status(self) -> None:
-        """Show the present state, which may be later than the one that was reported."""
+        """Show the current state, which may be later than the one that was reported."""
         with self._lock:
             state = self.state
             reason = self._loop.stop_reason if self._loop else None

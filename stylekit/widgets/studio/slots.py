@@ -157,7 +157,7 @@ class Slot(ipywidgets.VBox):
         self._show(self._checked.pop(path))
 
     def _uploading(self) -> None:
-        """A new file replaces the present one, also if it is refused or cancelled."""
+        """A new file replaces the current one, also if it is refused or cancelled."""
         if self.upload.state is not UploadState.ACCEPTED:
             self.strip.selected = -1
             self._show(None)

@@ -121,7 +121,7 @@ class Studio(ipywidgets.VBox):
 
     @property
     def current(self) -> Transfer | None:
-        """The present transfer, or the last one."""
+        """The current transfer, or the last one."""
         return self._transfer
 
     def transfer(self) -> None:

@@ -7,13 +7,13 @@ import { onRing } from "./waiting_colors.js";
 const HOURS = 12;
 const STEP_MS = 1400;
 const DELAY_MS = 30;
-const SETTLED_MS = 430;
+const TREMBLE_MS = 430;
 
 // The number of steps after `time` ms: a step function, with a damped oscillation after each step.
 function hours(time) {
   const gone = Math.max(time, 0);
   const since = gone % STEP_MS;
-  const tremble = since < SETTLED_MS ? Math.exp(-since / 90) * Math.cos(since / 42) : 0;
+  const tremble = since < TREMBLE_MS ? Math.exp(-since / 90) * Math.cos(since / 42) : 0;
   return Math.floor(gone / STEP_MS) + (gone < STEP_MS ? 0 : -tremble);
 }
 
@@ -68,6 +68,6 @@ export function clockPicture({ strokes, scale, weight, letters }, { width, heigh
       context.fill();
     }
     const since = time % STEP_MS;
-    return since < SETTLED_MS + DELAY_MS * letters ? 0 : STEP_MS - since;
+    return since < TREMBLE_MS + DELAY_MS * letters ? 0 : STEP_MS - since;
   };
 }

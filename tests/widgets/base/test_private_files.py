@@ -65,7 +65,7 @@ def test_chunks_in_order_make_the_file() -> None:
 def test_a_piece_that_does_not_fit_is_refused(offset: int, chunk: bytes) -> None:
     file = IncomingFile("a.bin", 10)
     file.append(0, b"0123")
-    with pytest.raises(MediaError, match=r"^a\.bin: it was garbled"):
+    with pytest.raises(MediaError, match=r"^a\.bin: it was damaged"):
         file.append(offset, chunk)
     assert file.received == 4
     file.discard()

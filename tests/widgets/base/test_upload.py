@@ -84,7 +84,7 @@ def test_a_refused_file_is_gone_and_its_reason_shown() -> None:
     assert page.slot.words == "a.png: looks like a web page"
     assert page.slot.path is None and page.accepted == []
     assert folders() == before
-    assert page.slot.get_state()["_trouble"] == ""
+    assert page.slot.get_state()["_error_html"] == ""
 
 
 def test_an_error_that_nobody_foresaw_is_shown_escaped() -> None:
@@ -94,8 +94,8 @@ def test_an_error_that_nobody_foresaw_is_shown_escaped() -> None:
     page = Page(fail)
     page.send(b"1234")
     assert page.settle() is UploadState.REFUSED
-    trouble = page.slot.get_state()["_trouble"]
-    assert "RuntimeError" in trouble and "&lt;script&gt;" in trouble and "<script>" not in trouble
+    shown = page.slot.get_state()["_error_html"]
+    assert "RuntimeError" in shown and "&lt;script&gt;" in shown and "<script>" not in shown
 
 
 def test_an_error_of_the_owner_is_shown_too() -> None:
@@ -103,7 +103,7 @@ def test_an_error_of_the_owner_is_shown_too() -> None:
     page.slot.on_accepted(lambda path: 1 / 0)
     page.send(b"1234")
     assert page.settle() is UploadState.REFUSED
-    assert "ZeroDivisionError" in page.slot.get_state()["_trouble"]
+    assert "ZeroDivisionError" in page.slot.get_state()["_error_html"]
     assert page.slot.path is None
 
 
@@ -143,14 +143,14 @@ def test_the_name_is_never_a_path(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_garbled_file_is_refused_and_removed() -> None:
+def test_a_damaged_file_is_refused_and_removed() -> None:
     page = Page(describe)
     before = folders()
     page.say("begin", name="a.png", size=10)
     page.say("chunk", "one", b"0123", offset=0)
     page.say("chunk", "one", b"0123", offset=0)
     assert page.slot.state is UploadState.REFUSED
-    assert "garbled" in page.slot.words
+    assert "damaged" in page.slot.words
     assert folders() == before
 
 
