@@ -58,7 +58,6 @@ FLOWS["toy"] = FlowEstimator(
 
 from stylekit.explain.balance import balance  # noqa: E402
 from stylekit.widgets.masks.mask_explorer import MaskExplorer  # noqa: E402
-from stylekit.widgets.weights.weight_panel import WeightPanel  # noqa: E402
 from stylekit.widgets.weights.what_if_cells import center_of  # noqa: E402
 
 from stylekit.app.cli import main  # noqa: E402
@@ -69,6 +68,7 @@ from stylekit.media.images import load_image  # noqa: E402
 from stylekit.samples import find_material  # noqa: E402
 from stylekit.widgets.player.force_maps import ForceMaps  # noqa: E402
 from stylekit.widgets.player.player import Player  # noqa: E402
+from stylekit.widgets.weights.panel import WeightPanel  # noqa: E402
 
 
 def run(*arguments: str) -> str:

@@ -11,8 +11,8 @@ import ipywidgets
 
 from ...motion.masks import SUNDARAM, Thresholds
 from ...settings import tunables
+from ..base.text import TEXT_STYLE
 from .analysis import MaskChoice
-from .mask_texts import TEXT_STYLE
 
 LABEL_WIDTH = "132px"
 

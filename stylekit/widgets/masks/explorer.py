@@ -14,9 +14,9 @@ from ...arrays import Image, Mask
 from ...motion.flow import FLOWS, FlowMethod
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
+from ..base.text import status_html, title_html
 from .analysis import MaskAnalysis, MaskChoice
 from .controls import MaskKnobs, picker_row, wrapping
-from .mask_texts import status_html, title_html
 from .sources import MotionSources
 from .views import MaskPictures, code_html, curves_svg, key_html, key_words, scores_html
 

@@ -31,8 +31,8 @@ from ...plots.areas import (
 )
 from ...plots.style import BLUE, ORANGE
 from ..base.hatching import Pixels, blended, composed, covered
+from ..base.text import TEXT_STYLE
 from .analysis import ExplorerScores, MaskAnalysis, MaskChoice, OffsetCurve
-from .mask_texts import TEXT_STYLE
 
 _FAINT = "color:var(--jp-ui-font-color2,currentColor)"
 _LINES = "border-bottom:1px solid var(--jp-border-color2,rgba(128,128,128,.5))"

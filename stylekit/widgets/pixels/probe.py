@@ -17,8 +17,8 @@ from ...explain.words import explain
 from ...motion.truth import Truth
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
+from ..base.text import status_html, title_html
 from ..masks.controls import picker_row, wrapping
-from ..masks.mask_texts import status_html, title_html
 from ..masks.views import key_html, key_words
 from .views import (
     CROP,

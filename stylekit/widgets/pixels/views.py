@@ -19,7 +19,7 @@ from ...losses import TERMS
 from ...plots.areas import BOUNDARY, DISOCCLUDED, FADING, OUTSIDE, Look, mask_paper
 from ...plots.style import ORANGE
 from ..base.hatching import Pixels, rgb
-from ..masks.mask_texts import TEXT_STYLE
+from ..base.text import TEXT_STYLE
 from ..masks.views import KeyEntry, Sheet, View
 
 # From dark to light, so that the order of ages can be seen without colour; new paint is dark.

@@ -22,9 +22,8 @@ from ..base.alerts import Alerts
 from ..base.loop import LoopState
 from ..base.picture_canvas import PictureCanvas
 from ..base.run_progress import image_of, title_of
-from ..base.text import FAINT_STYLE, TEXT_STYLE, title_html
-from ..base.widget import set_visible
-from .force_views import drawn, force_words, key_html, reweighted, white_of
+from ..base.text import TEXT_STYLE, title_html
+from .force_views import FAINT, drawn, force_words, key_html, reweighted, white_of
 from .player import Player
 
 # Measuring may take a fifth of the time at most, so that painting goes on.
@@ -68,8 +67,8 @@ class ForceMaps(ipywidgets.VBox):
     def __init__(self, player: Player) -> None:
         self._player = player
         self._lock = threading.RLock()
-        self._newest: _Snapshot | None = None
-        self._measured: _Snapshot | None = None
+        self._newest: _Moment | None = None
+        self._measured: _Moment | None = None
         self._seconds = 0.0
         self._last, self._clock = -float("inf"), time.monotonic
         self.maps: PullMaps | None = None
@@ -91,21 +90,21 @@ class ForceMaps(ipywidgets.VBox):
     def measure(self) -> PullMaps | None:
         """Measure and show the pulls at the newest picture; None if there is no picture yet."""
         with self._lock:
-            snapshot = self._newest or self._first_snapshot()
-            if snapshot is None:
+            moment = self._newest or self._first_moment()
+            if moment is None:
                 self._words.value = _text("The maps appear with the first step.")
                 return None
             begun = time.perf_counter()
             self.maps = pull_maps(
-                snapshot.objective,
-                snapshot.targets,
-                snapshot.image,
-                snapshot.weights,
-                keep_colors=snapshot.keep_colors,
+                moment.objective,
+                moment.targets,
+                moment.image,
+                moment.weights,
+                keep_colors=moment.keep_colors,
             )
             self._seconds = time.perf_counter() - begun
-            self._measured, self._last = snapshot, self._clock()
-            self._show(snapshot, self.maps)
+            self._measured, self._last = moment, self._clock()
+            self._show(moment, self.maps)
             return self.maps
 
     def close(self) -> None:
@@ -141,8 +140,8 @@ class ForceMaps(ipywidgets.VBox):
             self.measure()
 
     def _take_step(self, event: Any) -> None:
-        snapshot = _snapshot_of(event, self._player.source)
-        if snapshot is None:
+        moment = _moment_of(event, self._player.source)
+        if moment is None:
             return
         self._newest = moment
         resting = self._player.state is not LoopState.RUNNING
@@ -185,33 +184,30 @@ class ForceMaps(ipywidgets.VBox):
             return None
         panel = self._player.panel
         weights = panel.current() if panel else source.settings.weights
-        return _snapshot(source, source.image, weights, "The picture before the first step")
+        return _moment(source, source.image, weights, "The picture before the first step")
 
-    def _show(self, snapshot: _Snapshot, maps: PullMaps) -> None:
-        white = white_of(maps)
+    def _show(self, moment: _Moment, maps: PullMaps) -> None:
+        shown = [term for term in TERMS if _has(term, moment)]
+        top = white_of(maps)
         shares = maps.shares()
         for term in TERMS:
-            visible = _has_map(term, snapshot)
-            set_visible(self._columns[term], visible)
-            if not visible:
+            self._columns[term].layout.display = None if term in shown else "none"
+            if term not in shown:
                 continue
             share = f"{two_digits(100 * shares[term])} %"
             self._titles[term].value = title_html(f"{TERMS[term].title}: {share}")
             self.canvases[term].show(
-                drawn(maps[term], white),
-                alt=f"{snapshot.title}: where {TERMS[term].subject} pulls, {share} of all pull.",
+                drawn(maps[term], top),
+                alt=f"{moment.title}: where {TERMS[term].subject} pulls, {share} of all pull.",
                 lossless=True,
             )
-        self._words.value = _text(f"{snapshot.title}. {force_words(maps, snapshot.weights)}")
-        self._key.value = key_html(white)
+        self._words.value = _text(f"{moment.title}. {force_words(maps, moment.weights)}")
+        self._key.value = key_html(top)
         self._cost.value = _faint(
             f"Measuring took {two_digits(self._seconds)} s; it is done at most every "
             f"{two_digits(self._pause)} s."
         )
 
-    def _pause(self) -> float:
-        """The least time in seconds until the next measurement."""
-        return max(_MIN_SECONDS, _PAUSE_RATIO * self._seconds)
 
 def _moment_of(event: Any, source: Any) -> _Moment | None:
     """What can be measured at an event of a run; None if its targets are gone."""
@@ -220,11 +216,11 @@ def _moment_of(event: Any, source: Any) -> _Moment | None:
     if not hasattr(painting, "targets") or getattr(event, "resumed", False):
         return None
     weights = getattr(event, "step", event).weights
-    return _snapshot(painting, image_of(event), weights, title_of(event))
+    return _moment(painting, image_of(event), weights, title_of(event))
 
 
-def _snapshot(painting: Stylization, image: Image, weights: Weights, title: str) -> _Snapshot:
-    return _Snapshot(
+def _moment(painting: Stylization, image: Image, weights: Weights, title: str) -> _Moment:
+    return _Moment(
         image=image,
         objective=painting.objective,
         targets=painting.targets,
@@ -238,8 +234,8 @@ def _has(name: str, moment: _Moment) -> bool:
     """Whether a term has a map: content and style always, others if they can pull."""
     term = TERMS[name]
     if term.needs_mask:
-        return bool(snapshot.targets.masks.shape[0])
-    return name in ("content", "style") or bool(weight_of(term, snapshot.weights))
+        return bool(moment.targets.masks.shape[0])
+    return name in ("content", "style") or bool(weight_of(term, moment.weights))
 
 
 def _text(words: str) -> str:
@@ -247,4 +243,4 @@ def _text(words: str) -> str:
 
 
 def _faint(words: str) -> str:
-    return f'<div style="{TEXT_STYLE};{FAINT_STYLE}">{html.escape(words)}</div>'
+    return f'<div style="{TEXT_STYLE};{FAINT}">{html.escape(words)}</div>'

@@ -9,7 +9,7 @@ from ...explain.pulls import PullMaps
 from ...explain.words import compared, two_digits
 from ...losses import TERMS, weight_of
 from ...settings import Weights
-from ..base.text import FAINT_STYLE, TEXT_STYLE
+from ..base.text import TEXT_STYLE
 
 FAINT = "color:var(--jp-ui-font-color2,currentColor)"
 """The style of text that is less important."""
@@ -21,15 +21,15 @@ _WHITE = 0.5
 _DECADES = 4
 
 
-def drawn(pull: NDArray[np.float32], white: float) -> NDArray[np.uint8]:
-    """A map `(H, W)` as a grey picture `(H, W, 3)`, white where the pull is at least `white`.
+def drawn(pull: NDArray[np.float32], top: float) -> NDArray[np.uint8]:
+    """A map `(H, W)` as a grey picture `(H, W, 3)`: black where nothing pulls, white from `top` on.
 
     Brightness is linear in the logarithm of the pull over four powers of ten, so that a weak term
     can be seen beside a strong one. Only a pull of zero is black.
     """
-    if not white:
+    if not top:
         return np.zeros((*pull.shape, 3), np.uint8)
-    ratio = np.clip(pull / np.float32(white), 10.0**-_DECADES, 1.0)
+    ratio = np.clip(pull / np.float32(top), 10.0**-_DECADES, 1.0)
     grey = np.maximum(np.rint(255 * (1 + np.log10(ratio) / _DECADES)), 1).astype(np.uint8)
     grey[pull == 0] = 0
     return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
@@ -41,15 +41,15 @@ def force_words(maps: PullMaps, weights: Weights) -> str:
         name: float(np.sqrt(np.mean(np.square(pull, dtype=np.float64))))
         for name, pull in maps.items()
     }
-    sentences = []
+    said = []
     if strength["style"] and strength["content"]:
-        sentences.append(compared("style", "content", strength))
+        said.append(compared("style", "content", strength))
     for name in ("content", "style"):
         if not weight_of(TERMS[name], weights):
-            sentences.append(f"{name.capitalize()} does not pull: its weight is 0.")
+            said.append(f"{name.capitalize()} does not pull: its weight is 0.")
     others = [name for name in strength if name not in ("content", "style") and strength[name]]
     if strength["style"]:
-        sentences += [compared(name, "style", strength) for name in others]
+        said += [compared(name, "style", strength) for name in others]
     for name in (name for name in others if TERMS[name].needs_mask):
         share, subject = float(np.mean(maps[name] > 0)), TERMS[name].subject
         words = f"{subject[0].upper()}{subject[1:]}"
@@ -80,14 +80,14 @@ def white_of(maps: PullMaps) -> float:
     )
 
 
-def key_html(white: float) -> str:
+def key_html(top: float) -> str:
     """The scale of brightness, the same for all maps."""
-    if not white:
+    if not top:
         return ""
     shifts = [0, *[-50] * (_DECADES - 1), -100]
     marks = "".join(
         f'<span style="position:absolute;left:{100 * power / _DECADES:.0f}%;white-space:nowrap;'
-        f'transform:translateX({shift}%)">{two_digits(white * 10.0 ** (power - _DECADES))}</span>'
+        f'transform:translateX({shift}%)">{two_digits(top * 10.0 ** (power - _DECADES))}</span>'
         for power, shift in enumerate(shifts)
     )
     return (

@@ -12,15 +12,14 @@ import numpy as np
 
 from ...arrays import Image
 from ...image.stylization import Step, Stylization
-from ...media.images import fitted_size, resize_image
-from ...media.preview import encode_preview
+from ...media.images import encode_preview, fitted_size, resize_image
 from ...video.run import FrameResult, FrameStep, VideoRun
 from ..base.alerts import Alerts
 from ..base.loop import IDLE_LIMIT, Driver, Loop, LoopState, register, stop_named
 from ..base.picture_canvas import PictureCanvas
 from ..base.run_progress import RunProgress, StepRecord, enlarged, image_of, title_of
 from ..base.widget import Throttle
-from ..weights.weight_panel import WeightPanel
+from ..weights.panel import WeightPanel
 from .controls import Command, PlayerControls, status_words
 from .loss_curve import LossCurve
 

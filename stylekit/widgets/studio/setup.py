@@ -13,7 +13,7 @@ from ...settings import ImageSettings, MediaLimits
 from ..base.run_progress import time_words
 from ..base.widget import set_visible
 from .parts import Action, Amount, Choice, Heading
-from .slots import CLIP_ENDINGS, PICTURE_ENDINGS, Slot, read_picture, read_source
+from .slots import PICTURE_ENDINGS, Slot, read_picture, read_source
 from .transfer import Request
 
 _USUAL_SIZE, _USUAL_FRAMES = 256, 16

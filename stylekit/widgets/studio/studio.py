@@ -21,7 +21,7 @@ from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
 from ..base.widget import set_visible
 from ..player.player import Player
-from ..weights.weight_panel import WeightPanel
+from ..weights.panel import WeightPanel
 from .parts import Action, Fold, Heading
 from .results import Results
 from .setup import Setup
@@ -114,8 +114,6 @@ class Studio(ipywidgets.VBox):
         self.player.on_state(self._take_state)
         self._show_stage(Stage.SETUP)
         self._refresh()
-        # The page says which network is used; without a handler a notebook says it again, in red.
-        logging.getLogger("stylekit").addHandler(logging.NullHandler())
         # From now on it may call `_refresh` at any moment.
         self._network = Network(backbone, on_news=self._refresh, on_error=self.alerts.show)
 

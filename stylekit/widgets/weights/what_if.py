@@ -20,9 +20,8 @@ from ...settings import ImageSettings, Weights
 from ..base.alerts import Alerts
 from ..base.loop import Loop, LoopState, register, stop_named
 from ..base.run_progress import time_words
-from ..base.throttle import Throttle
-from ..base.weight_words import short_number, symbol_of
-from ..masks.mask_texts import TEXT_STYLE, status_html
+from ..base.text import TEXT_STYLE, short_number, status_html, symbol_of
+from ..base.widget import Throttle
 from .cells import MAX_VALUES, GridCells, center_of, spread
 from .panel import WeightPanel
 

@@ -10,7 +10,7 @@ import pytest
 
 from stylekit.errors import SettingsError
 from stylekit.settings import ImageSettings, Weights
-from stylekit.widgets.base.weight_words import change_words, python_line, short_number
+from stylekit.widgets.base.text import change_words, python_line, short_number
 from stylekit.widgets.weights.panel import REPORT, WeightPanel
 
 LAYERS = ImageSettings().style_layers
