@@ -84,7 +84,8 @@ def picture_grid(
     for picture, column_label in zip(axes[0], column_labels, strict=True):
         write_picture_title(picture, column_label)
     write_title(figure, title)
-    figure.text(MARGIN / total_width, 0.8 * MARGIN / total_height, caption, fontsize=9, color=FAINT)
+    corner = MARGIN / total_width, MARGIN / total_height * 0.8
+    figure.text(*corner, caption, va="bottom", fontsize=9, color=FAINT)
     return Grid(
         figure,
         axes,

@@ -412,7 +412,7 @@ def test_shares_add_up_to_one(run):
     for frame_index, x, y in ((0, 5, 5), (1, 20, 20), (2, 40, 9)):
         report = probe_pixel(run, frame_index, x, y)
         for shares in (report.here.shares, report.around.shares):
-            assert sum(dataclasses.astuple(shares)) == pytest.approx(1)
+            assert sum(shares.values()) == pytest.approx(1)
     pulls = run.pulls(2)
     total = pulls.content + pulls.style + pulls.temporal
     shares = probe_pixel(run, 2, 40, 9).here.shares
@@ -551,7 +551,7 @@ def test_a_smudge_is_told_as_a_story():
         "The flow here is wrong by 3.0 px, and no test noticed: c = 1. "
         "In truth it was visible in the frame before. "
         "On its way the flow was wrong by over 1 px in all 11 frames. No test fired there. "
-        "What pulls at it now: the style 60 %, the content 30 %, the temporal term 10 %."
+        "What pulls at it now: style 60 %, content 30 %, the temporal term 10 %."
     )
 
 

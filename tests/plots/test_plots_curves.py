@@ -7,6 +7,7 @@ import pytest
 from matplotlib.text import Text
 from plot_material import texts_of
 
+from stylekit.losses import TERMS
 from stylekit.motion.scores import MaskScores, precision_recall
 from stylekit.plots import plot_losses, plot_precision_recall
 
@@ -15,7 +16,7 @@ def test_losses_are_told_apart_by_colour_and_line() -> None:
     names = ("content", "style", "temporal", "tv")
     figure = plot_losses({name: [3.0, 2.0, 1.0] for name in names})
     lines = figure.axes[0].get_lines()
-    assert [line.get_label() for line in lines] == list(names)
+    assert [line.get_label() for line in lines] == [TERMS[name].label for name in names]
     assert len({line.get_color() for line in lines}) == len(
         {str(line.get_linestyle()) for line in lines}
     )
@@ -29,7 +30,9 @@ def test_losses_draw_their_values_at_their_steps_and_name_the_zeros() -> None:
     (line,) = figure.axes[0].get_lines()
     np.testing.assert_array_equal(line.get_xdata(), [0, 10, 20])
     np.testing.assert_array_equal(line.get_ydata(), [8, np.nan, 2])
-    assert any(text.get_text() == "zero throughout: tv" for text in figure.findobj(Text))
+    assert any(
+        text.get_text() == "zero throughout: total variation" for text in figure.findobj(Text)
+    )
 
 
 def test_losses_objects_are_read_too() -> None:
