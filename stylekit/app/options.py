@@ -83,14 +83,15 @@ def make_parser(commands: Mapping[str, Command]) -> Parser:
     names = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, dest="COMMAND"
     )
+    for name, (text, add_options) in _COMMANDS.items():
+        command: Parser = names.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.set_defaults(command=commands[name])
+        add_options(command)
+    return parser
 
-    def add(name: str, text: str) -> Parser:
-        sub: Parser = names.add_parser(name, help=text, description=text, allow_abbrev=False)
-        sub.set_defaults(command=commands[name])
-        return sub
 
-    image = add("image", "Paint a picture in the manner of another.")
-    image.add_argument(
+def _add_image(parser: Parser) -> None:
+    parser.add_argument(
         "content", metavar="CONTENT", help="a picture, or the name of a built-in one"
     )
     init = {
@@ -99,37 +100,7 @@ def make_parser(commands: Mapping[str, Command]) -> Parser:
         "(default: %(default)s)",
     }
     output = "a picture: .png, .jpg, .webp, .avif or .tif"
-    _add_common(image, ImageSettings(), output, {"init": init})
-
-    video = add("video", "Paint a clip in the manner of a picture, without flicker.")
-    video.add_argument("clip", metavar="CLIP", help="a clip, or the name of a built-in one")
-    _add_common(video, VideoSettings().image, "a clip: .mp4 or .mov", {})
-    _add_video(video)
-
-    demo = add("demo", "Style a built-in clip with and without the temporal method.")
-    demo.add_argument(
-        "-o",
-        "--output",
-        metavar="FOLDER",
-        type=Path,
-        default=Path("stylekit-demo"),
-        help="folder for the results (default: %(default)s)",
-    )
-    lab = add("lab", "Copy the notebooks to a folder and open them in JupyterLab.")
-    lab.add_argument(
-        "folder",
-        metavar="FOLDER",
-        nargs="?",
-        type=Path,
-        default=Path("stylekit-notebooks"),
-        help="folder for the notebooks; those that you have changed are kept "
-        "(default: %(default)s)",
-    )
-    _add_serving(lab)
-    _add_serving(add("studio", "Open the studio, a page to paint and tune in."))
-    doctor = add("doctor", "Report what is installed, what works, and what is missing.")
-    _add_json(doctor)
-    return parser
+    _add_common(parser, ImageSettings(), output, {"init": init})
 
 
 def _add_common(
@@ -151,6 +122,8 @@ def _add_common(
 
 
 def _add_video(parser: Parser) -> None:
+    parser.add_argument("clip", metavar="CLIP", help="a clip, or the name of a built-in one")
+    _add_common(parser, VideoSettings().image, "a clip: .mp4 or .mov", {})
     clip = parser.add_argument_group("clip")
     _add_weights(clip, needs_mask=True)
     _add_settings(clip, VideoSettings(), {})
@@ -247,6 +220,30 @@ def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -
     return dataclasses.replace(read, **given)
 
 
+def _add_demo(parser: Parser) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        default=Path("stylekit-demo"),
+        help="folder for the results (default: %(default)s)",
+    )
+
+
+def _add_lab(parser: Parser) -> None:
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        type=Path,
+        default=Path("stylekit-notebooks"),
+        help="folder for the notebooks; those that you have changed are kept "
+        "(default: %(default)s)",
+    )
+    _add_serving(parser)
+
+
 def _add_serving(parser: Parser) -> None:
     parser.add_argument(
         "--port",
@@ -264,3 +261,13 @@ def _add_json(parser: Parser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print the result as one line of JSON at the end"
     )
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
+    "image": ("Paint a picture in the manner of another.", _add_image),
+    "video": ("Paint a clip in the manner of a picture, without flicker.", _add_video),
+    "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
+    "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", _add_lab),
+    "studio": ("Open the studio, a page to paint and tune in.", _add_serving),
+    "doctor": ("Report what is installed, what works, and what is missing.", _add_json),
+}

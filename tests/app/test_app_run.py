@@ -46,7 +46,7 @@ def surroundings(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
-    """The clip that `DRIFT` makes if nothing comes in between."""
+    """The clip that `DRIFT` makes without an interruption."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         share_objectives(monkeypatch)
         output = tmp_path_factory.mktemp("unbroken") / "out.mp4"
@@ -58,7 +58,7 @@ def unbroken(tmp_path_factory):
 
 @pytest.fixture
 def interrupt(monkeypatch):
-    """Let a signal come in while the given step, counted over all frames, is shown."""
+    """Send a signal while the given step, counted over all frames, is shown."""
     step = Progress.step
 
     def arm(at: int | None, number: int = signal.SIGINT) -> None:
@@ -80,7 +80,7 @@ def interrupt(monkeypatch):
 
 
 def numbers(data, *names) -> bool:
-    """Whether `data` holds these names, and nothing but finite numbers."""
+    """Whether `data` holds exactly these names, and only finite numbers."""
     return set(data) >= set(names) and all(
         isinstance(value, float | int) and np.isfinite(value) for value in data.values()
     )
@@ -375,7 +375,7 @@ def test_a_folder_that_is_no_run_is_refused(capsys):
 
 
 def start_process(*arguments: object) -> subprocess.Popen[str]:
-    """The command line in a process of its own, which listens to Ctrl-C wherever it runs."""
+    """The command line in a process of its own, which reacts to Ctrl-C in any case."""
     code = (
         "import signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
         # However fast the machine, nothing but a signal ends it before its last frame.
@@ -393,7 +393,7 @@ def start_process(*arguments: object) -> subprocess.Popen[str]:
 
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
-    """Until something is in the file: a manifest is there a moment before its first line."""
+    """Wait until the file has content: a manifest exists a moment before its first line."""
     end = time.monotonic() + 600
     while not (path.exists() and path.stat().st_size):
         assert process.poll() is None, process.stderr.read()

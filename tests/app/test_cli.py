@@ -1,4 +1,4 @@
-"""The command line: what it takes, what it teaches, and how it refuses."""
+"""The command line: its options, its help, and its error messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VIDEO = ["video", "drift", "glass", "-o", "out.mp4"]
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path, monkeypatch):
-    """A folder with all that can be mistaken for a picture or a clip."""
+    """A folder with files and a folder that could be mistaken for a picture or a clip."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "text.mp4").write_text("not a clip\n")
@@ -141,7 +141,7 @@ def test_a_wrong_call_is_told_in_one_line_before_tensorflow_is_loaded(
 
 
 def test_neither_help_nor_a_wrong_call_costs_tensorflow(tmp_path):
-    """In a process of its own: this one has loaded everything long ago."""
+    """In a process of its own, because this one has loaded everything already."""
     code = (
         "import sys\n"
         "from stylekit.app.cli import main\n"
@@ -252,12 +252,12 @@ def test_the_version_is_told(capsys):
 
 
 class Reached(Exception):
-    """A job would begin now."""
+    """Raised when the painting would begin."""
 
 
 @pytest.fixture
 def settings_of(monkeypatch, capsys):
-    """The settings that a call comes to."""
+    """The settings that result from a command line."""
 
     def begin(*inputs, **more):
         raise Reached(inputs[-1], more.get("init"))

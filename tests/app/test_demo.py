@@ -1,4 +1,4 @@
-"""The demo, made tiny: its files, its table, and that it goes on where it was."""
+"""The demo, made tiny: its files, its table, and that it resumes after an interruption."""
 
 from __future__ import annotations
 

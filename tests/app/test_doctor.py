@@ -1,4 +1,4 @@
-"""What the doctor finds, and the remedy that it names for each thing that is missing."""
+"""What the doctor finds, and what it advises for each thing that is missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stylekit.vgg import weights
 
 
 def problem(capsys) -> str:
-    """The only one that is found; a machine with one is not healthy."""
+    """The only problem that is found; a machine with a problem is not healthy."""
     outcome = stylekit(capsys, "doctor", "--json")
     assert outcome.code == 1
     assert outcome.json["healthy"] is False
@@ -26,7 +26,7 @@ def problem(capsys) -> str:
 
 
 def forget(monkeypatch, *modules: str) -> None:
-    """Have them imported anew; afterwards all is as it was."""
+    """Let them be imported again; the old modules return after the test."""
     for name in modules:
         monkeypatch.delitem(sys.modules, name, raising=False)
 

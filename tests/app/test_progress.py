@@ -1,4 +1,4 @@
-"""Progress: a bar on a terminal, plain lines elsewhere; and TensorFlow kept quiet."""
+"""Progress: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stylekit.app.progress import Progress
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that the test sets."""
 
     now = 100.0
 
@@ -22,7 +22,7 @@ class Clock:
 
 
 class CountedStep:
-    """A step whose loss is dear: it counts how often it is looked at."""
+    """A step that counts how often its loss, which is expensive, is read."""
 
     looks, scale_index = 0, 0
 

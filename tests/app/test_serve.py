@@ -1,4 +1,4 @@
-"""`stylekit lab` and `stylekit studio` without a browser: copies, addresses, servers, their end."""
+"""`stylekit lab` and `stylekit studio` without a browser: copies, addresses, servers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ print("WHO", json.dumps([os.getpid(), os.getcwd(), tempfile.gettempdir()]), "END
 
 @pytest.fixture
 def originals(tmp_path, monkeypatch):
-    """Two notebooks, a picture that one of them shows, and what is not for the user."""
+    """Two notebooks, a picture that one of them shows, and a hidden file."""
     folder = tmp_path / "originals"
     for name in ("a.ipynb", "b.ipynb", "images/one.png", ".ipynb_checkpoints/a-checkpoint.ipynb"):
         path = folder / name
@@ -136,7 +136,7 @@ def test_a_missing_studio_is_told(originals):
 
 @pytest.fixture
 def taken():
-    """A port that another program listens at."""
+    """A port at which another program listens."""
     with socket.socket() as other:
         other.bind((HOST, 0))
         other.listen()
@@ -193,7 +193,7 @@ def test_what_is_not_installed_is_told_in_one_line(command, package, capsys, mon
 
 
 def get(url: str, *, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, str]:
-    """Status and text at an address, without a proxy and without following to a login page."""
+    """Status and text at an address, without a proxy and without redirection to a login page."""
 
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_):

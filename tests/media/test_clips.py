@@ -1,4 +1,4 @@
-"""Reading clips: every picture once, at its time, upright, in its colours; or a reason."""
+"""Reading clips: every picture once, at its time, upright, in its colours; errors with a reason."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def numbers(clip: Clip) -> list[int]:
 
 
 def refused(path: Path, **options) -> str:
-    """The message that reading `path` ends with, without the name that it starts with."""
+    """The error message for `path`, without the file's name at its start."""
     with pytest.raises(MediaError) as caught:
         read_clip(path, **options)
     message = str(caught.value)
@@ -507,7 +507,7 @@ def test_the_intact_part_of_a_truncated_clip_needs_no_permission(tmp_path):
 
 
 def noisy_pictures(count: int) -> list[np.ndarray]:
-    """Numbered pictures under grain, so that every frame fills some hundreds of bytes."""
+    """Numbered pictures with noise, so that every frame fills some hundreds of bytes."""
     random = np.random.default_rng(1)
     grain = random.integers(-20, 20, (count, HEIGHT, WIDTH, 3))
     return [np.clip(numbered_picture(n) + grain[n], 0, 255).astype(np.uint8) for n in range(count)]

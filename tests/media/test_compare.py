@@ -1,4 +1,4 @@
-"""Clips side by side: each in its place, at its time, under its title."""
+"""Clips side by side: each at its position, at the right time, under its title."""
 
 from __future__ import annotations
 

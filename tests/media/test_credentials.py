@@ -1,4 +1,4 @@
-"""Content credentials: signed offline, read back, and broken by any change."""
+"""Content credentials: signed offline, read again, and invalid after any change."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ KEY_USAGES = (
 
 
 class Authority:
-    """A root that issues certificates for signing, made anew for the tests."""
+    """A new root authority that issues certificates for signing."""
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -109,7 +109,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def sign(tmp_path: Path, authority: Authority) -> Callable[..., None]:
-    """Signs a file as the project does, with a good certificate unless told otherwise."""
+    """Signs a file with stylekit, with a valid certificate by default."""
     key = ec.generate_private_key(ec.SECP256R1())
     (tmp_path / "chain.pem").write_bytes(pem(authority.issue(key), authority.certificate))
     (tmp_path / "key.pem").write_bytes(key_pem(key))
@@ -137,7 +137,7 @@ def sign(tmp_path: Path, authority: Authority) -> Callable[..., None]:
 
 
 def read_back(path: Path, authority: Authority) -> tuple[str, dict[str, Any]]:
-    """Whether the signature holds, for those who trust the authority, and what it says."""
+    """Whether the signature is valid for users who trust the authority, and what it says."""
     trust = {"trust": {"trust_anchors": pem(authority.certificate).decode()}}
     with c2pa.Context.from_dict(trust) as context, c2pa.Reader(path, context=context) as reader:
         return reader.get_validation_state(), reader.get_active_manifest()

@@ -1,4 +1,4 @@
-"""Writing clips: exact rate and count, right colours, sound in step, whole files or none."""
+"""Writing clips: exact rate and count, right colours, synchronous sound, complete files or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bad picture is refused with its name, what is wrong with it and what to do."""
+"""The error for a bad picture has its name, what is wrong with it and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing finished is ever lost: the old file or the whole new one, at any moment."""
+"""Writing never loses a file: at any moment there is the old file or the complete new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A long clip's pictures lie in a file: the same ones, whoever reads them, and gone at the end."""
+"""A long clip's pictures are kept in a temporary file, unchanged, which is removed at the end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHAPE = (5, 7, 3)
 
 @pytest.fixture
 def files(monkeypatch) -> list:
-    """The temporary files that pictures go to from now on, however few they are."""
+    """The temporary files that receive the pictures from now on, even if there are few."""
     opened = []
     really_open = tempfile.TemporaryFile
 
@@ -168,7 +168,7 @@ def test_pickled_frames_bring_their_pictures_along(files):
 
 
 class Grudging:
-    """A file that takes and gives `at_once` bytes a call, on a disk with room for `room`."""
+    """A file that reads and writes `at_once` bytes a call, on a disk with `room` free bytes."""
 
     def __init__(self, file, *, at_once: int = 1000, room: int = 10**6) -> None:
         self.file, self.at_once, self.room = file, at_once, room
@@ -187,7 +187,7 @@ class Grudging:
 
 @pytest.fixture
 def grudge(files, monkeypatch):
-    """Call it to make the temporary files from now on `Grudging` ones."""
+    """A function that replaces the temporary files by `Grudging` ones."""
     really_open = tempfile.TemporaryFile
 
     def begin(**limits: int) -> None:
@@ -244,7 +244,7 @@ def test_a_file_that_was_cut_off_does_not_give_half_a_picture(files):
 
 
 def both_ways(path: Path, files: list, monkeypatch, **options) -> tuple[Clip, Clip]:
-    """The clip from a file of pictures and from memory."""
+    """The same clip, read from a temporary file and from memory."""
     from_file = read_clip(path, **options)
     assert len(files) == 1
     monkeypatch.setattr(frame_store, "MAX_BYTES_IN_MEMORY", 10**9)

@@ -1,4 +1,4 @@
-"""Pictures of every kind come in as they are meant to be seen."""
+"""Pictures of every kind are read as they should be seen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GREY = np.linspace(0, 65535, 48 * 32).astype(np.uint16).reshape(32, 48)
 
 
 def loaded(folder: Path, data: bytes, name: str = "a.png") -> np.ndarray:
-    """What `load_image` makes of a file with these bytes, in 8 bits."""
+    """The 8-bit pixels that `load_image` reads from a file with these bytes."""
     (folder / name).write_bytes(data)
     image = check_image(load_image(folder / name))
     return to_bytes(image)

@@ -1,4 +1,4 @@
-"""Pictures change their size and are written, whole or not at all."""
+"""Pictures are resized, and are written completely or not at all."""
 
 from __future__ import annotations
 

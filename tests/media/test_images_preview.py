@@ -1,4 +1,4 @@
-"""Pictures as bytes for a page: the right pixels, quickly, and nothing but pictures."""
+"""Pictures as bytes for a web page: the right pixels, fast, and errors for anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every output says that AI edited it, with what and from what, and nothing it should not."""
+"""Every output says that AI edited it, how and from which files, and reveals nothing else."""
 
 from __future__ import annotations
 

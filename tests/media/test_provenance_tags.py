@@ -1,4 +1,4 @@
-"""Date, author, copyright and description are carried over, and nothing else."""
+"""Date, author, copyright and description are copied from the input, and nothing else."""
 
 from __future__ import annotations
 
