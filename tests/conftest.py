@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 # Read by TensorFlow when it is imported, which any test module may do.
@@ -20,8 +21,10 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest
+from shallow import SHALLOW
 
 from stylekit.arrays import Image
+from stylekit.image import stylization
 from stylekit.media.images import load_image
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import ImageSettings
@@ -91,6 +94,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def kept_networks() -> Iterator[None]:
+    """Networks stay once they are calibrated: tests use more of them by turns than people do."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        keep = lru_cache(maxsize=8)
+        monkeypatch.setattr(stylization, "_extractor", keep(stylization._extractor.__wrapped__))
+        yield
+
+
 @pytest.fixture(scope="session")
 def picture() -> Callable[..., Image]:
     """Reads built-in photographs and styles by name: `picture("chelsea", size=48)`."""
@@ -134,6 +146,12 @@ def random_vgg19() -> Backbone:
 
 @pytest.fixture(scope="session")
 def settings() -> ImageSettings:
+    """Those of a picture of 48 pixels, on the first layers of the embedded network."""
+    return ImageSettings(backbone="vgg16", size=48, **SHALLOW)
+
+
+@pytest.fixture(scope="session")
+def whole_settings() -> ImageSettings:
     """The defaults, on the embedded network, for a picture of 48 pixels."""
     return ImageSettings(backbone="vgg16", size=48)
 

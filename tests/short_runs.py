@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shallow import SHALLOW
 
 from stylekit.app.cli import main
 from stylekit.arrays import Image
@@ -24,7 +25,7 @@ from stylekit.video.folder import digest
 
 SIZE = 48
 SETTINGS = VideoSettings(
-    image=ImageSettings(size=SIZE, steps=4, backbone="vgg16"),
+    image=ImageSettings(size=SIZE, steps=4, backbone="vgg16", **SHALLOW),
     frame_steps=3,
 )
 

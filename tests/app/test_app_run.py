@@ -18,6 +18,7 @@ import av
 import numpy as np
 import pytest
 from clip_files import NTSC, ffmpeg, h264, make_clip, numbered_picture
+from shallow import IN_PYTHON, make_shallow
 from short_runs import built_in_style, difference, entries, share_objectives, stylekit
 
 from stylekit.app.progress import Progress
@@ -41,6 +42,7 @@ DRIFT = ["video", "drift", "glass", "--frames", FRAMES, *VIDEO]
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    make_shallow(monkeypatch)
     share_objectives(monkeypatch)
 
 
@@ -48,6 +50,7 @@ def surroundings(tmp_path, monkeypatch):
 def unbroken(tmp_path_factory):
     """The clip that `DRIFT` makes without an interruption."""
     with pytest.MonkeyPatch.context() as monkeypatch:
+        make_shallow(monkeypatch)
         share_objectives(monkeypatch)
         output = tmp_path_factory.mktemp("unbroken") / "out.mp4"
         from stylekit.app.cli import main
@@ -376,7 +379,7 @@ def test_a_folder_that_is_no_run_is_refused(capsys):
 
 def start_process(*arguments: object) -> subprocess.Popen[str]:
     """The command line in a process of its own, which reacts to Ctrl-C in any case."""
-    code = (
+    code = IN_PYTHON + (
         "import signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
         # However fast the machine, nothing but a signal ends it before its last frame.
         "from stylekit.app.progress import Progress; show = Progress.frame; "

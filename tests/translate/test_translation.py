@@ -43,6 +43,12 @@ STYLE = tuple(f"block{block}_conv1" for block in range(1, 6))
 
 
 @pytest.fixture(scope="module")
+def settings(whole_settings: ImageSettings) -> ImageSettings:
+    """Published codes compare layers of all depths."""
+    return whole_settings
+
+
+@pytest.fixture(scope="module")
 def extractor(vgg16: Backbone, photographs: list[Image], settings: ImageSettings):
     layers = (*settings.content_layers, *settings.style_layers)
     return FeatureExtractor(vgg16, layers, calibration=photographs, pooling=settings.pooling)

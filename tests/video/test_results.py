@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 import pytest
+from shallow import SHALLOW
 from short_runs import SETTINGS, built_in_clip, built_in_style, share_objectives
 
 from stylekit.errors import MediaError
@@ -111,12 +112,7 @@ def test_the_same_frames_make_the_same_files_wherever_they_lie(tmp_path):
 
 
 def test_a_picture_that_is_stopped_in_its_preview_is_written_in_full_size(tmp_path, content):
-    settings = ImageSettings(
-        backbone="vgg16",
-        size=176,
-        content_layers=("block2_conv1",),
-        style_layers=("block1_conv1",),
-    )
+    settings = ImageSettings(backbone="vgg16", size=176, **SHALLOW)
     painting = Stylization(content, load_image(STYLE), settings)
     assert max(painting.step().image.shape) == 128
     report = finished(painting, tmp_path / "out.png")

@@ -425,7 +425,7 @@ def test_a_picture_is_painted_with_the_weights_of_the_panel(
     until(lambda: len(player.records) == 1 and player.state is LoopState.PAUSED)
     seen: list[float] = []
     player.on_step(lambda step: seen.append(step.value))  # type: ignore[union-attr]
-    panel.set(Weights(beta=1e5, layers=(1, 1, 0, 0, 0)))
+    panel.set(Weights(beta=1e5, layers=(1, 0)))
     press(player, "resume")
     assert player.wait(SECONDS) is LoopState.DONE, alert(player)
     assert [record.weights for record in player.records] == [Weights()] + [panel.current()] * 5

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from shallow import make_shallow
 
 from stylekit.errors import MediaError, SettingsError
 from stylekit.media.clips import read_clip
@@ -32,6 +33,11 @@ PHOTOGRAPHS, CLIPS, STYLES = (
     materials(kind) for kind in (MaterialKind.PHOTOGRAPH, MaterialKind.CLIP, MaterialKind.STYLE)
 )
 SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_shallow(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
