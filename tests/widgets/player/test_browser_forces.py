@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import Lab, NotebookPage, opened_in_lab
+from shallow import IN_PYTHON
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 pytest_plugins = ["browser_fixtures"]
 
 CELLS = [
-    """\
+    IN_PYTHON
+    + """\
 import ipywidgets
 from stylekit.samples import MaterialKind, materials
 from stylekit.media.images import load_image

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from browser import Lab, NotebookPage, opened_in_lab
 from fake_runs import red_of
+from shallow import IN_PYTHON
 
 from stylekit.settings import Weights
 
@@ -44,7 +45,7 @@ broken"""
 AGAIN = """\
 again = Player(FakeRun(10**6, seconds=0.005, size=64), name="again")
 again"""
-REAL = """\
+REAL = IN_PYTHON + """\
 from stylekit.samples import MaterialKind, materials
 from stylekit.media.images import load_image
 from stylekit.settings import ImageSettings

@@ -17,6 +17,7 @@ import pytest
 from axe import grave_faults
 from browser import Lab, NotebookPage, opened, opened_in_lab, write_notebook
 from served import SERVE_NOTEBOOK, served
+from shallow import IN_PYTHON
 
 from stylekit.media.clips import read_clip
 from stylekit.media.encode import write_clip
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["browser_fixtures"]
 
-STUDIO = """\
+# Braces are doubled for `format`.
+STUDIO = IN_PYTHON.replace("{", "{{").replace("}", "}}") + """\
 from stylekit.widgets.studio.studio import Studio
 studio = Studio(sizes=(64,), steps=({steps},), backbone="vgg16")
 studio"""

@@ -34,6 +34,12 @@ class Holder:
 
 
 @pytest.fixture(scope="module")
+def settings(whole_settings: ImageSettings) -> ImageSettings:
+    """Codes and the panel share the layers of the defaults."""
+    return whole_settings
+
+
+@pytest.fixture(scope="module")
 def objective(style: Image, settings: ImageSettings) -> Objective:
     return prepare_objective(style, settings)
 
