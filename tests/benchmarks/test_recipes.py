@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.optimize
+from shallow import SHALLOW
 
 from stylekit.arrays import Image
 from stylekit.image.objective import Objective
@@ -89,8 +90,10 @@ def test_tutorial_has_the_loss_of_stylekit(painting: Tutorial, task: Task, noise
 def test_tutorial_has_the_settings_of_stylekit(
     content: Image, style: Image, noise: Image, vgg16: Backbone
 ) -> None:
-    weights = Weights(alpha=3.0, beta=2e3, layers=(0.5, 1.0, 2.0, 0.0, 3.0))
-    settings = ImageSettings(backbone="vgg16", size=48, pooling=Pooling.MAX, weights=weights)
+    weights = Weights(alpha=3.0, beta=2e3, layers=(0.5, 2.0))
+    settings = ImageSettings(
+        backbone="vgg16", size=48, pooling=Pooling.MAX, weights=weights, **SHALLOW
+    )
     layers = (*settings.content_layers, *settings.style_layers)
     extractor = FeatureExtractor(vgg16, layers, calibration=[content], pooling=Pooling.MAX)
     objective = Objective(extractor, style, settings)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shallow import make_shallow
 
 from stylekit.app.options import make_parser
 from stylekit.arrays import Image
@@ -188,6 +189,7 @@ def run_here(case: str, **facts: Any) -> dict[str, Any]:
 def test_tables_of_evaluations_pictures_and_clips(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    make_shallow(monkeypatch)
     monkeypatch.setattr(speed, "in_fresh_process", run_here)
     monkeypatch.setattr(speed, "find_spec", lambda name: None)
     file = tmp_path / "numbers.json"

@@ -45,7 +45,9 @@ broken"""
 AGAIN = """\
 again = Player(FakeRun(10**6, seconds=0.005, size=64), name="again")
 again"""
-REAL = IN_PYTHON + """\
+REAL = (
+    IN_PYTHON
+    + """\
 from stylekit.samples import MaterialKind, materials
 from stylekit.media.images import load_image
 from stylekit.settings import ImageSettings
@@ -59,6 +61,7 @@ def painting():
 real_panel = WeightPanel()
 real = Player(painting, panel=real_panel, name="real")
 real"""
+)
 
 LOOPS = "print([t.name for t in threading.enumerate()].count('stylekit-loop'))"
 MIDDLE = """(canvas) => [...canvas.getContext("2d").getImageData(
