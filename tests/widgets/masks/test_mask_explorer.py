@@ -297,13 +297,13 @@ def test_the_motorcycle_is_offered_and_shown() -> None:
 
 
 def test_a_log_slider_stands_on_the_papers_value_exactly() -> None:
-    slider = LogSlider("offset", 0.5, steps=(25, 20)).slider
+    slider = LogSlider("offset", 0.5, span=(-2.8, 1.7)).slider
     step = (np.log10(slider.value) - slider.min) / slider.step
     assert step == pytest.approx(round(step), abs=1e-9)
 
 
 def test_off_is_zero() -> None:
-    slider = LogSlider("offset", 0.5, steps=(25, 20))
+    slider = LogSlider("offset", 0.5, span=(-2.8, 1.7))
     slider.slider.value = 10**-0.2
     assert slider.value == 0.631
     slider.off.value = True

@@ -119,7 +119,7 @@ def test_balance_makes_the_panels_weights_even_at_the_picture_of_now(
     assert re.search(r"The weights of the panel.*Style pulls \S+ times", text(panel))
     panel.balance_button.click()
     found = balance(objective, objective.targets(content), now, holder.current())
-    assert found.style == pytest.approx(found.content, rel=1e-3)
+    assert found.pulls.style == pytest.approx(found.pulls.content, rel=1e-3)
     assert "Style pulls about as hard as content." in text(panel)
 
 
@@ -130,7 +130,7 @@ def test_a_picture_of_a_coarser_scale_is_measured_too(
     panel = WeightTranslator(
         holder, content, style, settings, image=lambda: small, objective=objective
     )
-    assert panel.measure().style > 0
+    assert panel.measure().pulls.style > 0
 
 
 def test_the_bare_content_is_refused_in_words(holder, content, style, settings, objective) -> None:
