@@ -27,12 +27,9 @@ def check_image(image: Image, name: str = "image", *, like: NDArray | None = Non
 
     Parameters
     ----------
-    image
-        Should be float32 RGB `(H, W, 3)` in [0, 1].
-    name
-        What the error message calls it.
-    like
-        An array of the height and width that the image should have.
+    image : Should be float32 RGB `(H, W, 3)` in [0, 1].
+    name : What the error message calls it.
+    like : An array of the height and width that the image should have.
 
     Raises
     ------

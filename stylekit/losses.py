@@ -51,10 +51,8 @@ def content_loss(features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Ten
 
     Parameters
     ----------
-    features
-        F by layer, each `(1, h, w, N)`; layers without a target do not count.
-    targets
-        P by layer, in the same shapes.
+    features : F by layer, each `(1, h, w, N)`; layers without a target do not count.
+    targets : P by layer, in the same shapes.
 
     References
     ----------
@@ -78,8 +76,7 @@ def gram_matrix(features: tf.Tensor) -> tf.Tensor:
 
     Parameters
     ----------
-    features
-        The features of one layer, `(1, h, w, N)`.
+    features : The features of one layer, `(1, h, w, N)`.
 
     Returns
     -------
@@ -107,12 +104,9 @@ def style_loss(
 
     Parameters
     ----------
-    features
-        F by layer, each `(1, h, w, N)`.
-    targets
-        A by layer, each `(N, N)`.
-    layer_weights
-        w_l, one for each target; 1 unless given.
+    features : F by layer, each `(1, h, w, N)`.
+    targets : A by layer, each `(N, N)`.
+    layer_weights : w_l, one for each target; 1 unless given.
 
     References
     ----------
@@ -135,10 +129,8 @@ def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Te
 
     Parameters
     ----------
-    image, warped
-        x and ω, each `(H, W, 3)` in [0, 1].
-    mask
-        c, `(H, W)` in [0, 1]: how far the flow can be trusted at each pixel.
+    image, warped : x and ω, each `(H, W, 3)` in [0, 1].
+    mask : c, `(H, W)` in [0, 1]: how far the flow can be trusted at each pixel.
 
     References
     ----------
@@ -154,8 +146,7 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
 
     Parameters
     ----------
-    image
-        x, `(H, W, 3)`.
+    image : x, `(H, W, 3)`.
 
     References
     ----------
@@ -193,23 +184,17 @@ class Term:
 
     Parameters
     ----------
-    name
-        Its key in `TERMS`, `Losses` and files.
-    weight, symbol
-        Its field in `Weights`, and how that is written in an equation.
-    label, noun
-        What it is called on a page, and in a sentence (the label unless given).
+    name : Its key in `TERMS`, `Losses` and files.
+    weight, symbol : Its field in `Weights`, and how that is written in an equation.
+    label, noun : What it is called on a page, and in a sentence (the label unless given).
     color, dash
         How its curve is drawn; `dash` holds the lengths of line and gap in pixels. Either is
         enough to tell the curve from the others.
-    equation
-        The equation, in plain text.
-    measure
-        The loss as a function of the picture: a scalar, or a value for each style layer.
+    equation : The equation, in plain text.
+    measure : The loss as a function of the picture: a scalar, or a value for each style layer.
     needs_mask
         True for a term that compares a frame with earlier ones. A single picture has no such term.
-    by_layer
-        True for a term that has a value for each style layer; `Weights.layers` weighs these.
+    by_layer : True for a term that has a value for each style layer; `Weights.layers` weighs these.
     """
 
     name: str

@@ -63,10 +63,8 @@ def find_material(
 
     Parameters
     ----------
-    name_or_path
-        A path is tried first, then a built-in name, in capital or small letters.
-    kinds
-        The kinds of material to search. If two kinds share a name, the first kind is taken.
+    name_or_path : A path is tried first, then a built-in name, in capital or small letters.
+    kinds : The kinds of material to search. If two kinds share a name, the first kind is taken.
 
     Raises
     ------

@@ -51,10 +51,8 @@ class BatchObjective:
 
         Parameters
         ----------
-        images
-            `(K, H, W, 3)` in [0, 1].
-        weights
-            K weights, one for each picture.
+        images : `(K, H, W, 3)` in [0, 1].
+        weights : K weights, one for each picture.
 
         Raises
         ------

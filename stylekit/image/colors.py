@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,8 +34,7 @@ def match_colors(image: Image, palette: Image) -> Image:
 
     Parameters
     ----------
-    image, palette
-        Images, which may differ in size.
+    image, palette : Images, which may differ in size.
 
     References
     ----------
@@ -56,43 +53,25 @@ def _power(covariance: NDArray[np.float64], exponent: float) -> NDArray[np.float
     return (vectors * np.maximum(values, _MIN_VARIANCE) ** exponent) @ vectors.T
 
 
-class Parametrization(Protocol):
-    """How a picture is computed from the variables of the optimiser, and the other way round."""
-
-    bounds: Bounds
-
-    def variables(self, image: Image) -> Array:
-        """The variables of the picture nearest to `image`."""
-        ...
-
-    def image(self, variables: Array) -> Image:
-        """The picture of these variables."""
-        ...
-
-    def pull_back(self, gradient: Array) -> Array:
-        """From the gradient with respect to the picture to that with respect to the variables."""
-        ...
-
-
-class ColorParametrization:
-    """Red, green and blue of every pixel may change."""
+class Parametrization:
+    """Between a picture and the variables of the optimiser: here every colour may change."""
 
     bounds = Bounds(0.0, 1.0)
 
     def variables(self, image: Image) -> Array:
-        """The picture itself."""
+        """The variables of the picture that is nearest to `image`, as a new array."""
         return image.copy()
 
     def image(self, variables: Array) -> Image:
-        """The variables themselves."""
+        """The picture of these variables."""
         return variables
 
     def pull_back(self, gradient: Array) -> Array:
-        """The gradient itself."""
+        """From the gradient with respect to the picture to that with respect to the variables."""
         return gradient
 
 
-class LuminanceParametrization:
+class LuminanceParametrization(Parametrization):
     """Only the luminance may change: x = p + δ (1, 1, 1), with one δ `(H, W)` for each pixel.
 
     The same number added to red, green and blue changes Y, but not U and V. The picture therefore
@@ -122,4 +101,4 @@ class LuminanceParametrization:
 
 def parametrization_of(content: Image, *, keep_colors: bool) -> Parametrization:
     """How a picture of `content` is painted: in all colours, or in its luminance alone."""
-    return LuminanceParametrization(content) if keep_colors else ColorParametrization()
+    return LuminanceParametrization(content) if keep_colors else Parametrization()

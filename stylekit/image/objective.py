@@ -51,12 +51,9 @@ class Objective:
 
     Parameters
     ----------
-    extractor
-        The network.
-    style
-        The style, an Image `(H, W, 3)`.
-    settings
-        The content layers, the style layers and the shares of the style layers.
+    extractor : The network.
+    style : The style, an Image `(H, W, 3)`.
+    settings : The content layers, the style layers and the shares of the style layers.
     """
 
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
@@ -85,12 +82,9 @@ class Objective:
 
         Parameters
         ----------
-        content
-            The photograph or frame, an Image `(H, W, 3)`.
-        temporal
-            What a frame should agree with, in the size of `content`.
-        once
-            True if no other picture of this size will follow, so that compiling does not pay.
+        content : The photograph or frame, an Image `(H, W, 3)`.
+        temporal : What a frame should agree with, in the size of `content`.
+        once : True if no other picture of this size will follow, so that compiling does not pay.
 
         Raises
         ------
@@ -113,12 +107,9 @@ class Objective:
 
         Parameters
         ----------
-        image
-            An Image `(H, W, 3)`.
-        targets
-            The targets of a content of the same size.
-        weights
-            The weights of the terms.
+        image : An Image `(H, W, 3)`.
+        targets : The targets of a content of the same size.
+        weights : The weights of the terms.
 
         Raises
         ------
@@ -186,10 +177,8 @@ class Objective:
 
         Parameters
         ----------
-        size
-            The (width, height) of the pictures.
-        temporal
-            Their number of temporal targets.
+        size : The (width, height) of the pictures.
+        temporal : Their number of temporal targets.
         """
         blank = np.zeros((size[1], size[0], 3), np.float32)
 

@@ -10,7 +10,6 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,20 +48,6 @@ class Update:
     moved: bool
 
 
-class Optimizer(Protocol):
-    """What `Stylization` asks of an optimiser."""
-
-    x: Array
-
-    def step(self, evaluate: Evaluate) -> Update:
-        """One update of `x`."""
-        ...
-
-    def reset(self) -> None:
-        """Forget all but `x`, because the loss has changed."""
-        ...
-
-
 class LBFGS:
     """Limited-memory BFGS inside bounds, by projection.
 
@@ -74,14 +59,10 @@ class LBFGS:
 
     Parameters
     ----------
-    x
-        The variables to start from.
-    bounds
-        The range of each variable.
-    memory
-        The number of pairs that are kept; only pairs with a positive product are.
-    painted
-        True if x is nearly good already: then the first step is small.
+    x : The variables to start from.
+    bounds : The range of each variable.
+    memory : The number of pairs that are kept; only pairs with a positive product are.
+    painted : True if x is nearly good already: then the first step is small.
 
     References
     ----------
@@ -190,14 +171,10 @@ class Adam:
 
     Parameters
     ----------
-    x, bounds
-        The variables to start from, and the range of each.
-    rate
-        The learning rate; it falls with the square root of the step.
-    decay
-        β₁ and β₂, the decay of the two moments.
-    half_life
-        The number of steps after which the rate has fallen by 1/√2.
+    x, bounds : The variables to start from, and the range of each.
+    rate : The learning rate; it falls with the square root of the step.
+    decay : β₁ and β₂, the decay of the two moments.
+    half_life : The number of steps after which the rate has fallen by 1/√2.
 
     References
     ----------
@@ -238,6 +215,9 @@ class Adam:
         before = self.x
         self.x = self._bounds.clip(before - move)
         return Update(value, 1, bool((before != self.x).any()))
+
+
+Optimizer = LBFGS | Adam
 
 
 def _dot(a: Array, b: Array) -> float:

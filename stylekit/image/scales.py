@@ -37,8 +37,7 @@ def plan_scales(settings: ImageSettings, *, preview: bool = True) -> tuple[Scale
 
     Parameters
     ----------
-    settings
-        The size, and the number of scales and steps.
+    settings : The size, and the number of scales and steps.
     preview
         Whether a picture with a large coarsest scale begins with a preview. A picture that starts
         from another picture needs none.

@@ -69,18 +69,15 @@ class Stylization:
     content, style
         Images of any size. The picture has the content's proportions, and its longest side has
         `settings.size` pixels.
-    settings
-        The defaults of `ImageSettings` unless given.
+    settings : The defaults of `ImageSettings` unless given.
     init
         An Image to start from. By default a large picture starts with a few steps at a small size,
         so that something can be seen at once (see `plan_scales`).
     temporal
         What a frame of a clip should agree with, in the size of the picture; only the last scale
         uses it.
-    objective
-        From `prepare_objective`, to share the network and the targets of the style.
-    preview
-        False to start at the first scale of the settings.
+    objective : From `prepare_objective`, to share the network and the targets of the style.
+    preview : False to start at the first scale of the settings.
 
     Raises
     ------
@@ -221,10 +218,8 @@ class Stylization:
 
         Parameters
         ----------
-        count
-            The most steps; None for all up to the limit of the settings.
-        weights
-            Weights, or a function without arguments that is called before each step.
+        count : The most steps; None for all up to the limit of the settings.
+        weights : Weights, or a function without arguments that is called before each step.
 
         Returns
         -------
@@ -318,10 +313,8 @@ def prepare_objective(
 
     Parameters
     ----------
-    style, content
-        Images of any size; `content` is used for its colours only.
-    settings
-        The backbone, the layers and the size.
+    style, content : Images of any size; `content` is used for its colours only.
+    settings : The backbone, the layers and the size.
     """
     height, width = check_image(style, "style").shape[:2]
     sized = resize_image(style, fitted_size((width, height), settings.size))
@@ -337,10 +330,8 @@ def stylize_image(
 
     Parameters
     ----------
-    content, style
-        Images of any size.
-    settings
-        The defaults of `ImageSettings` unless given.
+    content, style : Images of any size.
+    settings : The defaults of `ImageSettings` unless given.
 
     Returns
     -------

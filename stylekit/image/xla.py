@@ -30,10 +30,8 @@ def worth_fusing(evaluations: int, size: tuple[int, int]) -> bool:
 
     Parameters
     ----------
-    evaluations
-        How often the loss will be evaluated.
-    size
-        The (width, height) of the picture in pixels.
+    evaluations : How often the loss will be evaluated.
+    size : The (width, height) of the picture in pixels.
 
     Examples
     --------

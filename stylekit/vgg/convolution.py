@@ -44,8 +44,7 @@ def convolution(kernel: NDArray[np.float32]) -> Filter:
 
     Parameters
     ----------
-    kernel
-        `(3, 3, in, out)`.
+    kernel : `(3, 3, in, out)`.
 
     Returns
     -------

@@ -82,14 +82,10 @@ class FeatureExtractor:
 
     Parameters
     ----------
-    backbone
-        The network.
-    layers
-        Keras's names (`block4_conv2`). Nothing behind the deepest of them is computed.
-    calibration
-        The photographs, Images of any size.
-    pooling
-        A name in `POOLINGS`, or a function that halves maps.
+    backbone : The network.
+    layers : Keras's names (`block4_conv2`). Nothing behind the deepest of them is computed.
+    calibration : The photographs, Images of any size.
+    pooling : A name in `POOLINGS`, or a function that halves maps.
 
     Raises
     ------

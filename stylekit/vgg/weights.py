@@ -96,23 +96,20 @@ def load_backbone(choice: str = "auto") -> Backbone:
 
 @lru_cache(maxsize=2)
 def _load_backbone(choice: str) -> Backbone:
-    backbone = _find_backbone(choice)
+    if choice == "vgg16":
+        backbone = _embedded_vgg16()
+    elif choice not in ("auto", "vgg19"):
+        backbone = backbone_from_file(Path(choice))
+    else:
+        try:
+            backbone = _keras_vgg19()
+        except WeightsError as error:
+            if choice == "vgg19":
+                raise
+            log.info("%s; running on the embedded VGG16 instead", error)
+            backbone = _embedded_vgg16()
     log.info("backbone: %s", backbone.label)
     return backbone
-
-
-def _find_backbone(choice: str) -> Backbone:
-    if choice == "vgg16":
-        return _embedded_vgg16()
-    if choice == "vgg19":
-        return _keras_vgg19()
-    if choice != "auto":
-        return backbone_from_file(Path(choice))
-    try:
-        return _keras_vgg19()
-    except WeightsError as error:
-        log.info("%s; running on the embedded VGG16 instead", error)
-        return _embedded_vgg16()
 
 
 def backbone_from_file(path: Path) -> Backbone:
@@ -223,7 +220,11 @@ def _read_kernels(path: Path) -> tuple[str, Kernels]:
     pairs = _read_pairs(path)
     for name, blocks in _BLOCKS.items():
         layers = [f"block{b}_conv{c}" for b, n in enumerate(blocks, 1) for c in range(1, n + 1)]
-        if [kernel.shape[2:] for kernel, _ in pairs] == _expected_shapes(blocks):
+        outputs = [
+            channels for channels, n in zip(_CHANNELS, blocks, strict=True) for _ in range(n)
+        ]
+        expected = list(zip([3, *outputs], outputs, strict=False))
+        if [kernel.shape[2:] for kernel, _ in pairs] == expected:
             if not all(np.isfinite(array).all() for pair in pairs for array in pair):
                 raise WeightsError(path, "holds weights that are not finite numbers")
             # In files the first kernel takes BGR; here it takes RGB.
@@ -268,11 +269,6 @@ def _natural_order(name: str) -> tuple[tuple[str, int], ...]:
     """A key that sorts conv2d, conv2d_1, …, conv2d_10: a missing number counts as zero."""
     parts = re.findall(r"([^\d/]+)(\d*)", name.replace("conv2d", "conv"))
     return tuple((word.rstrip("_"), int(number or 0)) for word, number in parts)
-
-
-def _expected_shapes(blocks: tuple[int, ...]) -> list[tuple[int, int]]:
-    outputs = [channels for channels, n in zip(_CHANNELS, blocks, strict=True) for _ in range(n)]
-    return list(zip([3, *outputs], outputs, strict=False))
 
 
 def _sha256(path: Path) -> str:

@@ -94,10 +94,8 @@ class RunFolder:
 
         Parameters
         ----------
-        description
-            All that the frames depend on, from `describe_run`.
-        frame_count, pixels
-            The number of frames, and the pixels of each.
+        description : All that the frames depend on, from `describe_run`.
+        frame_count, pixels : The number of frames, and the pixels of each.
 
         Raises
         ------

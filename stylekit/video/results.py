@@ -105,16 +105,11 @@ def finish_image(
 
     Parameters
     ----------
-    stylization
-        The picture; it is enlarged to full size if it was interrupted before.
-    output
-        The file to write.
-    content, style
-        The files that it was made from, for provenance.
-    weights, seconds
-        The weights of the last step, and the duration of the run.
-    complete
-        False if the run was interrupted.
+    stylization : The picture; it is enlarged to full size if it was interrupted before.
+    output : The file to write.
+    content, style : The files that it was made from, for provenance.
+    weights, seconds : The weights of the last step, and the duration of the run.
+    complete : False if the run was interrupted.
 
     Raises
     ------
@@ -150,12 +145,9 @@ def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds
 
     Parameters
     ----------
-    run, clip
-        The run, and the clip that it paints; sound is taken from the clip.
-    output
-        The file to write.
-    style, seconds
-        The file of the style, for provenance, and the duration of the run.
+    run, clip : The run, and the clip that it paints; sound is taken from the clip.
+    output : The file to write.
+    style, seconds : The file of the style, for provenance, and the duration of the run.
 
     Raises
     ------

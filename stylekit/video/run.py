@@ -73,16 +73,11 @@ class VideoRun:
 
     Parameters
     ----------
-    clip
-        Images of one size, which are painted in this size whatever `settings.image.size` is.
-    style
-        An Image of any size.
-    out
-        The run folder. Frames that are finished there are not painted again.
-    settings
-        The defaults of `VideoSettings` unless given.
-    flows
-        `flows[i]` between frames i and i+1 in place of estimates, for scenes with exact flow.
+    clip : Images of one size, which are painted in this size whatever `settings.image.size` is.
+    style : An Image of any size.
+    out : The run folder. Frames that are finished there are not painted again.
+    settings : The defaults of `VideoSettings` unless given.
+    flows : `flows[i]` between frames i and i+1 in place of estimates, for scenes with exact flow.
 
     Raises
     ------
@@ -252,36 +247,31 @@ class VideoRun:
                 self._objective.fuse_ahead(self._size, temporal=1)
         settings = self.settings.image
         content = self.clip[frame_index]
-        if self._is_cold(motion):
+        warped = self._warped(previous, motion)
+        if warped is None:
             # Every cold frame has its own noise, as in Ruder's random start.
             settings = dataclasses.replace(settings, seed=(settings.seed + frame_index) % 2**32)
             # With a mask of zeros it can use what XLA compiles for the later frames.
             held = [TemporalTarget(content, np.zeros_like(content[:, :, 0]))]
-            painting = Stylization(
-                content,
-                self._style,
-                settings,
-                temporal=held if self._pays_to_fuse else (),
-                objective=self._objective,
-            )
-            return painting, None
-        assert motion is not None and previous is not None
-        warped = self._warped(previous, motion)
-        settings = without_scales(settings, self.settings.frame_steps)
+            temporal, init = held if self._pays_to_fuse else [], None
+        else:
+            assert motion is not None and previous is not None
+            settings = without_scales(settings, self.settings.frame_steps)
+            temporal = [TemporalTarget(warped, motion.mask)]
+            init = self._start(frame_index, previous, motion)
         painting = Stylization(
-            content,
-            self._style,
-            settings,
-            init=self._start(frame_index, previous, motion),
-            temporal=[TemporalTarget(warped, motion.mask)],
-            objective=self._objective,
+            content, self._style, settings, init=init, temporal=temporal, objective=self._objective
         )
         return painting, warped
 
     def _is_cold(self, motion: Motion | None) -> bool:
         return motion is None or motion.is_cut or self.settings.independent
 
-    def _warped(self, previous: Image, motion: Motion) -> Image:
+    def _warped(self, previous: Image | None, motion: Motion | None) -> Image | None:
+        """The stylised previous frame, warped; None for a cold frame."""
+        if self._is_cold(motion):
+            return None
+        assert motion is not None and previous is not None
         return warp(previous, motion.flow.backward_flow, interpolation=Interpolation.LINEAR)
 
     def _start(self, frame_index: int, previous: Image, motion: Motion) -> Image:
@@ -313,11 +303,7 @@ class VideoRun:
     def _restore(
         self, frame_index: int, previous: Image | None, motion: Motion | None
     ) -> FrameResult:
-        warped = None
-        if not self._is_cold(motion):
-            assert motion is not None and previous is not None
-            warped = self._warped(previous, motion)
-        image = self.folder.read_frame(frame_index)
+        image, warped = self.folder.read_frame(frame_index), self._warped(previous, motion)
         return self._result(frame_index, image, motion, warped, resumed=True)
 
     def _result(
@@ -353,8 +339,7 @@ def stylize_video(
 
     Parameters
     ----------
-    clip, style, out, settings
-        As in `VideoRun`.
+    clip, style, out, settings : As in `VideoRun`.
 
     Returns
     -------

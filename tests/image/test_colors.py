@@ -10,7 +10,6 @@ import pytest
 
 from stylekit.arrays import Image, check_image
 from stylekit.image.colors import (
-    ColorParametrization,
     LuminanceParametrization,
     Parametrization,
     luminance,
@@ -101,13 +100,11 @@ def extreme_variables(pictures: Parametrization, content: Image, seed: int = 0) 
     return (lower + share * (np.asarray(upper) - lower)).astype(np.float32)
 
 
-@pytest.fixture(params=[ColorParametrization, LuminanceParametrization])
+@pytest.fixture(params=[Parametrization, LuminanceParametrization])
 def pictures(request: pytest.FixtureRequest, content: Image) -> Parametrization:
     """Each parametrization in turn, for the same content."""
     return (
-        ColorParametrization()
-        if request.param is ColorParametrization
-        else LuminanceParametrization(content)
+        Parametrization() if request.param is Parametrization else LuminanceParametrization(content)
     )
 
 
@@ -177,5 +174,5 @@ def test_the_bounds_of_luminance_are_tight(content: Image) -> None:
 
 def test_the_color_parametrization_returns_a_copy(content: Image) -> None:
     before = content.copy()
-    ColorParametrization().variables(content)[:] = 0
+    Parametrization().variables(content)[:] = 0
     np.testing.assert_array_equal(content, before)
