@@ -1,4 +1,4 @@
-"""The objective: its gradient is right, what it reports is of the 8-bit picture, and it is lazy."""
+"""The objective: its gradient, what it says of the 8-bit picture, and how rarely it compiles."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def image(content: Image) -> Image:
 
 @pytest.fixture(scope="module")
 def temporal(content: Image) -> TemporalTarget:
-    """A frame to agree with on the left half, half-heartedly in a strip."""
+    """A frame to agree with on the left half, with weight one half in a strip."""
     mask = np.zeros(content.shape[:2], np.float32)
     mask[:, : content.shape[1] // 2] = 1
     mask[:, :4] = 0.5
@@ -130,7 +130,7 @@ def test_terms_are_those_of_the_losses(
     assert losses.tv == pytest.approx(float(total_variation_loss(image)), rel=1e-4)
 
 
-def test_content_and_style_are_at_their_own_goals_at_home(
+def test_the_loss_of_content_and_style_is_zero_at_themselves(
     objective: Objective, content: Image, style: Image, image: Image
 ) -> None:
     at_content = objective.losses(content, objective.targets(content))
@@ -257,7 +257,7 @@ def test_objectives_of_one_network_share_what_is_compiled(
     other = Objective(shallow_extractor, content, shallow)
     evaluation = other.evaluate(image, other.targets(content), Weights())
     assert other.trace_count == 0
-    # Each is held to its own style all the same.
+    # Each still compares with its own style.
     assert evaluation.losses.content == own.losses.content
     assert evaluation.losses.style != pytest.approx(own.losses.style, rel=0.1)
     fewer = dataclasses.replace(shallow, style_layers=shallow.style_layers[:1])
@@ -268,7 +268,7 @@ def test_objectives_of_one_network_share_what_is_compiled(
 
 
 @pytest.mark.slow
-def test_who_did_not_ask_for_xla_goes_on_without_it(
+def test_only_objectives_that_asked_for_xla_use_it(
     shallow_extractor: FeatureExtractor,
     content: Image,
     style: Image,
@@ -281,7 +281,7 @@ def test_who_did_not_ask_for_xla_goes_on_without_it(
     found = fused.evaluate(image, fused.targets(content), Weights())
     again = plain.evaluate(image, plain.targets(content), Weights())
     assert (again.gradient == before.gradient).all()
-    # Whether XLA's results differ, and by how much, is the machine's affair.
+    # Whether the results of XLA differ, and by how much, depends on the machine.
     assert (fused.trace_count, plain.trace_count) == (1, 0)
     late.fuse_ahead((content.shape[1], content.shape[0]))
     assert (late.evaluate(image, late.targets(content), Weights()).gradient == found.gradient).all()
@@ -384,7 +384,7 @@ def test_compiling_pays_where_much_is_evaluated() -> None:
     assert not worth_fusing(6, (960, 540))
 
 
-def test_large_pictures_are_not_compiled_lest_they_fill_the_memory() -> None:
+def test_large_pictures_are_not_compiled_by_xla_because_of_its_memory() -> None:
     assert not worth_fusing(1000, (1280, 720))
 
 

@@ -10,7 +10,7 @@ from stylekit.vgg.runtime import tf
 
 RNG = np.random.default_rng(5)
 
-# The smallest that does without the fast way, and the smallest that takes it.
+# The largest number of channels with direct convolution, and the smallest with the fast one.
 CHANNELS = [(3, 64), (64, 3), (16, 16), (32, 24)]
 
 

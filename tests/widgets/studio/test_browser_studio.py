@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 pytest_plugins = ["browser_fixtures"]
 
 # Braces are doubled for `format`.
-STUDIO = IN_PYTHON.replace("{", "{{").replace("}", "}}") + """\
+STUDIO = (
+    IN_PYTHON.replace("{", "{{").replace("}", "}}")
+    + """\
 from stylekit.widgets.studio.studio import Studio
 studio = Studio(sizes=(64,), steps=({steps},), backbone="vgg16")
 studio"""
+)
 PLACES = ("notebook", "standalone")
 
 
