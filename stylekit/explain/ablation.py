@@ -85,13 +85,12 @@ class FlowAblation:
 
     def table(self) -> str:
         """The numbers as a Markdown table, root warping errors in thousandths of the range."""
-        lines = [
+        head = (
             "| flow | end-point error, px | union F1 | reliable % | trusted but wrong % "
             "| warping error ‰ | where flow deceives ‰ | of the error: deceived % | doubted % "
-            "| sharpness % | style distance |",
-            "|---|---|---|---|---|---|---|---|---|---|---|",
-        ]
-        lines += [
+            "| sharpness % | style distance |"
+        )
+        rows = [
             f"| {name_of(row.method)} | {row.endpoint_error:.2f} | {row.union_f1:.2f} "
             f"| {100 * row.reliable:.1f} | {100 * row.trusted_but_wrong:.2f} "
             f"| {1000 * row.warping_error.rmse:.1f} | {_permille(row.smudge.rmse)} "
@@ -99,7 +98,7 @@ class FlowAblation:
             f"| {100 * row.sharpness:.0f} | {row.style_distance:.3g} |"
             for row in self.rows
         ]
-        return "\n".join(lines)
+        return "\n".join([head, "|---" * 11 + "|", *rows])
 
 
 def ablate_flow(
@@ -129,13 +128,11 @@ def ablate_flow(
     exact = [scene.flow_pair(index) for index in range(len(scene.backward))]
     runs = {}
     for method in methods:
-        run = VideoRun(
-            scene.frames,
-            style,
-            Path(out) / _folder_name(method),
-            dataclasses.replace(settings, flow=method),
-            flows=exact if method == FlowMethod.EXACT else None,
-        )
+        # Some file systems forbid characters such as those of `<lambda>`.
+        folder = Path(out) / re.sub(r"[^\w.-]", "_", name_of(method))
+        flows = exact if method == FlowMethod.EXACT else None
+        own = dataclasses.replace(settings, flow=method)
+        run = VideoRun(scene.frames, style, folder, own, flows=flows)
         runs[method] = run, list(run.frames())
     motions = {
         method: [result.motion for result in results if result.motion is not None]
@@ -152,11 +149,6 @@ def ablate_flow(
             for method, (_, results) in runs.items()
         ),
     )
-
-
-def _folder_name(method: NameOrFunction) -> str:
-    """The method's name without characters that some file systems forbid, as in `<lambda>`."""
-    return re.sub(r"[^\w.-]", "_", name_of(method))
 
 
 def _row(
@@ -199,9 +191,10 @@ def _error_shares(
 ) -> tuple[float, float]:
     """The shares of the squared error along the exact flow on deceived and on doubted pixels."""
     total = deceived = doubted = 0.0
-    for index, (truth, motion) in enumerate(zip(scene.backward, motions, strict=True)):
+    pairs = zip(scene.backward, _visible(scene), motions, strict=True)
+    for index, (truth, visible, motion) in enumerate(pairs):
         error = warping_error_map(frames[index + 1], frames[index], truth.flow)
-        error = np.where(_visible_in(truth), error, np.float32(0.0)).astype(np.float64)
+        error = np.where(visible, error, np.float32(0.0)).astype(np.float64)
         trusted = motion.mask > _TRUSTED
         total += error.sum()
         deceived += error[trusted & _is_wrong(motion, truth)].sum()
@@ -210,11 +203,7 @@ def _error_shares(
 
 
 def _visible(scene: Scene) -> list[BoolMask]:
-    return [_visible_in(truth) for truth in scene.backward]
-
-
-def _visible_in(truth: Truth) -> BoolMask:
-    return ~truth.disocclusion & truth.known
+    return [~truth.disocclusion & truth.known for truth in scene.backward]
 
 
 def _is_wrong(motion: Motion, truth: Truth) -> BoolMask:

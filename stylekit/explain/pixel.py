@@ -141,7 +141,8 @@ def probe_pixel(
     errors, hidden = (None, None) if truth is None else _unnoticed(run, truth, path)
     true_verdict = None
     if cold:
-        verdict = _cold_verdict(run, frame_index)
+        verdict = Verdict.APART if run.settings.independent else Verdict.CUT
+        verdict = verdict if frame_index else Verdict.FIRST_FRAME
     else:
         verdict = verdict_at(run.motion(frame_index), x, y)
         if truth is not None:
@@ -187,12 +188,6 @@ def true_verdict_at(truth: Truth, x: int, y: int) -> TrueVerdict | None:
         if holds[y, x]:
             return verdict
     return TrueVerdict.VISIBLE
-
-
-def _cold_verdict(run: StoredRun, frame_index: int) -> Verdict:
-    if frame_index == 0:
-        return Verdict.FIRST_FRAME
-    return Verdict.APART if run.settings.independent else Verdict.CUT
 
 
 def _readings(
@@ -243,9 +238,8 @@ def _unnoticed(
         tests = motion.outside, motion.hidden, motion.boundary, motion.doubted
         if any(test[pixel] for test in tests) or not true.known[pixel]:
             continue
-        errors += bool(
-            np.hypot(*(motion.flow.backward_flow[pixel] - true.flow[pixel])) > WRONG_PIXELS
-        )
+        error = np.hypot(*(motion.flow.backward_flow[pixel] - true.flow[pixel]))
+        errors += bool(error > WRONG_PIXELS)
         hidden += bool(true.disocclusion[pixel])
     return errors, hidden
 

@@ -8,7 +8,7 @@ screen.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -106,7 +106,7 @@ class Polygon:
         return inside
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Trajectory:
     """Where a photograph lies in the frame and how it moves; lengths in widths of the frame.
 
@@ -123,6 +123,7 @@ class Trajectory:
     at: complex
     width: float
     pivot: complex
+    _: KW_ONLY
     angle: float = 0.0
     velocity: complex = 0j
     spin: float = 0.0

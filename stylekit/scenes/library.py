@@ -59,27 +59,20 @@ def _near(at: complex, random: np.random.Generator) -> complex:
 
 def _pan(random: np.random.Generator) -> tuple[Layer, ...]:
     """A background slides to the left and a disc to the right."""
-    back = Trajectory(
-        at=_near(MIDDLE, random), width=1.6, pivot=300 + 200j, velocity=_heading(0.008, 180, random)
-    )
+    back = Trajectory(_near(MIDDLE, random), 1.6, 300 + 200j, velocity=_heading(0.008, 180, random))
     front = Trajectory(
-        at=_near(0.35 + 0.35j, random),
-        width=0.95,
-        pivot=225 + 110j,
-        velocity=_heading(0.007, 10, random),
+        _near(0.35 + 0.35j, random), 0.95, 225 + 110j, velocity=_heading(0.007, 10, random)
     )
     return _layer("coffee", back), _layer("astronaut", front, Disc(225 + 110j, 105))
 
 
 def _zoom_rotation(random: np.random.Generator) -> tuple[Layer, ...]:
     """The background comes nearer and turns, a hexagon turns the other way and shrinks."""
-    back = Trajectory(
-        at=_near(MIDDLE, random), width=1.3, pivot=230 + 140j, zoom=0.012, spin=0.5, swing=96
-    )
+    back = Trajectory(_near(MIDDLE, random), 1.3, 230 + 140j, zoom=0.012, spin=0.5, swing=96)
     front = Trajectory(
-        at=_near(0.55 + 0.4j, random),
-        width=0.9,
-        pivot=225 + 390j,
+        _near(0.55 + 0.4j, random),
+        0.9,
+        225 + 390j,
         angle=random.uniform(0, 360),
         spin=-1.3,
         zoom=-0.008,
@@ -92,21 +85,19 @@ def _fast(random: np.random.Generator) -> tuple[Layer, ...]:
     """Both layers circle: the background at 16 pixels a frame (size 512), a disc at half of it."""
     radius = 16 / 512 * 24 / math.tau
     phase = random.uniform(0, 360)
-    back = Trajectory(at=MIDDLE, width=1.7, pivot=225 + 150j, radius=radius, phase=phase)
-    front = Trajectory(at=MIDDLE, width=1.1, pivot=285 + 205j, radius=radius / 2, phase=phase + 180)
+    back = Trajectory(MIDDLE, 1.7, 225 + 150j, radius=radius, phase=phase)
+    front = Trajectory(MIDDLE, 1.1, 285 + 205j, radius=radius / 2, phase=phase + 180)
     return _layer("chelsea", back), _layer("coffee", front, Disc(285 + 205j, 110))
 
 
 def _bars(random: np.random.Generator) -> tuple[Layer, ...]:
     """Bars of three pixels (size 256) move over a slowly sliding background."""
     angle = random.uniform(10, 35)
-    back = Trajectory(
-        at=_near(MIDDLE, random), width=1.5, pivot=225 + 150j, velocity=_heading(0.003, 90, random)
-    )
+    back = Trajectory(_near(MIDDLE, random), 1.5, 225 + 150j, velocity=_heading(0.003, 90, random))
     front = Trajectory(
-        at=_near(MIDDLE, random),
-        width=1.6,
-        pivot=300 + 200j,
+        _near(MIDDLE, random),
+        1.6,
+        300 + 200j,
         angle=angle,
         velocity=cmath.rect(0.011, math.radians(angle)),
     )
@@ -116,36 +107,24 @@ def _bars(random: np.random.Generator) -> tuple[Layer, ...]:
 def _subtle(random: np.random.Generator) -> tuple[Layer, ...]:
     """Everything moves by less than a pixel a frame (size 256)."""
     back = Trajectory(
-        at=_near(MIDDLE, random),
-        width=1.3,
-        pivot=300 + 200j,
-        velocity=_heading(0.0008, 200, random),
+        _near(MIDDLE, random), 1.3, 300 + 200j, velocity=_heading(0.0008, 200, random)
     )
     front = Trajectory(
-        at=_near(0.5 + 0.4j, random),
-        width=0.95,
-        pivot=225 + 110j,
-        velocity=_heading(0.0028, 20, random),
+        _near(0.5 + 0.4j, random), 0.95, 225 + 110j, velocity=_heading(0.0028, 20, random)
     )
     return _layer("coffee", back), _layer("astronaut", front, Disc(225 + 110j, 115))
 
 
 def _crossing(random: np.random.Generator) -> tuple[Layer, ...]:
     """Two cut-outs meet, and the nearer one hides the other for a while."""
-    back = Trajectory(
-        at=_near(MIDDLE, random), width=1.5, pivot=320 + 240j, velocity=_heading(0.002, 0, random)
-    )
+    back = Trajectory(_near(MIDDLE, random), 1.5, 320 + 240j, velocity=_heading(0.002, 0, random))
     far = Trajectory(
-        at=_near(0.25 + 0.32j, random),
-        width=0.8,
-        pivot=225 + 140j,
-        velocity=_heading(0.016, 10, random),
-        swing=96,
+        _near(0.25 + 0.32j, random), 0.8, 225 + 140j, velocity=_heading(0.016, 10, random), swing=96
     )
     near = Trajectory(
-        at=_near(0.78 + 0.42j, random),
-        width=0.75,
-        pivot=285 + 205j,
+        _near(0.78 + 0.42j, random),
+        0.75,
+        285 + 205j,
         angle=random.uniform(-20, 20),
         velocity=_heading(0.018, 180, random),
         spin=0.6,
@@ -160,12 +139,8 @@ def _crossing(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
     """The camera passes an astronaut before a launch pad; the nearer layer moves more."""
-    back = Trajectory(
-        at=0.82 + 0.36j, width=1.9, pivot=320 + 240j, velocity=-0.008 + 0.001j, swing=120
-    )
-    front = Trajectory(
-        at=0.27 + 0.76j, width=0.8, pivot=240 + 470j, velocity=0.01 - 0.001j, spin=0.08, swing=120
-    )
+    back = Trajectory(0.82 + 0.36j, 1.9, 320 + 240j, velocity=-0.008 + 0.001j, swing=120)
+    front = Trajectory(0.27 + 0.76j, 0.8, 240 + 470j, velocity=0.01 - 0.001j, spin=0.08, swing=120)
     return (
         _layer("rocket", back),
         _layer("astronaut", front, Polygon(cutouts.ASTRONAUT), feather=1.5),
@@ -174,28 +149,22 @@ def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _orbit(random: np.random.Generator) -> tuple[Layer, ...]:
     """A table turns; a cup of coffee, nearer to the camera, turns more slowly."""
-    back = Trajectory(at=0.5 + 0.38j, width=1.46, pivot=280 + 205j, angle=-12, spin=1.25, swing=120)
-    front = Trajectory(at=0.5 + 0.38j, width=1.5, pivot=280 + 205j, angle=-8, spin=0.8, swing=120)
+    back = Trajectory(0.5 + 0.38j, 1.46, 280 + 205j, angle=-12, spin=1.25, swing=120)
+    front = Trajectory(0.5 + 0.38j, 1.5, 280 + 205j, angle=-8, spin=0.8, swing=120)
     return _layer("coffee", back), _layer("coffee", front, Polygon(cutouts.CUP), feather=1.5)
 
 
 def _approach(random: np.random.Generator) -> tuple[Layer, ...]:
     """The camera approaches a cat, whose head grows faster than the background."""
-    back = Trajectory(at=0.52 + 0.43j, width=1.17, pivot=235 + 175j, zoom=0.008, swing=120)
-    front = Trajectory(
-        at=0.52 + 0.43j, width=1.19, pivot=235 + 175j, zoom=0.017, spin=0.2, swing=120
-    )
+    back = Trajectory(0.52 + 0.43j, 1.17, 235 + 175j, zoom=0.008, swing=120)
+    front = Trajectory(0.52 + 0.43j, 1.19, 235 + 175j, zoom=0.017, spin=0.2, swing=120)
     return _layer("chelsea", back), _layer("chelsea", front, Polygon(cutouts.CAT), feather=6)
 
 
 def _passing(random: np.random.Generator) -> tuple[Layer, ...]:
     """A cup of coffee moves past a cat."""
-    back = Trajectory(
-        at=0.5 + 0.345j, width=1.2, pivot=225 + 140j, velocity=0.004 + 0.001j, swing=120
-    )
-    front = Trajectory(
-        at=0.85 + 0.5j, width=0.8, pivot=285 + 205j, velocity=-0.018 + 0.001j, spin=-0.5, swing=120
-    )
+    back = Trajectory(0.5 + 0.345j, 1.2, 225 + 140j, velocity=0.004 + 0.001j, swing=120)
+    front = Trajectory(0.85 + 0.5j, 0.8, 285 + 205j, velocity=-0.018 + 0.001j, spin=-0.5, swing=120)
     return _layer("chelsea", back), _layer("coffee", front, Polygon(cutouts.CUP), feather=1.5)
 
 

@@ -100,29 +100,28 @@ class Translator:
         layers = theirs.beta * self._style_factors(convention)
         beta = self._best_single(layers)
         common = (1 / content) if content else (theirs.beta / beta if beta else 1.0)
+        white = PIXEL_UNIT if convention.calibrated else convention.temporal_white or 0.0
+        variation = _norm_ratio(convention.variation(self._content), mean_squares(self._content))
         weights = Weights(
             alpha=1.0 if content else 0.0,
             beta=_rounded(beta * common),
-            gamma=_rounded(theirs.gamma * _temporal_factor(convention) * common),
-            tv=_rounded(theirs.tv * self._variation_factor(convention) * common),
+            gamma=_rounded(theirs.gamma * (white**2 / PIXEL_UNIT**2) * common),
+            tv=_rounded(theirs.tv * variation * common),
         )
         exact = weights
         if beta and not np.allclose(layers, beta * self._layer_weights, rtol=_SAME, atol=0.0):
             shares = tuple(_rounded(share) for share in layers / beta)
             exact = dataclasses.replace(weights, layers=shares)
+        notes = _notes(
+            convention,
+            theirs,
+            exact.layers,
+            settings=self._settings,
+            backbone=self._extractor.backbone,
+            same_shape=self._content.shape == self._style.shape,
+        )
         return Translation(
-            convention=convention,
-            theirs=theirs,
-            weights=weights,
-            exact=exact,
-            notes=_notes(
-                convention,
-                theirs,
-                exact.layers,
-                settings=self._settings,
-                backbone=self._extractor.backbone,
-                same_shape=self._content.shape == self._style.shape,
-            ),
+            convention=convention, theirs=theirs, weights=weights, exact=exact, notes=notes
         )
 
     def presets(self) -> dict[str, Weights]:
@@ -173,12 +172,9 @@ class Translator:
     def _content_factor(self, convention: PublishedCode) -> float:
         """α̂ at α = 1: the mean of several layers, which have no weights of their own here."""
         names = self._settings.content_layers
-        factors = []
-        for name in names:
-            shape = self._shape(name, len(names))
-            squares = self._ratio(convention, name) ** 2 * shape.filters * shape.positions
-            factors.append(convention.content_factor(shape) * squares)
-        return float(np.mean(factors))
+        shapes = [self._shape(name, len(names)) for name in names]
+        squares = self._squares(convention, names, shapes)
+        return float(np.mean([convention.content_factor(shape) for shape in shapes] * squares))
 
     def _style_factors(self, convention: PublishedCode) -> NDArray[np.float64]:
         """β̂_l at β = 1 of each style layer."""
@@ -186,12 +182,16 @@ class Translator:
         if convention.style_factor is None:
             shares = dict(zip(convention.style_layers, convention.style_shares, strict=True))
             return np.array([shares.get(name, 0.0) for name in names]) * self._matched(convention)
-        factors = []
-        for name in names:
-            shape = self._shape(name, len(names))
-            squares = (self._ratio(convention, name) ** 2 * shape.filters * shape.positions) ** 2
-            factors.append(convention.style_factor(shape) * squares)
-        return np.array(factors)
+        shapes = [self._shape(name, len(names)) for name in names]
+        squares = self._squares(convention, names, shapes)
+        return np.array([convention.style_factor(shape) for shape in shapes]) * squares**2
+
+    def _squares(
+        self, convention: PublishedCode, names: Sequence[str], shapes: Sequence[LayerShape]
+    ) -> NDArray[np.float64]:
+        """r_l² N_l M_l of each layer."""
+        ratios = np.array([self._ratio(convention, name) for name in names])
+        return ratios**2 * [shape.filters * shape.positions for shape in shapes]
 
     def _matched(self, convention: PublishedCode) -> NDArray[np.float64]:
         """For a style term without Gram matrices, by layer: the root mean square of its ∂L/∂F̂,
@@ -208,9 +208,6 @@ class Translator:
             self._kept[convention.name] = np.array(factors)
         return self._kept[convention.name]
 
-    def _variation_factor(self, convention: PublishedCode) -> float:
-        return _norm_ratio(convention.variation(self._content), mean_squares(self._content))
-
     def _best_single(self, factors: NDArray[np.float64]) -> float:
         errors = np.array([np.mean(error**2) for error in self._gram_errors.values()])
         if not errors.any():
@@ -219,12 +216,6 @@ class Translator:
         if not weighted.any():
             return 0.0
         return float(weighted @ (factors * errors / errors.max()) / (weighted @ weighted))
-
-
-def _temporal_factor(convention: PublishedCode) -> float:
-    if convention.calibrated:
-        return 1.0
-    return (convention.temporal_white or 0.0) ** 2 / PIXEL_UNIT**2
 
 
 def _rounded(value: float) -> float:
