@@ -34,7 +34,7 @@ class FrameStrip(ipywidgets.VBox):
 
     def __init__(self) -> None:
         self.alerts = Alerts()
-        self.strip = PictureStrip("Choose a frame to see how it came about")
+        self.strip = PictureStrip("Choose a frame to see how it was made")
         self.canvases = [PictureCanvas(width=_WIDTH) for _ in range(3)]
         self.captions = [ipywidgets.HTML() for _ in range(3)]
         self._run: VideoRun | None = None
@@ -65,7 +65,7 @@ class FrameStrip(ipywidgets.VBox):
         for canvas in (flow, mask):
             set_visible(canvas, index > 0)
         if not index:
-            self._caption(1, "", "The first frame has none before it: no flow, no mask.")
+            self._caption(1, "", "There is no frame before the first one: no flow, no mask.")
             self._caption(2, "", "")
             return
         motion = self._run.motion(index)

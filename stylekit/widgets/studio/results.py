@@ -76,12 +76,12 @@ class Results(ipywidgets.VBox):
             alt_after=alt_after,
         )
         self.frames.show(transfer.run, transfer.clip)
-        self.note.value = '<p class="studio-caption">Before beside after comes in a moment …</p>'
+        self.note.value = '<p class="studio-caption">The side-by-side clip is being written …</p>'
 
     def add_comparison(self, path: Path) -> None:
-        """Add the download of the clip that shows before beside after."""
+        """Add the download of the clip that shows before and after."""
         self.note.value = ""
-        both = Download(path, label="Before beside after", media_type="video/mp4")
+        both = Download(path, label="Before and after, side by side", media_type="video/mp4")
         self.downloads.children = [*self.downloads.children[:1], both, *self.downloads.children[1:]]
 
 
@@ -93,7 +93,7 @@ def _facts(transfer: Transfer, result: TransferResult) -> list[tuple[str, str]]:
         ("time", time_words(report.seconds).removeprefix("about ")),
         ("network", report.backbone),
         ("last weights", python_line(report.weights)),
-        ("made by AI", "said in the file and in its settings"),
+        ("made by AI", "noted in the file and in its settings"),
     ]
     if transfer.clip is not None:
         whole = "" if report.complete else f" of {len(transfer.clip)}"

@@ -45,7 +45,7 @@ class Setup(ipywidgets.VBox):
             ImageSettings(size=size, steps=count)
         self._sizes, self._steps, self._backbone = tuple(sizes), tuple(steps), backbone
         self._limits, self._on_change = limits, on_change
-        self.heading = Heading("Choose what to paint, and like what")
+        self.heading = Heading("Choose what to paint, and a style")
         self._make_slots()
         self._make_fields()
         self.go = Action("Transfer", on_transfer, main=True)
@@ -137,13 +137,13 @@ def _guidelines_html(limits: MediaLimits) -> str:
 <h3>Good to know</h3>
 <ul>
 <li><b>Files.</b> Pictures up to {megapixels} megapixels, clips up to
-{limits.clip_bytes // 1_000_000} MB, sides from {limits.min_side} pixels on. They are painted small:
-choose the size below.</li>
+{limits.clip_bytes // 1_000_000} MB, sides from {limits.min_side} pixels on. They are
+reduced to the size that you choose below.</li>
 <li><b>Content.</b> Large shapes, clear edges, some contrast. Small faces and writing get lost.
 Clips: steady light, motion that is not too fast.</li>
 <li><b>Style.</b> Visible strokes and a few strong colours, all over the picture.</li>
 <li><b>Time.</b> Start small: twice the size takes four times as long.</li>
-<li><b>Say so.</b> Every result says in its file that it was made by AI, and from what.</li>
-<li><b>Rights.</b> Pictures of others belong to them: ask before you publish what you made.</li>
+<li><b>Made by AI.</b> Every file says that AI made it, and from which files.</li>
+<li><b>Rights.</b> Other people's pictures belong to them: ask before you publish a result.</li>
 <li><b>Privacy.</b> Files stay on the machine that runs this page and are removed when it ends.</li>
 </ul>"""

@@ -105,7 +105,7 @@ class Studio(ipywidgets.VBox):
         )
         self.panel = WeightPanel()
         self.player = Player(self._open, panel=self.panel, name="studio", driver=driver)
-        self.cancel = Action("Cancel, keep what is there", self.alerts.guarded(self._cancel))
+        self.cancel = Action("Cancel, keep the result so far", self.alerts.guarded(self._cancel))
         self.again = Action("New transfer", self.alerts.guarded(self.start_over), main=True)
         self.results = Results()
         super().__init__(self._parts())
@@ -179,7 +179,7 @@ class Studio(ipywidgets.VBox):
             Stage.WORK: self._work_heading,
             Stage.RESULT: self._result_heading,
         }
-        fold = Fold("Weights: what pulls how hard", self.panel)
+        fold = Fold("Weights of the losses", self.panel)
         self._weights = ipywidgets.VBox([fold, self.panel]).add_class("studio-weights")
         return [
             head.add_class("studio-head"),
@@ -198,7 +198,7 @@ class Studio(ipywidgets.VBox):
     def _refresh(self) -> None:
         """Show which network is used, and what is missing or how long the transfer will take."""
         network, request = self._network, self.setup.request()
-        label = html.escape(network.label if network and network.label else "is being looked for …")
+        label = html.escape(network.label if network and network.label else "loading …")
         self._network_line.value = f'<p class="studio-network">Network: <b>{label}</b></p>'
         self.setup.show(network.step_seconds(request) if network and request else None)
 
@@ -224,7 +224,7 @@ class Studio(ipywidgets.VBox):
             self._transfer.weights = step.weights
 
     def _cancel(self) -> None:
-        self.cancel.show(enabled=False, words="After the step that is under way …")
+        self.cancel.show(enabled=False, words="Stopping after the current step …")
         self.player.stop()
 
     def _take_state(self, state: LoopState) -> None:
@@ -249,7 +249,7 @@ class Studio(ipywidgets.VBox):
                 self.cancel.show(enabled=False, words="Writing the files …")
                 result = transfer.finish(complete=state is LoopState.DONE)
                 self.results.show(transfer, result)
-                title = "Done" if state is LoopState.DONE else "As far as it got"
+                title = "Done" if state is LoopState.DONE else "Stopped: the result so far"
                 self._result_heading.show(title, transfer.request.words)
                 self._show_stage(Stage.RESULT)
                 self._add_comparison(transfer, result)
@@ -259,7 +259,7 @@ class Studio(ipywidgets.VBox):
                 raise
 
     def _add_comparison(self, transfer: Transfer, result: TransferResult) -> None:
-        """Add the clip that shows before beside after; it takes longest, so it comes last."""
+        """Add the clip that shows before and after; it takes longest, so it comes last."""
         if result.before_clip is None:
             return
         try:

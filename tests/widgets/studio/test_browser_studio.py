@@ -130,7 +130,7 @@ def download(page: Page, ending: str) -> bytes:
 
 def start_over(page: Page) -> None:
     button(page, "New transfer").click()
-    stands_at(page, "Choose what to paint, and like what")
+    stands_at(page, "Choose what to paint, and a style")
 
 
 def test_a_wrong_file_turns_the_slot_red_with_its_reason(
@@ -204,12 +204,12 @@ def test_an_error_in_a_step_is_said_and_the_page_goes_on(notebook: NotebookPage)
     button(page, "Transfer").click()
     page.get_by_role("alert").filter(has_text="no <paint> left").wait_for()
     notebook.python("Stylization.step = right")
-    stands_at(page, "Choose what to paint, and like what")
+    stands_at(page, "Choose what to paint, and a style")
     button(page, "Transfer").click()
     steps_are_taken(page)
     assert page.get_by_role("alert").count() == 0
-    button(page, "Cancel, keep what is there").click()
-    stands_at(page, "As far as it got")
+    button(page, "Cancel, keep the result so far").click()
+    stands_at(page, "Stopped: the result so far")
     start_over(page)
 
 
@@ -245,14 +245,14 @@ def test_a_whole_job_is_done_by_the_keyboard_alone(notebook: NotebookPage) -> No
     page.locator(".stylekit-player [role=status]", has_text="Paused after").wait_for()
     tab_to(page, "Cancel")
     page.keyboard.press("Enter")
-    stands_at(page, "As far as it got")
+    stands_at(page, "Stopped: the result so far")
     tab_to(page, "Download rocket-ink.png")
     with page.expect_download():
         page.keyboard.press("Enter")
     page.locator(".stylekit-studio h2:visible").first.focus()
     tab_to(page, "New transfer")
     page.keyboard.press("Enter")
-    stands_at(page, "Choose what to paint, and like what")
+    stands_at(page, "Choose what to paint, and a style")
 
 
 def test_a_clip_is_uploaded_painted_tuned_watched_and_downloaded(
