@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shallow import make_shallow
 
 from stylekit.arrays import Image
 from stylekit.media.images import load_image
@@ -203,6 +204,7 @@ def test_the_plot_has_a_panel_for_each_pair_and_a_line_for_each_way(result: Resu
 def test_the_benchmark_runs_and_redraws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    make_shallow(monkeypatch)
     shared = ["peers.py", "--out", str(tmp_path)]
     command = [*shared, "--size", "32", "--pairs", "1", "--steps", "4"]
     monkeypatch.setattr(sys, "argv", command)

@@ -135,6 +135,7 @@ def test_keras_layers_compute_the_objective(problem: Any) -> None:
     assert distance <= 1e-3 * np.linalg.norm(gradient)
 
 
+@pytest.mark.slow
 def test_recipes_that_compute_something_else_are_refused(
     problem: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

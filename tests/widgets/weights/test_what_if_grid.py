@@ -35,10 +35,25 @@ def panel() -> WeightPanel:
     return WeightPanel()
 
 
+@pytest.fixture(scope="module")
+def compiled() -> dict[tuple[int, int, int], WhatIfGrid]:
+    """What the panels of all tests prepare, by size, steps and number of temporal targets."""
+    return {}
+
+
 @pytest.fixture
-def make(content, style, settings, panel, monkeypatch) -> Iterator[Make]:
+def make(content, style, settings, panel, compiled, monkeypatch) -> Iterator[Make]:
     """Makes small and quick ones, and ends what a test leaves running."""
     share_objectives(monkeypatch)
+    prepare = WhatIf._network
+
+    def shared(grid: WhatIf) -> WhatIfGrid:
+        key = grid._size, grid._step_limit, len(grid._temporal)
+        if key not in compiled:
+            compiled[key] = prepare(grid)
+        return compiled[key]
+
+    monkeypatch.setattr(WhatIf, "_network", shared)
     made: list[WhatIf] = []
 
     def build(**knobs: Any) -> WhatIf:
