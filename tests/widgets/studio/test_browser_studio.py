@@ -17,7 +17,6 @@ import pytest
 from axe import grave_faults
 from browser import Lab, NotebookPage, opened, opened_in_lab, write_notebook
 from served import SERVE_NOTEBOOK, served
-from shallow import IN_PYTHON
 
 from stylekit.media.clips import read_clip
 from stylekit.media.encode import write_clip
@@ -29,14 +28,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["browser_fixtures"]
 
-# Braces are doubled for `format`.
-STUDIO = (
-    IN_PYTHON.replace("{", "{{").replace("}", "}}")
-    + """\
+STUDIO = """\
 from stylekit.widgets.studio.studio import Studio
 studio = Studio(sizes=(64,), steps=({steps},), backbone="vgg16")
 studio"""
-)
 PLACES = ("notebook", "standalone")
 
 
