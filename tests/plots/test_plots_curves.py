@@ -17,9 +17,9 @@ def test_losses_are_told_apart_by_colour_and_line() -> None:
     figure = plot_losses({name: [3.0, 2.0, 1.0] for name in names})
     lines = figure.axes[0].get_lines()
     assert [line.get_label() for line in lines] == [TERMS[name].label for name in names]
-    assert len({line.get_color() for line in lines}) == len(
-        {str(line.get_linestyle()) for line in lines}
-    )
+    # matplotlib calls every dash pattern "--"; the pattern itself is private.
+    patterns = {str(line._unscaled_dash_pattern) for line in lines}
+    assert len({line.get_color() for line in lines}) == len(patterns) == len(names)
     assert (lines[0].get_color(), lines[0].get_linestyle()) == ("#0072B2", "-")
     assert (lines[1].get_color(), lines[1].get_linestyle()) == ("#D55E00", "--")
     assert figure.axes[0].get_yscale() == "log"
