@@ -216,9 +216,9 @@ def test_cancel_and_a_file_that_takes_the_place_of_another(
 ) -> None:
     page = notebook.page
     notebook.python(
-        "take = slot._take\n"
+        "take = slot._append\n"
         "def slow(*a):\n    time.sleep(0.2); take(*a)\n"
-        "slot.clear(); slot._take = slow"
+        "slot.clear(); slot._append = slow"
     )
     choose(page, big_file)
     assert reaches(page, "sending") == f"Sending {big_file.name}"
@@ -233,7 +233,7 @@ def test_cancel_and_a_file_that_takes_the_place_of_another(
     (tmp_path / "small.png").write_bytes(b"small")
     choose(page, tmp_path / "small.png")
     assert reaches(page, "accepted").startswith("5 bytes")
-    notebook.python("del slot._take")
+    notebook.python("del slot._append")
 
 
 def test_a_silent_kernel_is_said_in_words_and_the_file_still_arrives(
