@@ -126,7 +126,7 @@ def test_words_say_what_the_drawing_shows() -> None:
     curve.push()
     assert curve._alt == (
         "Weighted loss after 5 steps: content 0.2, at first 1; style 0.4, at first 2; "
-        "tv 0.005, at first 0.001. Last change of weights at step 5: β 1e4 → off."
+        "total variation 0.005, at first 0.001. Last change of weights at step 5: β 1e4 → off."
     )
     curve.add(dict.fromkeys(TERMS, 0.0), weights=Weights())
     curve.push()
