@@ -34,7 +34,7 @@ from stylekit.vgg.weights import Backbone, Kernels, load_backbone
 VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 VGG_CHANNELS = (64, 128, 256, 512, 512)
 
-# Who takes one of these needs a browser, or paints.
+# A test that takes one of these needs a browser, or paints.
 BROWSER_FIXTURES = {"chromium", "lab"}
 PAINTING_FIXTURES = {"called", "glass", "painted", "painting"}
 # About how long a test takes; only the order of the files depends on it.
@@ -80,7 +80,7 @@ def seconds_of(item: pytest.Item) -> float:
     if item.path.suffix == ".ipynb":
         return SECONDS_OF_A_CELL
     fixtures = getattr(item, "fixturenames", ())
-    if not BROWSER_FIXTURES.isdisjoint(fixtures):
+    if item.path.stem.startswith("test_browser_") or not BROWSER_FIXTURES.isdisjoint(fixtures):
         return SECONDS_IN_A_BROWSER
     if item.get_closest_marker("slow") or not PAINTING_FIXTURES.isdisjoint(fixtures):
         return SECONDS_OF_A_SLOW_TEST

@@ -50,9 +50,11 @@ def shallow_extractor(
 
 
 @pytest.fixture(scope="module")
-def objective(extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> Objective:
+def objective(
+    extractor: FeatureExtractor, style: Image, whole_settings: ImageSettings
+) -> Objective:
     """One style's objective, shared: nothing in it depends on the picture."""
-    return Objective(extractor, style, settings)
+    return Objective(extractor, style, whole_settings)
 
 
 @pytest.fixture(scope="module")
