@@ -182,6 +182,13 @@ def _documented(kind: type[S]) -> type[S]:
     return kind
 
 
+def _weight(
+    default: float, help: str, flag: str, slider: tuple[float, float], start: float = 1.0
+) -> Any:
+    """A field of `Weights`; the label of a weight is that of its row in `losses.TERMS`."""
+    return tunable(default, help, high=_MAX_WEIGHT, flag=flag, slider=slider, start=start)
+
+
 @_documented
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights(_Settings):
@@ -197,41 +204,16 @@ class Weights(_Settings):
     {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'tv': 0.0}
     """
 
-    alpha: float = tunable(
-        1.0,
-        "keeps what the photograph shows",
-        label="content weight",
-        high=_MAX_WEIGHT,
-        flag="--alpha",
-        slider=(-3, 3),
-    )
-    beta: float = tunable(
-        1e4,
-        "asks for the painting's strokes and colours",
-        label="style weight",
-        high=_MAX_WEIGHT,
-        flag="--beta",
-        slider=(1, 7),
-        start=1e4,
-    )
-    gamma: float = tunable(
+    alpha: float = _weight(1.0, "keeps what the photograph shows", "--alpha", (-3, 3))
+    beta: float = _weight(1e4, "asks for the painting's strokes and colours", "--beta", (1, 7), 1e4)
+    gamma: float = _weight(
         4e2,
-        "holds a clip's frame to the one before; has no effect on a picture",
-        label="temporal weight",
-        high=_MAX_WEIGHT,
-        flag="--gamma",
-        slider=(0, 6),
-        start=4e2,
+        "holds a clip's frame to the one before; no effect on a picture",
+        "--gamma",
+        (0, 6),
+        4e2,
     )
-    tv: float = tunable(
-        0.0,
-        "smooths: takes away grain, then detail",
-        label="total variation weight",
-        high=_MAX_WEIGHT,
-        flag="--tv",
-        slider=(-4, 2),
-        start=0.1,
-    )
+    tv: float = _weight(0.0, "smooths: takes away grain, then detail", "--tv", (-4, 2), 0.1)
     layers: tuple[float, ...] = tunable(
         (),
         "the share w_l of each style layer in the style loss; empty: the settings' own shares",

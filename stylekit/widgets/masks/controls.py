@@ -151,17 +151,6 @@ class MaskKnobs(ipywidgets.VBox):
         """Call `callback` after each change, once for a reset, on any thread."""
         self._callbacks.append(callback)
 
-    def _rows(self) -> list[ipywidgets.Widget]:
-        rows: list[ipywidgets.Widget] = []
-        equation = ""
-        for name, field in tunables(Thresholds).items():
-            if field.help != equation:  # the ratio and the offset of a test share its equation
-                equation = field.help
-                text = f'<div style="{TEXT_STYLE}">{html.escape(equation)}</div>'
-                rows.append(ipywidgets.HTML(text))
-            rows.append(self.thresholds[name])
-        return [*rows, self.boundary]
-
     def _tell(self, _change: object = None) -> None:
         if not self._resetting:
             for callback in self._callbacks:

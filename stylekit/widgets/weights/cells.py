@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
@@ -18,6 +16,7 @@ from ...media.images import encode_preview
 from ...settings import Weights, tunables
 from ..base.modules import bundle, stylesheet
 from ..base.text import short_number, symbol_of
+from ..base.widget import LockedWidget
 
 _HERE = Path(__file__).parent
 MAX_VALUES = 5
@@ -26,7 +25,7 @@ MAX_VALUES = 5
 _DIGITS = 3
 
 
-class GridCells(anywidget.AnyWidget):
+class GridCells(LockedWidget):
     """The page's half of a `WhatIf`: pictures in rows and columns with their weights.
 
     `on_take(index)` is called on any thread when a picture is clicked. Pictures are counted row by
@@ -46,10 +45,7 @@ class GridCells(anywidget.AnyWidget):
 
     def __init__(self, *, on_take: Callable[[int], object]) -> None:
         self._on_take = on_take
-        # `hold_sync` holds back the messages of all threads, so only one thread may use it.
-        self._lock = threading.RLock()
         super().__init__()
-        self.on_msg(self._answer)
 
     @property
     def sheet(self) -> bytes:
@@ -66,7 +62,7 @@ class GridCells(anywidget.AnyWidget):
         heads = {
             axis: [short_number(value) for value in values] for axis, values in (rows, columns)
         }
-        with self._lock, self.hold_sync():
+        with self.updating():
             self._labels = {
                 "corner": f"{symbol_of(rows[0])} ↓  {symbol_of(columns[0])} →",
                 "rows": heads[rows[0]],
@@ -89,23 +85,18 @@ class GridCells(anywidget.AnyWidget):
         )
         # Lossless, because the blocks of a JPEG would mix pixels of neighbouring pictures.
         data = encode_preview(to_bytes(sheet), lossless=True).data
-        with self._lock, self.hold_sync():
+        with self.updating():
             self._sheet = data
             self._serial += 1
 
     def take(self, index: int) -> None:
         """Mark the picture that has the present weights; −1 for none."""
-        with self._lock:
+        with self.lock:
             self._taken = index
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page reports. ipywidgets calls it, on any thread."""
-        with self._lock:
-            super().set_state(sync_data)
-
-    def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
-        if content.get("type") == "take":
-            self._on_take(int(content["index"]))
+    def _receive(self, message: Any, _buffers: object) -> None:
+        if message.get("type") == "take":
+            self._on_take(int(message["index"]))
 
 
 def spread(center: float, count: int, factor: float) -> tuple[float, ...]:

@@ -9,12 +9,10 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
@@ -24,6 +22,7 @@ from ...settings import ImageSettings, Weights, check_layer_count, tunables
 from ..base.alerts import Alerts
 from ..base.modules import bundle, stylesheet
 from ..base.text import python_line
+from ..base.widget import LockedWidget
 
 _HERE = Path(__file__).parent
 REPORT = "report"
@@ -39,7 +38,7 @@ _LAYER_WORDS = {
 }
 
 
-class WeightControls(anywidget.AnyWidget):
+class WeightControls(LockedWidget):
     """The page's half of a `WeightPanel`: rows of sliders, presets, and the line of Python.
 
     The page writes `values`, a number for the name of each row. The sliders are those of the
@@ -58,23 +57,14 @@ class WeightControls(anywidget.AnyWidget):
     _line = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, presets: Sequence[str]) -> None:
-        self.lock = threading.RLock()
         super().__init__(_presets=list(presets))
 
     def show(
         self, rows: list[dict[str, Any]], values: dict[str, float], *, line: str, preset: str
     ) -> None:
         """Show these rows and values, the line of Python and the name of the preset."""
-        with self.lock, self.hold_sync():
+        with self.updating():
             self._rows, self.values, self._line, self._preset = rows, values, line, preset
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what the page writes. ipywidgets calls it, on any thread.
-
-        Meanwhile traitlets holds back the notifications of the whole object, hence the lock.
-        """
-        with self.lock:
-            super().set_state(sync_data)
 
 
 class WeightPanel(ipywidgets.VBox):
