@@ -27,12 +27,12 @@ from .force_views import FAINT, drawn, force_words, key_html, reweighted, white_
 from .player import Player
 
 # Measuring may take a fifth of the time at most, so that painting goes on.
-_MIN_SECONDS, _PAUSE = 2.0, 4.0
+_MIN_SECONDS, _PAUSE_RATIO = 2.0, 4.0
 _WIDTH = 220
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Moment:
+class _Snapshot:
     """A picture that is being painted, and all that its pulls depend on."""
 
     image: Image
@@ -67,8 +67,8 @@ class ForceMaps(ipywidgets.VBox):
     def __init__(self, player: Player) -> None:
         self._player = player
         self._lock = threading.RLock()
-        self._newest: _Moment | None = None
-        self._measured: _Moment | None = None
+        self._newest: _Snapshot | None = None
+        self._measured: _Snapshot | None = None
         self._seconds = 0.0
         self._last, self._clock = -float("inf"), time.monotonic
         self.maps: PullMaps | None = None
@@ -90,21 +90,21 @@ class ForceMaps(ipywidgets.VBox):
     def measure(self) -> PullMaps | None:
         """Measure and show the pulls at the newest picture; None if there is no picture yet."""
         with self._lock:
-            moment = self._newest or self._first_moment()
-            if moment is None:
+            snapshot = self._newest or self._first_snapshot()
+            if snapshot is None:
                 self._words.value = _text("The maps appear with the first step.")
                 return None
             begun = time.perf_counter()
             self.maps = pull_maps(
-                moment.objective,
-                moment.targets,
-                moment.image,
-                moment.weights,
-                keep_colors=moment.keep_colors,
+                snapshot.objective,
+                snapshot.targets,
+                snapshot.image,
+                snapshot.weights,
+                keep_colors=snapshot.keep_colors,
             )
             self._seconds = time.perf_counter() - begun
-            self._measured, self._last = moment, self._clock()
-            self._show(moment, self.maps)
+            self._measured, self._last = snapshot, self._clock()
+            self._show(snapshot, self.maps)
             return self.maps
 
     def close(self) -> None:
@@ -140,10 +140,10 @@ class ForceMaps(ipywidgets.VBox):
             self.measure()
 
     def _take_step(self, event: Any) -> None:
-        moment = _moment_of(event, self._player.source)
-        if moment is None:
+        snapshot = _snapshot_of(event, self._player.source)
+        if snapshot is None:
             return
-        self._newest = moment
+        self._newest = snapshot
         resting = self._player.state is not LoopState.RUNNING
         if self.box.value and (resting or self._clock() >= self._last + self._pause):
             # An exception in a player's callback would end the run.
@@ -153,7 +153,7 @@ class ForceMaps(ipywidgets.VBox):
     @property
     def _pause(self) -> float:
         """The least number of seconds between two measurements."""
-        return max(_MIN_SECONDS, _PAUSE * self._seconds)
+        return max(_MIN_SECONDS, _PAUSE_RATIO * self._seconds)
 
     def _take_state(self, state: LoopState) -> None:
         resting = state not in (LoopState.IDLE, LoopState.RUNNING)
@@ -177,17 +177,17 @@ class ForceMaps(ipywidgets.VBox):
             self.maps, self._measured = maps, self._newest
             self._show(self._newest, maps)
 
-    def _first_moment(self) -> _Moment | None:
+    def _first_snapshot(self) -> _Snapshot | None:
         """The start of a picture that is already prepared."""
         source: Any = self._player.source
         if not hasattr(source, "targets"):
             return None
         panel = self._player.panel
         weights = panel.current() if panel else source.settings.weights
-        return _moment(source, source.image, weights, "The picture before the first step")
+        return _snapshot(source, source.image, weights, "The picture before the first step")
 
-    def _show(self, moment: _Moment, maps: PullMaps) -> None:
-        shown = [term for term in TERMS if _has(term, moment)]
+    def _show(self, snapshot: _Snapshot, maps: PullMaps) -> None:
+        shown = [term for term in TERMS if _has(term, snapshot)]
         top = white_of(maps)
         shares = maps.shares()
         for term in TERMS:
@@ -198,10 +198,10 @@ class ForceMaps(ipywidgets.VBox):
             self._titles[term].value = title_html(f"{TERMS[term].title}: {share}")
             self.canvases[term].show(
                 drawn(maps[term], top),
-                alt=f"{moment.title}: where {TERMS[term].subject} pulls, {share} of all pull.",
+                alt=f"{snapshot.title}: where {TERMS[term].subject} pulls, {share} of all pull.",
                 lossless=True,
             )
-        self._words.value = _text(f"{moment.title}. {force_words(maps, moment.weights)}")
+        self._words.value = _text(f"{snapshot.title}. {force_words(maps, snapshot.weights)}")
         self._key.value = key_html(top)
         self._cost.value = _faint(
             f"Measuring took {two_digits(self._seconds)} s; it is done at most every "
@@ -209,18 +209,18 @@ class ForceMaps(ipywidgets.VBox):
         )
 
 
-def _moment_of(event: Any, source: Any) -> _Moment | None:
+def _snapshot_of(event: Any, source: Any) -> _Snapshot | None:
     """What can be measured at an event of a run; None if its targets are gone."""
     # A clip has the painting of its frame; a frame that an earlier run finished has none.
     painting = getattr(source, "painting", source)
     if not hasattr(painting, "targets") or getattr(event, "resumed", False):
         return None
     weights = getattr(event, "step", event).weights
-    return _moment(painting, image_of(event), weights, title_of(event))
+    return _snapshot(painting, image_of(event), weights, title_of(event))
 
 
-def _moment(painting: Stylization, image: Image, weights: Weights, title: str) -> _Moment:
-    return _Moment(
+def _snapshot(painting: Stylization, image: Image, weights: Weights, title: str) -> _Snapshot:
+    return _Snapshot(
         image=image,
         objective=painting.objective,
         targets=painting.targets,
@@ -230,12 +230,12 @@ def _moment(painting: Stylization, image: Image, weights: Weights, title: str) -
     )
 
 
-def _has(name: str, moment: _Moment) -> bool:
+def _has(name: str, snapshot: _Snapshot) -> bool:
     """Whether a term has a map: content and style always, others if they can pull."""
     term = TERMS[name]
     if term.needs_mask:
-        return bool(moment.targets.masks.shape[0])
-    return name in ("content", "style") or bool(weight_of(term, moment.weights))
+        return bool(snapshot.targets.masks.shape[0])
+    return name in ("content", "style") or bool(weight_of(term, snapshot.weights))
 
 
 def _text(words: str) -> str:

@@ -124,7 +124,7 @@ def test_an_error_is_shown_in_the_panel(notebook: NotebookPage) -> None:
     flow.select_option("DIS, fast")
     alert = page.get_by_role("alert")
     alert.wait_for()
-    assert "not foreseen" in alert.inner_text()
+    assert "unexpected error" in alert.inner_text()
     notebook.python("module.flow_between = kept")
     flow.select_option("DIS")
     alert.wait_for(state="detached")
