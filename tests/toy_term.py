@@ -56,18 +56,17 @@ FLOWS["toy"] = FlowEstimator(
     "Toy", lambda source, target: np.zeros((*source.shape[:2], 2), np.float32), help="stands still"
 )
 
-from stylekit.explain.balance import balance  # noqa: E402
-from stylekit.widgets.masks.mask_explorer import MaskExplorer  # noqa: E402
-from stylekit.widgets.weights.what_if_cells import center_of  # noqa: E402
-
 from stylekit.app.cli import main  # noqa: E402
-from stylekit.explain.pulls import pull_maps  # noqa: E402
+from stylekit.explain.pulls import balance, pull_maps  # noqa: E402
 from stylekit.explain.what_if import WhatIfGrid  # noqa: E402
+from stylekit.explain.words import explain_balance  # noqa: E402
 from stylekit.image.stylization import Stylization  # noqa: E402
 from stylekit.media.images import load_image  # noqa: E402
 from stylekit.samples import find_material  # noqa: E402
+from stylekit.widgets.masks.explorer import MaskExplorer  # noqa: E402
 from stylekit.widgets.player.force_maps import ForceMaps  # noqa: E402
 from stylekit.widgets.player.player import Player  # noqa: E402
+from stylekit.widgets.weights.cells import center_of  # noqa: E402
 from stylekit.widgets.weights.panel import WeightPanel  # noqa: E402
 
 
@@ -136,7 +135,7 @@ def numbers() -> dict:
         "map": float(pull_maps(objective, targets, image, all_four).toy.mean()),
         "map without weight": float(pull_maps(objective, targets, image, ToyWeights()).toy.max()),
         "balance": pulls.pulls.toy,
-        "balance in words": pulls.words,
+        "balance in words": explain_balance(pulls),
         "balanced": getattr(
             balance(objective, targets, image, ToyWeights(alpha=2, toy=3)).balanced, "toy", None
         ),
