@@ -1,6 +1,6 @@
 """The loss that stylekit minimises: its equations, and the table of its terms.
 
-The loss of a picture x is a weighted sum of four terms (`Losses.total`):
+The loss of a picture x is the weighted sum of the terms in the table `TERMS` (`Losses.total`):
 
     L(x) = α L_content + β L_style + γ L_temporal + tv L_tv
 
@@ -9,6 +9,10 @@ that measures, weighs, draws or names the terms reads that table. To add a term,
 and its row here, and its weight as a field of `stylekit.settings.Weights`. A term that compares
 the picture with something new also needs a field in `Targets`, which `Objective.targets` fills
 (`stylekit/image/objective.py`).
+
+The loss is minimised by `Stylization.step` (`stylekit/image/stylization.py`) with an optimiser of
+`stylekit/image/optimizer.py`. What the temporal loss compares a frame with is made by
+`VideoRun` (`stylekit/video/run.py`).
 
 References
 ----------
@@ -330,7 +334,7 @@ class Losses(PerTerm[float]):
         super().__init__(**{**dict.fromkeys(TERMS, 0.0), **values})
 
     def total(self, weights: Weights) -> float:
-        """α L_content + β L_style + γ L_temporal + tv L_tv (report, eq. 1; Ruder, eq. 7)."""
+        """Σ_t w_t L_t over all `TERMS` t (report, eq. 1; Ruder, eq. 7)."""
         return sum(self.weighted(weights).values())
 
     def weighted(self, weights: Weights) -> dict[str, float]:

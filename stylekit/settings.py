@@ -324,7 +324,7 @@ class VideoSettings(_Settings):
     """How a clip is painted; `image` holds what concerns every frame.
 
     `image.steps` are the steps of a first frame. `flow` is a name in `stylekit.motion.flow.FLOWS`
-    or a function `(source, target) -> flow`, `mask` a name in `stylekit.motion.methods.MASKS` or a
+    or a function `(source, target) -> flow`, `mask` a name in `stylekit.motion.masks.MASKS` or a
     `MaskFunction`. Such names are looked up where they are used, so that settings which name
     another person's function can be read. Raises SettingsError for values out of range.
 

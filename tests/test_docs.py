@@ -94,6 +94,16 @@ def test_a_wrong_name_is_found(text: str, wrong: list[str]) -> None:
     assert [name for name in sorted(names_of(text)) if not exists(name)] == wrong
 
 
+def test_docstrings_and_comments_name_what_exists() -> None:
+    wrong = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in PACKAGE.rglob("*.py")
+        for name in set(DOTTED_NAME.findall(path.read_text(encoding="utf-8")))
+        if not exists(name)
+    }
+    assert wrong == set()
+
+
 def test_a_wrong_file_and_a_broken_link_are_found() -> None:
     text = "`stylekit/occlusion.py`, `motion/masks.py`, `stylekit/motion/`, `stylekit/gone/`"
     assert missing_files(text, ROOT) == ["stylekit/gone/", "stylekit/occlusion.py"]

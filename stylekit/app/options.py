@@ -111,7 +111,7 @@ def _add_common(
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
     )
-    weights = parser.add_argument_group("weights, by default those of the report")
+    weights = parser.add_argument_group("weights of the losses")
     _add_weights(weights, needs_mask=False)
     size = {
         "default": None,

@@ -54,6 +54,11 @@ class Objective:
     extractor : The network.
     style : The style, an Image `(H, W, 3)`.
     settings : The content layers, the style layers and the shares of the style layers.
+
+    Notes
+    -----
+    A part is the loss of a term, or of one style layer in a term that has one for each. A share is
+    the weight w_l of a style layer. A factor is the weight of a term times the share of the layer.
     """
 
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:

@@ -1,5 +1,6 @@
-"""One step of bounded L-BFGS or Adam on a picture; an object holds the state, in float32.
+"""The optimisers that minimise the loss of a picture, step by step: bounded L-BFGS and Adam.
 
+An object holds the state of one picture, in float32.
 Both keep every pixel inside its bounds. Without bounds an optimiser would reach losses that the
 picture in a file, whose values are clipped, does not have.
 """

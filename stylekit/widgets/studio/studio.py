@@ -135,6 +135,7 @@ class Studio(ipywidgets.VBox):
                 self._transfer.discard()
             self._transfer = Transfer(request)
             self._work_heading.show("Painting", request.words)
+            # The word that the drawing shows: the name of the style, if it has letters for it.
             word = request.style.name if _WORD.fullmatch(request.style.name) else "stylekit"
             self._waiting.children = [Waiting(text=word)]
             # Until the first step the page shows the content, and nothing of the last run.
