@@ -357,12 +357,12 @@ def test_fused_evaluations_are_those_of_the_others(
     objective: Objective,
     extractor: FeatureExtractor,
     style: Image,
-    settings: ImageSettings,
+    whole_settings: ImageSettings,
     content: Image,
     image: Image,
     temporal: TemporalTarget,
 ) -> None:
-    fused = Objective(extractor, style, settings)
+    fused = Objective(extractor, style, whole_settings)
     size = content.shape[1], content.shape[0]
     fused.fuse_ahead(size, temporal=1)
     fused.fuse_ahead(size, temporal=1)

@@ -417,7 +417,7 @@ def test_a_clip_is_told_by_its_frames(make: Make) -> None:
 def test_a_picture_is_painted_with_the_weights_of_the_panel(
     make: Make, content: Image, style: Image, settings: ImageSettings
 ) -> None:
-    panel = WeightPanel()
+    panel = WeightPanel(style_layers=settings.style_layers)
     short = dataclasses.replace(settings, steps=6, tolerance=0.0)
     player = make(lambda: Stylization(content, style, short), panel=panel)
     press(player, "step")
