@@ -118,6 +118,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     try:
         paint(run)
     except KeyboardInterrupt:
+        run.reload()
         done = len(run.finished_entries())
         if not done:
             raise

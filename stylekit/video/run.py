@@ -143,6 +143,13 @@ class VideoRun:
         """The frame that is painted now, or was painted last; None before the first."""
         return self._painting
 
+    def reload(self) -> None:
+        """Read from the folder which frames are finished, after an interrupt at any moment.
+
+        It may have come when a frame was stored, but not yet known here.
+        """
+        self._entries = self.folder.entries()
+
     def finished_entries(self) -> list[dict[str, Any]]:
         """The manifest's entries of the finished frames, up to the first frame that is missing."""
         indices = itertools.takewhile(self._entries.__contains__, itertools.count())
