@@ -34,9 +34,9 @@ from stylekit.vgg.weights import Backbone, Kernels, load_backbone
 VGG_BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 VGG_CHANNELS = (64, 128, 256, 512, 512)
 
-# A test that takes one of these needs a browser, or paints.
+# A test that takes one of these needs a browser, paints, or compiles the whole network.
 BROWSER_FIXTURES = {"chromium", "lab"}
-PAINTING_FIXTURES = {"called", "glass", "painted", "painting"}
+PAINTING_FIXTURES = {"called", "glass", "painted", "painting", "whole_settings"}
 # About how long a test takes; only the order of the files depends on it.
 SECONDS_IN_A_BROWSER, SECONDS_OF_A_CELL, SECONDS_OF_A_SLOW_TEST, SECONDS = 8.0, 3.0, 4.0, 0.1
 

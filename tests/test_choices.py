@@ -134,6 +134,7 @@ def test_a_clip_is_painted_with_a_flow_of_ones_own(toy_flow, method, name, clip,
     assert settings_in(tmp_path / "run")["flow"] == (name or name_of(to_the_right))
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_a_flow_that_has_a_row(toy_flow, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):

@@ -255,6 +255,7 @@ def describe_argument(parser: argparse.ArgumentParser, action: argparse.Action) 
 # --- what commands print and write ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_report_and_sidecar_of_a_picture(call, tmp_path):
     report = one_line(call(*IMAGE))
     found = {
@@ -265,6 +266,7 @@ def test_report_and_sidecar_of_a_picture(call, tmp_path):
     check("image", loosened(without_version(found, call, "sidecar.version"), LOOSE_RUN))
 
 
+@pytest.mark.slow
 def test_report_sidecar_and_run_folder_of_a_clip(call, tmp_path):
     report = one_line(call(*VIDEO))
     folder = tmp_path / report["run"]

@@ -61,6 +61,7 @@ def _character(picture: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.concatenate([color, energies, skews, sides[:3]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_painter_repeats_with_its_seed_and_only_then(name: str) -> None:
     painter = PAINTERS[name]

@@ -63,6 +63,7 @@ def plain_network(
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", Pooling)
 def test_every_layer_has_the_one_mean_activation_on_the_calibration_photographs(
     backbone: Backbone, pooling: Pooling, photographs: list[Image], extractor_of: Callable
@@ -128,6 +129,7 @@ def test_only_the_layers_that_are_needed_are_built(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", Pooling)
 def test_the_fast_gradient_is_tensorflows_own(
     backbone: Backbone, pooling: Pooling, content: Image, extractor_of: Callable

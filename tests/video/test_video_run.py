@@ -325,6 +325,7 @@ def test_a_style_of_another_type_is_refused(clip, glass, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("independent", [False, True])
 def test_a_compiled_run_goes_on_to_the_same_bytes(independent, clip, tmp_path, monkeypatch):
     monkeypatch.setattr(video, "worth_fusing", lambda evaluations, size: evaluations > 0)
