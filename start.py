@@ -9,6 +9,7 @@
 Needs Python 3.11, 3.12 or 3.13, and nothing else. Arguments after the first are passed on.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -78,11 +79,22 @@ def make_environment() -> str:
 
 
 def install(python: str, what: str) -> None:
-    """Install stylekit from this folder and its dependencies, about 2.7 GB on disk."""
+    """Install stylekit from this folder with all it needs, about 2.7 GB on disk.
+
+    An editable installation is left as it is while pyproject.toml is: pip takes half a minute to
+    find that nothing is to be done.
+    """
+    project = (ROOT / "pyproject.toml").read_bytes()
+    wanted = f"{what} {hashlib.sha256(project).hexdigest()}"
+    stamp = ENVIRONMENT / "installed.txt"
+    if what.startswith("-e") and stamp.exists() and stamp.read_text() == wanted:
+        return
     print("installing stylekit and what it needs (a few minutes the first time)", flush=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", what]
     if subprocess.call(pip, cwd=ROOT) != 0:
-        sys.exit("pip: the installation failed; see pip's message above")
+        sys.exit("pip: the installation failed; its own message above says why")
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(wanted)
 
 
 def replace_opencv_if_needed(python: str) -> None:

@@ -91,6 +91,22 @@ def test_all_tests_and_the_quick_ones_run_two_files_at_a_time(asked, start, monk
     assert start.calls[1][3:] == [*asked, *in_parallel]
 
 
+def test_an_editable_installation_is_made_once_for_each_pyproject(start, monkeypatch):
+    for what, installs in (
+        ("-e.[test]", 1),
+        ("-e.[test]", 1),
+        (".", 2),
+        (".", 3),
+        ("-e.[test]", 4),
+    ):
+        start.install("python", what)
+        assert len(start.calls) == installs
+    monkeypatch.setattr(start, "ROOT", start.ENVIRONMENT)
+    (start.ENVIRONMENT / "pyproject.toml").write_text("another")
+    start.install("python", "-e.[test]")
+    assert len(start.calls) == 5
+
+
 def test_a_failed_installation_ends_it(start, monkeypatch):
     start.subprocess.call = lambda *_, **__: 1
     with pytest.raises(SystemExit, match="pip: the installation failed"):
