@@ -198,7 +198,8 @@ class ForceMaps(ipywidgets.VBox):
             self._titles[term].value = title_html(f"{TERMS[term].title}: {share}")
             self.canvases[term].show(
                 drawn(maps[term], top),
-                alt=f"{snapshot.title}: where the {TERMS[term].label} term pulls, {share} of all pull.",
+                alt=f"{snapshot.title}: where the {TERMS[term].label} term pulls, "
+                f"{share} of all pull.",
                 lossless=True,
             )
         self._words.value = _text(f"{snapshot.title}. {force_words(maps, snapshot.weights)}")
