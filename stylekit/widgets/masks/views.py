@@ -31,10 +31,9 @@ from ...plots.areas import (
 )
 from ...plots.style import BLUE, ORANGE
 from ..base.hatching import Pixels, blended, composed, covered
-from ..base.text import TEXT_STYLE
+from ..base.text import FAINT_STYLE, TEXT_STYLE
 from .analysis import ExplorerScores, MaskAnalysis, MaskChoice, OffsetCurve
 
-_FAINT = "color:var(--jp-ui-font-color2,currentColor)"
 _LINES = "border-bottom:1px solid var(--jp-border-color2,rgba(128,128,128,.5))"
 
 # Blue is solid and orange is dashed, so that the lines differ without their colours too.
@@ -223,7 +222,9 @@ def _found_html(scores: ExplorerScores, *, boundary: bool) -> str:
         if score is not None
     ]
     if not rows:
-        return f'<div style="{_FAINT};line-height:1.4">The truth of this clip is not known.</div>'
+        return (
+            f'<div style="{FAINT_STYLE};line-height:1.4">The truth of this clip is not known.</div>'
+        )
     heading = _row("within 1 px of the truth", ["precision", "recall", "F1"], "th")
     return (
         f'<table class="stylekit-found" style="{TEXT_STYLE};border-collapse:collapse;'

@@ -22,8 +22,8 @@ from ..base.alerts import Alerts
 from ..base.loop import LoopState
 from ..base.picture_canvas import PictureCanvas
 from ..base.run_progress import image_of, title_of
-from ..base.text import TEXT_STYLE, title_html
-from .force_views import FAINT, drawn, force_words, key_html, reweighted, white_of
+from ..base.text import FAINT_STYLE, TEXT_STYLE, title_html
+from .force_views import drawn, force_words, key_html, reweighted, white_of
 from .player import Player
 
 # Measuring may take a fifth of the time at most, so that painting goes on.
@@ -244,4 +244,4 @@ def _text(words: str) -> str:
 
 
 def _faint(words: str) -> str:
-    return f'<div style="{TEXT_STYLE};{FAINT}">{html.escape(words)}</div>'
+    return f'<div style="{TEXT_STYLE};{FAINT_STYLE}">{html.escape(words)}</div>'

@@ -9,10 +9,7 @@ from ...explain.pulls import PullMaps
 from ...explain.words import compared, two_digits
 from ...losses import TERMS, weight_of
 from ...settings import Weights
-from ..base.text import TEXT_STYLE
-
-FAINT = "color:var(--jp-ui-font-color2,currentColor)"
-"""The style of text that is less important."""
+from ..base.text import FAINT_STYLE, TEXT_STYLE
 
 # The hardest pulls are at single pixels: this percentage of the pixels is left out for white.
 _WHITE = 0.5
@@ -95,7 +92,7 @@ def key_html(top: float) -> str:
         '<div style="height:12px;border:1px solid var(--jp-ui-font-color2,gray);'
         'background:linear-gradient(to right,#000,#fff)"></div>'
         f'<div style="position:relative;height:1.5em;font-variant-numeric:tabular-nums">{marks}'
-        f'</div><div style="{FAINT}">How hard a pixel is pulled, in loss per unit of brightness: '
+        f'</div><div style="{FAINT_STYLE}">How hard a pixel is pulled, in loss per unit of brightness: '
         "one scale for all maps; black is zero. "
         "The percentages are shares of all pulls.</div></div>"
     )

@@ -215,15 +215,3 @@ class WeightPanel(ipywidgets.VBox):
             row["low"], row["high"] = self._spans[row["name"]]
             row["fold"] = row["name"] in self._layers
         return rows
-
-
-def _wide_enough(span: tuple[float, float], value: float) -> tuple[float, float]:
-    """The powers of ten from `span`, with that of `value` among them."""
-    if value == 0:
-        return span
-    power = math.log10(value)
-    return min(span[0], math.floor(power)), max(span[1], math.ceil(power))
-
-
-def _layer_words(name: str) -> str:
-    return _LAYER_WORDS.get(name.partition("_")[0], "")
