@@ -92,7 +92,7 @@ def key_html(top: float) -> str:
         '<div style="height:12px;border:1px solid var(--jp-ui-font-color2,gray);'
         'background:linear-gradient(to right,#000,#fff)"></div>'
         f'<div style="position:relative;height:1.5em;font-variant-numeric:tabular-nums">{marks}'
-        f'</div><div style="{FAINT_STYLE}">How hard a pixel is pulled, in loss per unit of brightness: '
-        "one scale for all maps; black is zero. "
+        f'</div><div style="{FAINT_STYLE}">How hard a pixel is pulled, in loss per unit of '
+        "brightness: one scale for all maps; black is zero. "
         "The percentages are shares of all pulls.</div></div>"
     )
