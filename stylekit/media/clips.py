@@ -140,7 +140,7 @@ def read_clip(
     --------
     >>> clip = sk.load("drift", size=64)[:4]
     >>> len(clip), clip.fps, clip[0].shape
-    (4, Fraction(24, 1), (64, 64, 3))
+    (4, Fraction(24, 1), (48, 64, 3))
     """
     path = Path(path)
     limits = limits or MediaLimits()

@@ -44,9 +44,8 @@ def plot_time_strip(
     ----------
     clips : N frames `(H, W, 3)` by name, of the same number and size.
     row : the strip below the first frame shows this row, time runs downward.
-    column : the strip beside the first frame shows this column, time runs to the right.
-
-    Give one of `row` and `column`; the middle row if neither.
+    column : the strip beside the first frame shows this column, time runs to the right. Give one
+        of `row` and `column`; the middle row is shown if neither is given.
 
     Raises
     ------
