@@ -15,7 +15,7 @@ from ..losses import Losses, Targets
 from ..media.images import fitted_size, load_image, resize_image
 from ..samples import MaterialKind, materials
 from ..settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
-from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction
+from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction, stored_activations
 from ..vgg.weights import load_backbone
 from .colors import match_colors, parametrization_of
 from .objective import Objective, TemporalTarget
@@ -392,11 +392,15 @@ def _extractor_of(settings: ImageSettings) -> FeatureExtractor:
 
 @lru_cache(maxsize=2)
 def _extractor(choice: str, layers: tuple[str, ...], pooling: PoolingFunction) -> FeatureExtractor:
-    photographs = [
-        load_image(path, size=_CALIBRATION_SIZE)
-        for path in materials(MaterialKind.PHOTOGRAPH).values()
-    ]
-    return FeatureExtractor(load_backbone(choice), layers, calibration=photographs, pooling=pooling)
+    backbone = load_backbone(choice)
+    calibration = stored_activations(backbone, pooling) or calibration_photographs()
+    return FeatureExtractor(backbone, layers, calibration=calibration, pooling=pooling)
+
+
+def calibration_photographs() -> list[Image]:
+    """The built-in photographs, at the size at which every network is calibrated on them."""
+    files = materials(MaterialKind.PHOTOGRAPH).values()
+    return [load_image(path, size=_CALIBRATION_SIZE) for path in files]
 
 
 def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:

@@ -5,8 +5,10 @@ The features are those of Keras's VGG, computed faster (see `stylekit.vgg.convol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,9 @@ _MEAN_RGB = (123.68, 116.779, 103.939)
 
 # A layer whose activations are zero on the calibration photographs cannot be scaled.
 _MIN_ACTIVATION = 1e-12
+
+# Unscaled mean activations of the embedded network, which tests/vgg/test_activations.py writes.
+_STORED = Path(__file__).with_name("activations.json")
 
 
 class Pooling(StrEnum):
@@ -84,7 +89,9 @@ class FeatureExtractor:
     ----------
     backbone : The network.
     layers : Keras's names (`block4_conv2`). Nothing behind the deepest of them is computed.
-    calibration : The photographs, Images of any size.
+    calibration
+        The photographs, Images of any size; or the mean unscaled activation of each layer over
+        them, where it is known.
     pooling : A name in `POOLINGS`, or a function that halves maps.
 
     Raises
@@ -98,7 +105,7 @@ class FeatureExtractor:
         backbone: Backbone,
         layers: Sequence[str],
         *,
-        calibration: Sequence[Image],
+        calibration: Sequence[Image] | Mapping[str, float],
         pooling: str | PoolingFunction = Pooling.MAX,
     ) -> None:
         for name in layers:
@@ -115,8 +122,12 @@ class FeatureExtractor:
         self._convolve = {name: _layer(*backbone.kernels[name]) for name in self._used}
         self._pool = function_of("pooling", POOLINGS, pooling)
         self.scales = dict.fromkeys(self.layers, 1.0)
-        for name, mean in self.mean_activations(calibration).items():
-            self.scales[name] = MEAN_ACTIVATION / mean if mean > _MIN_ACTIVATION else 1.0
+        means = (
+            calibration if isinstance(calibration, Mapping) else self.mean_activations(calibration)
+        )
+        for name in self.layers:
+            if means[name] > _MIN_ACTIVATION:
+                self.scales[name] = MEAN_ACTIVATION / means[name]
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scaled features by layer, each `(1, h, w, channels)`, of `image` `(H, W, 3)` in [0, 1].
@@ -142,6 +153,19 @@ class FeatureExtractor:
             name: float(np.mean([tf.reduce_mean(features[name]) for features in per_image]))
             for name in self.layers
         }
+
+
+def stored_activations(backbone: Backbone, pooling: PoolingFunction) -> dict[str, float] | None:
+    """The mean unscaled activation of each layer over the built-in photographs at 192 pixels.
+
+    Only those of the embedded network are stored, because to measure them takes seconds in every
+    process. None for other weights, and for a pooling that is not one of this module.
+    """
+    stored = json.loads(_STORED.read_text(encoding="utf-8"))
+    names = {_max_pooling: "max", _average_pooling: "average"}
+    if backbone.sha256 != stored["sha256"] or pooling not in names:
+        return None
+    return stored[names[pooling]]
 
 
 def _layer(kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> Filter:
