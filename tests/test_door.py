@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shallow import IN_PYTHON, SHALLOW
 
 import stylekit as sk
 from stylekit.errors import MediaError, SettingsError
@@ -47,6 +48,7 @@ def test_the_tab_key_shows_the_names_and_the_packages_and_nothing_else() -> None
     assert set(sk.__all__) == set(dir(sk))
 
 
+@pytest.mark.slow
 def test_notebooks_complete_the_same_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     code = (
@@ -67,12 +69,12 @@ def test_the_docstring_tells_every_name_and_no_other() -> None:
     assert told >= NAMES | PACKAGES | MODULES
 
 
+@pytest.mark.slow
 def test_names_load_only_what_they_need() -> None:
     heavy = "print(sorted({'numpy', 'cv2', 'matplotlib', 'tensorflow'} & set(sys.modules)))"
-    assert run(f"import sys, stylekit as sk; sk.Weights(beta=1e3); {heavy}") == "[]\n"
-    assert run(f"import sys, stylekit as sk; sk.FlowMethod.DIS; {heavy}") == "['numpy']\n"
-    found = run(f"import sys, stylekit as sk; sk.plots.plot_frames; {heavy}")
-    assert found == "['matplotlib', 'numpy']\n"
+    lines = ["import sys, stylekit as sk", "sk.Weights(beta=1e3)", heavy]
+    lines += ["sk.FlowMethod.DIS", heavy, "sk.plots.plot_frames", heavy]
+    assert run("\n".join(lines)) == "[]\n['numpy']\n['matplotlib', 'numpy']\n"
 
 
 def test_importing_takes_less_than_a_third_of_a_second() -> None:
@@ -178,7 +180,7 @@ def test_save_refuses_what_is_no_picture_and_where_none_can_be(tmp_path: Path) -
 def test_a_painting_says_in_one_line_which_network_runs() -> None:
     """And nothing is written to standard error, which notebooks show in a red box."""
     code = (
-        "import stylekit as sk\n"
+        f"{IN_PYTHON}import stylekit as sk\n"
         "cat, swirls = sk.load('chelsea', size=32), sk.load('swirls', size=32)\n"
         "painting = sk.Stylization(cat, swirls, sk.ImageSettings(size=32))\n"
         "next(painting.steps(1))\n"
@@ -190,7 +192,7 @@ def test_a_painting_says_in_one_line_which_network_runs() -> None:
 
 @pytest.mark.slow
 def test_the_style_distance_is_that_of_the_painting() -> None:
-    settings = sk.ImageSettings(size=48, backbone="vgg16")
+    settings = sk.ImageSettings(size=48, backbone="vgg16", **SHALLOW)
     cat, swirls = sk.load("chelsea", size=48), sk.load("swirls", size=96)
     painting = sk.Stylization(cat, swirls, settings)
     before = sk.style_distance(painting.image, swirls, settings)

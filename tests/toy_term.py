@@ -21,10 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from shallow import SHALLOW
 
 from stylekit import settings
 
 os.chdir(sys.argv[1])
+# Nothing here depends on the depth of the network.
+settings.ImageSettings.__init__.__kwdefaults__.update(SHALLOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,7 @@ def test_looking_at_results_stops_the_watch(monkeypatch: pytest.MonkeyPatch) -> 
     assert watch.seconds == 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="as Linux counts memory")
 def test_peak_memory_is_not_that_of_the_parent() -> None:
     ballast = np.ones(50_000_000)

@@ -13,6 +13,7 @@ from stylekit.errors import SettingsError
 from stylekit.image.objective import Objective, TemporalTarget
 from stylekit.image.xla import Compiler, worth_fusing
 from stylekit.losses import gram_matrix, style_loss, temporal_loss, total_variation_loss
+from stylekit.media.images import resize_image
 from stylekit.settings import ImageSettings, Weights
 from stylekit.vgg.features import FeatureExtractor
 from stylekit.vgg.runtime import tf
@@ -31,7 +32,7 @@ def extractor(vgg16: Backbone, photographs: list[Image]) -> FeatureExtractor:
     """The layers of the default settings."""
     settings = ImageSettings()
     layers = (*settings.content_layers, *settings.style_layers)
-    return FeatureExtractor(vgg16, layers, calibration=photographs)
+    return FeatureExtractor(vgg16, layers, calibration=photographs[:1])
 
 
 @pytest.fixture
@@ -133,15 +134,23 @@ def test_terms_are_those_of_the_losses(
 
 
 def test_the_loss_of_content_and_style_is_zero_at_themselves(
-    objective: Objective, content: Image, style: Image, image: Image
+    objective: Objective,
+    whole_settings: ImageSettings,
+    content: Image,
+    style: Image,
+    image: Image,
 ) -> None:
     at_content = objective.losses(content, objective.targets(content))
     away = objective.losses(image, objective.targets(content))
-    at_style = objective.losses(style, objective.targets(style))
+    # In the size of the content, for which everything is compiled.
+    sized = from_bytes(to_bytes(resize_image(style, (content.shape[1], content.shape[0]))))
+    own = Objective(objective.extractor, sized, whole_settings)
+    at_style = own.losses(sized, own.targets(sized))
     assert at_content.content < 1e-9 * away.content
     assert at_style.style < 1e-6 * at_content.style
 
 
+@pytest.mark.slow
 def test_style_layers_count_by_their_weights(
     extractor: FeatureExtractor, content: Image, style: Image
 ) -> None:
@@ -156,6 +165,7 @@ def test_style_layers_count_by_their_weights(
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_live_layer_weights_stand_in_for_those_of_the_settings(
     extractor: FeatureExtractor, content: Image, style: Image, image: Image
 ) -> None:
@@ -213,6 +223,7 @@ def test_losses_and_distances_are_those_of_the_8_bit_picture(
     assert sum(objective.style_distances(image).values()) == pytest.approx(losses.style, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
     shallow_extractor: FeatureExtractor,
     content: Image,
@@ -247,6 +258,7 @@ def test_new_weights_and_new_pictures_of_one_size_compile_nothing(
     assert objective.trace_count == before + 3
 
 
+@pytest.mark.slow
 def test_objectives_of_one_network_share_what_is_compiled(
     shallow_extractor: FeatureExtractor,
     content: Image,
@@ -354,15 +366,14 @@ def test_bad_temporal_targets_are_refused(
 
 @pytest.mark.slow
 def test_fused_evaluations_are_those_of_the_others(
-    objective: Objective,
-    extractor: FeatureExtractor,
+    shallow_extractor: FeatureExtractor,
     style: Image,
-    whole_settings: ImageSettings,
+    shallow: ImageSettings,
     content: Image,
     image: Image,
     temporal: TemporalTarget,
 ) -> None:
-    fused = Objective(extractor, style, whole_settings)
+    objective, fused = (Objective(shallow_extractor, style, shallow) for _ in range(2))
     size = content.shape[1], content.shape[0]
     fused.fuse_ahead(size, temporal=1)
     fused.fuse_ahead(size, temporal=1)
@@ -414,6 +425,7 @@ def test_losses_and_style_distance_are_measured_in_one_pass(
     assert distance != pytest.approx(losses.style, rel=1e-2)
 
 
+@pytest.mark.slow
 def test_without_xla_evaluations_go_on_unfused(
     shallow_extractor: FeatureExtractor,
     shallow: ImageSettings,

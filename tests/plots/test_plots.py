@@ -145,6 +145,7 @@ def test_drawing_leaves_the_callers_settings_alone(tmp_path: Path) -> None:
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.slow
 def test_pyplot_is_never_imported() -> None:
     code = (
         "import sys, numpy as np; from stylekit import plots;"

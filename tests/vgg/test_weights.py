@@ -99,6 +99,7 @@ def test_a_missing_package_is_named(fresh_home: Path, monkeypatch: pytest.Monkey
         load_backbone("vgg16")
 
 
+@pytest.mark.slow
 def test_the_code_that_comes_with_the_embedded_weights_never_runs() -> None:
     code = (
         "import sys; from stylekit.vgg.weights import load_backbone; load_backbone('vgg16');"

@@ -340,6 +340,7 @@ def test_a_compiled_run_goes_on_to_the_same_bytes(independent, clip, tmp_path, m
     assert finished(broken) == finished(whole)
 
 
+@pytest.mark.slow
 def test_a_first_frame_is_held_to_nothing(clip, tmp_path, monkeypatch):
     """Where evaluations are compiled, it has the temporal target that later frames have."""
     held = []

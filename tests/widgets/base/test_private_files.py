@@ -100,6 +100,7 @@ def test_a_folder_that_was_cleaned_away_is_made_anew() -> None:
     assert private_folder().is_dir()
 
 
+@pytest.mark.slow
 def test_only_the_owner_may_enter_and_nothing_outlives_the_process() -> None:
     code = (
         "from stylekit.widgets.base.private_files import IncomingFile\n"
