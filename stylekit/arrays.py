@@ -21,6 +21,9 @@ Flow: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.float32]
 BoolMask: TypeAlias = NDArray[np.bool_]
 
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+"""The share of red, green and blue in luminance (ITU-R BT.601)."""
+
 
 def check_image(image: Image, name: str = "image", *, like: NDArray | None = None) -> Image:
     """Return `image` unchanged if it is an Image.

@@ -2,7 +2,7 @@
 
 The loss of a picture x is the weighted sum of the terms in the table `TERMS` (`Losses.total`):
 
-    L(x) = α L_content + β L_style + γ L_temporal + tv L_tv
+    L(x) = α L_content + β L_style + γ L_temporal + edges L_edges + tv L_tv
 
 This file holds a function for each equation, then `TERMS`, a table with a row for each term. All
 that measures, weighs, draws or names the terms reads that table. To add a term, write its equation
@@ -21,6 +21,7 @@ with other normalisations.
 
 - Gatys, Ecker & Bethge 2016, *Image Style Transfer Using Convolutional Neural Networks*.
 - Ruder, Dosovitskiy & Brox 2016, *Artistic Style Transfer for Videos*.
+- Li, Xu, Nie & Liu 2017, *Laplacian-Steered Neural Style Transfer*.
 - Mahendran & Vedaldi 2015, *Understanding Deep Image Representations by Inverting Them*.
 """
 
@@ -31,6 +32,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from .arrays import LUMINANCE
 from .settings import Weights
 from .vgg.runtime import tf
 
@@ -43,6 +45,12 @@ differ from their warped predecessor by r = 0.09 to 0.16. At about half of that,
 temporal term should weigh as much as either: γ u² r² = 4·10² · u² · 3.6·10⁻³ = 6·10⁻³, hence
 u = 0.065. On the clip `orbit` in the style `cubist`, u = 0.13 raises the style distance from 1.4
 to 2.0·10⁻⁷, and u = 0.05 raises the root warping error from 0.024 to 0.027.
+"""
+
+EDGE_POOLINGS = (2, 4, 8)
+"""The sides of the squares, in pixels, that are averaged before edges are compared.
+
+The edges of single pixels are left out: brush strokes take their place.
 """
 
 # --- the equations --------------------------------------------------------------------------------
@@ -143,6 +151,56 @@ def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Te
     return tf.reduce_mean(mask[..., tf.newaxis] * tf.square(PIXEL_UNIT * (image - warped)))
 
 
+def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """The Laplacians ∇² P_k(Y) of a picture's luminance, one for each of `EDGE_POOLINGS`.
+
+    P_k is the average over squares of k × k pixels; ∇² is the sum of the four neighbours minus
+    four times the pixel. A picture that is too small for a Laplacian at some k has none there.
+
+    Parameters
+    ----------
+    luminance : Y, `(H, W)`.
+
+    Returns
+    -------
+    Maps `(1, h, w, 1)`.
+
+    Examples
+    --------
+    >>> [tuple(edges.shape) for edges in edge_maps(np.ones((16, 32), np.float32))]
+    [(1, 6, 14, 1), (1, 2, 6, 1)]
+    """
+    maps = []
+    for k in EDGE_POOLINGS:
+        if min(luminance.shape) < 3 * k:
+            break
+        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k, "VALID")
+        across = p[:, 1:-1, :-2] + p[:, 1:-1, 2:]
+        down = p[:, :-2, 1:-1] + p[:, 2:, 1:-1]
+        maps.append(across + down - 4.0 * p[:, 1:-1, 1:-1])
+    return tuple(maps)
+
+
+def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
+    """How far the edges of a picture are from those that it should keep.
+
+    L_edges = Σ_k mean (∇² P_k(Y(x)) − E_k)², with the luminance Y and the maps of `edge_maps`. VGG's
+    content layers hardly see a face, or a bright tower before a bright sky; these edges do.
+
+    Parameters
+    ----------
+    image : x, `(H, W, 3)`.
+    edges : E_k, the `edge_maps` of the content in the style's colours.
+
+    References
+    ----------
+    Li et al. 2017, eq. 4, of luminance and with averages over three sizes of squares.
+    """
+    found = edge_maps(tf.tensordot(image, tf.constant(LUMINANCE), 1))
+    parts = [tf.reduce_mean(tf.square(a - b)) for a, b in zip(found, edges, strict=True)]
+    return tf.add_n(parts) if parts else tf.constant(0.0)
+
+
 def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
     """How much neighbouring pixels differ, down plus across.
 
@@ -168,12 +226,13 @@ class Targets(NamedTuple):
     """All that the terms compare a picture with: what is constant while it is painted.
 
     `content` holds the features P of the content by content layer, `grams` the Gram matrices A of
-    the style by style layer. `warped` `(T, H, W, 3)` and `masks` `(T, H, W)` are the T temporal
-    targets; a single picture has none.
+    the style by style layer, `edges` the `edge_maps` that should stay. `warped` `(T, H, W, 3)` and
+    `masks` `(T, H, W)` are the T temporal targets; a single picture has none.
     """
 
     content: Mapping[str, tf.Tensor]
     grams: Mapping[str, tf.Tensor]
+    edges: tuple[tf.Tensor, ...]
     warped: tf.Tensor
     masks: tf.Tensor
 
@@ -266,6 +325,17 @@ _ROWS = (
         equation="L_temporal = 1/D Σ_k c_k (u x_k − u ω_k)²",
         measure=_temporal,
         needs_mask=True,
+    ),
+    Term(
+        name="edges",
+        weight="edges",
+        symbol="edges",
+        label="edges",
+        noun="the edge term",
+        color="#E69F00",
+        dash=(2, 2, 8, 2),
+        equation="L_edges = Σ_k mean (∇² P_k(Y(x)) − E_k)²",
+        measure=lambda image, _features, targets: edge_loss(image, targets.edges),
     ),
     Term(
         name="tv",

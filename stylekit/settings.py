@@ -201,7 +201,7 @@ class Weights(_Settings):
     Examples
     --------
     >>> Weights(beta=3e4).to_json()
-    {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'tv': 0.0}
+    {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'edges': 1.0, 'tv': 0.0}
     """
 
     alpha: float = _weight(1.0, "keeps what the photograph shows", "--alpha", (-3, 3))
@@ -213,6 +213,7 @@ class Weights(_Settings):
         (0, 6),
         4e2,
     )
+    edges: float = _weight(1.0, "keeps edges: faces, towers, branches", "--edges", (-3, 3))
     tv: float = _weight(0.0, "smooths: takes away grain, then detail", "--tv", (-4, 2), 0.1)
     layers: tuple[float, ...] = tunable(
         (),
@@ -260,7 +261,7 @@ class ImageSettings(_Settings):
         384, "longest side in pixels", unit="px", low=32, high=4096, flag="--size", metavar="N"
     )
     steps: int = tunable(
-        100,
+        60,
         "the most optimiser steps, at each scale",
         low=1,
         high=10**5,
@@ -268,7 +269,7 @@ class ImageSettings(_Settings):
         metavar="N",
     )
     scales: int = tunable(
-        1,
+        3,
         "sizes to paint from coarse to fine: more give larger strokes",
         low=1,
         high=6,

@@ -99,7 +99,7 @@ class WhatIfGrid:
         start = Stylization(content, style, small, init=init, temporal=targets, preview=False)
         self._objective = BatchObjective(start.objective, start.targets)
         self._parametrization = parametrization_of(
-            resize_image(content, fitted), keep_colors=settings.keep_colors
+            resize_image(content, fitted), style, keep_colors=settings.keep_colors
         )
         self._start = self._parametrization.variables(start.image)
         self.step_limit = steps

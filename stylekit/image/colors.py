@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Image, check_image
+from ..arrays import LUMINANCE, Image, check_image
 from .optimizer import Array, Bounds
 
-# ITU-R BT.601: the share of red, green and blue in luminance.
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+# The most by which a difference between two colours grows when colours are matched.
+_MAX_GAIN = 4.0
+
+# A picture is grey if hardly a pixel, not one in a hundred, has channels this far apart: the
+# rounding errors of a compressed grey picture are smaller.
+_GREY_DIFFERENCE = 8 / 255
 
 # The least variance of a colour, which keeps the covariance of a grey picture invertible: about a
 # tenth of an 8-bit level, squared.
@@ -30,7 +34,8 @@ def luminance(image: Image) -> NDArray[np.float32]:
 def match_colors(image: Image, palette: Image) -> Image:
     """`image` with the mean and covariance of the colours of `palette`, clipped to [0, 1].
 
-    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, with symmetric square roots.
+    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, with symmetric square roots. No difference of colours
+    is amplified more than four times: the colours of a grey photograph are noise.
 
     Parameters
     ----------
@@ -44,8 +49,21 @@ def match_colors(image: Image, palette: Image) -> Image:
     x = check_image(image).reshape(-1, 3).astype(np.float64)
     p = check_image(palette, "palette").reshape(-1, 3).astype(np.float64)
     transform = _power(np.cov(p, rowvar=False), 0.5) @ _power(np.cov(x, rowvar=False), -0.5)
+    left, gains, right = np.linalg.svd(transform)
+    transform = (left * np.minimum(gains, _MAX_GAIN)) @ right
     matched = (x - x.mean(axis=0)) @ transform.T + p.mean(axis=0)
     return np.clip(matched, 0.0, 1.0).astype(np.float32).reshape(image.shape)
+
+
+def is_grey(image: Image) -> bool:
+    """Whether a picture is black, white and grey alone, but for errors of compression.
+
+    Examples
+    --------
+    >>> is_grey(np.full((4, 4, 3), 0.5, np.float32))
+    True
+    """
+    return bool(np.quantile(np.ptp(image, axis=2), 0.99) <= _GREY_DIFFERENCE)
 
 
 def _power(covariance: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
@@ -99,6 +117,14 @@ class LuminanceParametrization(Parametrization):
         return gradient.sum(axis=2)
 
 
-def parametrization_of(content: Image, *, keep_colors: bool) -> Parametrization:
-    """How a picture of `content` is painted: in all colours, or in its luminance alone."""
-    return LuminanceParametrization(content) if keep_colors else Parametrization()
+def parametrization_of(content: Image, style: Image, *, keep_colors: bool) -> Parametrization:
+    """How a picture of `content` is painted: in all colours, or in its luminance alone.
+
+    Luminance alone is painted if colours are to be kept, and, in greys, for a style without colour.
+    """
+    if keep_colors:
+        return LuminanceParametrization(content)
+    if is_grey(style):
+        grey = luminance(match_colors(content, style))
+        return LuminanceParametrization(np.repeat(grey[..., np.newaxis], 3, axis=2))
+    return Parametrization()

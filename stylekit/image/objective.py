@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
-from ..losses import TERMS, Losses, Targets, Term, gram_matrix, style_loss, weight_of
+from ..losses import TERMS, Losses, Targets, Term, edge_maps, gram_matrix, style_loss, weight_of
 from ..settings import ImageSettings, Weights, check_layer_count
 from ..vgg.features import FeatureExtractor
 from ..vgg.runtime import tf
 from ..vgg.weights import Backbone
+from .colors import luminance, match_colors
 from .xla import Compiler
 
 
@@ -63,12 +64,13 @@ class Objective:
 
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
         self.extractor = extractor
+        self._style = style
+        self._keep_colors = settings.keep_colors
         self._content_layers = settings.content_layers
         self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
         self._compiler = Compiler(extractor.compiled)
-        features = self._features(style, once=True)
-        self._grams = {layer: gram_matrix(features[layer]) for layer in self._style_layers}
+        self._grams = self._grams_of(style)
 
     @property
     def backbone(self) -> Backbone:
@@ -81,7 +83,12 @@ class Objective:
         return self._compiler.trace_count
 
     def targets(
-        self, content: Image, temporal: Sequence[TemporalTarget] = (), *, once: bool = False
+        self,
+        content: Image,
+        temporal: Sequence[TemporalTarget] = (),
+        *,
+        once: bool = False,
+        style: Image | None = None,
     ) -> Targets:
         """What a picture of `content` is compared with, constant while the picture is painted.
 
@@ -90,6 +97,7 @@ class Objective:
         content : The photograph or frame, an Image `(H, W, 3)`.
         temporal : What a frame should agree with, in the size of `content`.
         once : True if no other picture of this size will follow, so that compiling does not pay.
+        style : Another size of the style, for a picture of another size.
 
         Raises
         ------
@@ -100,9 +108,11 @@ class Objective:
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
         height, width = content.shape[:2]
+        shown = content if self._keep_colors else match_colors(content, self._style)
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
-            grams=self._grams,
+            grams=self._grams if style is None else self._grams_of(style),
+            edges=edge_maps(tf.constant(luminance(shown))),
             warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
             masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
         )
@@ -223,6 +233,10 @@ class Objective:
         case = self._case(image.shape, 0)
         features: dict[str, tf.Tensor] = self._compiler.call(self.extractor.__call__, case, picture)
         return features
+
+    def _grams_of(self, style: Image) -> dict[str, tf.Tensor]:
+        features = self._features(style, once=True)
+        return {layer: gram_matrix(features[layer]) for layer in self._style_layers}
 
     def _case(self, shape: tuple[int, ...], temporal: int) -> tuple:
         """All that a function of a picture must be compiled anew for."""

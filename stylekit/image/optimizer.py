@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Evaluate = Callable[[Array], tuple[float, Array]]
+Precondition = Callable[[Array], Array]
+"""A symmetric positive linear map: the first guess at the inverse curvature of the loss."""
 
 # Nocedal & Wright 2006, §3.1: the share of the linear decrease that a step must reach.
 _SUFFICIENT_DECREASE = 1e-4
@@ -64,6 +66,8 @@ class LBFGS:
     bounds : The range of each variable.
     memory : The number of pairs that are kept; only pairs with a positive product are.
     painted : True if x is nearly good already: then the first step is small.
+    precondition : The first guess at the inverse curvature, up to a factor; the identity unless
+        given.
 
     References
     ----------
@@ -79,9 +83,16 @@ class LBFGS:
     """
 
     def __init__(
-        self, x: Array, *, bounds: Bounds, memory: int = 20, painted: bool = False
+        self,
+        x: Array,
+        *,
+        bounds: Bounds,
+        memory: int = 20,
+        painted: bool = False,
+        precondition: Precondition = lambda change: change,
     ) -> None:
         self.x = bounds.clip(x)
+        self._precondition = precondition
         self._bounds = bounds
         self._blind_move = _PAINTED_MOVE if painted else _FRESH_MOVE
         self._pairs: deque[tuple[Array, Array]] = deque(maxlen=memory)
@@ -122,6 +133,7 @@ class LBFGS:
         keep = free.astype(np.float32)
         direction = -self._gradient * keep
         if not self._pairs:
+            direction = self._precondition(direction) * keep
             size = float(np.abs(direction).mean())
             return direction * np.float32(self._blind_move / size) if size > 0 else direction
         steps = []
@@ -133,9 +145,12 @@ class LBFGS:
             share = _dot(s, direction) / product
             direction -= np.float32(share) * masked_y
             steps.append((s, masked_y, product, share))
+        direction = self._precondition(direction) * keep
         if steps:
             _, latest_y, latest_product, _ = steps[0]
-            direction *= np.float32(latest_product / _dot(latest_y, latest_y))
+            curvature = _dot(latest_y, self._precondition(latest_y) * keep)
+            # Zero for a change that is all too fine for the first guess.
+            direction *= np.float32(latest_product / curvature if curvature > 0 else 1.0)
         for s, masked_y, product, share in reversed(steps):
             direction += np.float32(share - _dot(masked_y, direction) / product) * (s * keep)
         return direction

@@ -21,6 +21,7 @@ from .colors import match_colors, parametrization_of
 from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
 from .scales import max_steps, plan_scales
+from .smoothing import smooth_first
 from .xla import worth_fusing
 
 WeightsNow = Weights | Callable[[], Weights]
@@ -29,6 +30,10 @@ WeightsNow = Weights | Callable[[], Weights]
 # The size in pixels at which the calibration photographs are measured. It is the same for all
 # pictures, because a weight should mean the same at every size.
 _CALIBRATION_SIZE = 192
+
+# How far pictures are continued beyond their borders, see `FeatureExtractor`. One position of the
+# content layer is 8 pixels.
+_MARGIN = 8
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -123,6 +128,7 @@ class Stylization:
         self._evaluations = 0
         self._step_index = 0
         self._weights: Weights | None = None
+        self._style = style
         self._begin_scale(0, self._first_image(style, init), painted=init is not None)
 
     def __repr__(self) -> str:
@@ -195,10 +201,10 @@ class Stylization:
         self._values.append(update.value)
         self._scale_steps += 1
         self._step_index += 1
-        # XLA compiles for full size while the preview is painted. Without a preview the next step
-        # would have to wait for it.
-        begins_preview = self._step_index == 1 and self.scales[0].is_preview
-        if begins_preview and worth_fusing(self.scales[-1].steps, self.size):
+        # XLA compiles for full size while a smaller size is painted. Otherwise the next step would
+        # have to wait for it.
+        begins_small = self._step_index == 1 and len(self.scales) > 1
+        if begins_small and worth_fusing(self.scales[-1].steps, self.size):
             self.objective.fuse_ahead(self.size, temporal=len(self._temporal))
         return Step(
             step_index=self._step_index - 1,
@@ -263,14 +269,23 @@ class Stylization:
         finest = scale_index == len(self._sizes) - 1
         # The slow part comes first: if it is interrupted, the last scale stays as it was.
         self._targets: Targets = self.objective.targets(
-            content, self._temporal if finest else (), once=not self._is_warm
+            content,
+            self._temporal if finest else (),
+            once=not self._is_warm,
+            # At a smaller size the painting is smaller too: its large strokes come first.
+            style=None if finest else self._style_at(self.scales[scale_index].size),
         )
-        self._parametrization = parametrization_of(content, keep_colors=self.settings.keep_colors)
+        self._parametrization = parametrization_of(
+            content, self._style, keep_colors=self.settings.keep_colors
+        )
         self._optimizer = self._new_optimizer(resize_image(image, size), painted=painted)
         self._scale_index = scale_index
         self._scale_steps = 0
         self._stuck = False
         self._values: list[float] = []
+
+    def _style_at(self, size: int) -> Image:
+        return sized_style(self._style, self.settings, content=self._content, size=size)
 
     def _new_optimizer(self, image: Image, *, painted: bool) -> Optimizer:
         variables, bounds = self._parametrization.variables(image), self._parametrization.bounds
@@ -278,7 +293,7 @@ class Stylization:
             case OptimizerMethod.ADAM:
                 return Adam(variables, bounds=bounds)
             case OptimizerMethod.LBFGS:
-                return LBFGS(variables, bounds=bounds, painted=painted)
+                return LBFGS(variables, bounds=bounds, painted=painted, precondition=smooth_first)
             case unknown:
                 assert_never(unknown)
 
@@ -316,11 +331,25 @@ def prepare_objective(
     style, content : Images of any size; `content` is used for its colours only.
     settings : The backbone, the layers and the size.
     """
-    height, width = check_image(style, "style").shape[:2]
-    sized = resize_image(style, fitted_size((width, height), settings.size))
-    if settings.keep_colors and content is not None:
-        sized = match_colors(sized, content)
+    sized = sized_style(style, settings, content=content)
     return Objective(_extractor_of(settings), sized, settings)
+
+
+def sized_style(
+    style: Image, settings: ImageSettings, *, content: Image | None = None, size: int | None = None
+) -> Image:
+    """The style as pictures are compared with it, for pictures of `size` pixels.
+
+    With `settings.keep_colors` it has the colours of `content`.
+
+    Parameters
+    ----------
+    style, content : Images of any size.
+    settings : The size, unless given, and whether colours are kept.
+    """
+    height, width = check_image(style, "style").shape[:2]
+    sized = resize_image(style, fitted_size((width, height), size or settings.size))
+    return match_colors(sized, content) if settings.keep_colors and content is not None else sized
 
 
 def stylize_image(
@@ -394,7 +423,9 @@ def _extractor_of(settings: ImageSettings) -> FeatureExtractor:
 def _extractor(choice: str, layers: tuple[str, ...], pooling: PoolingFunction) -> FeatureExtractor:
     backbone = load_backbone(choice)
     calibration = stored_activations(backbone, pooling) or calibration_photographs()
-    return FeatureExtractor(backbone, layers, calibration=calibration, pooling=pooling)
+    return FeatureExtractor(
+        backbone, layers, calibration=calibration, pooling=pooling, margin=_MARGIN
+    )
 
 
 def calibration_photographs() -> list[Image]:

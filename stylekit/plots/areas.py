@@ -15,11 +15,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from ..arrays import BoolMask, Image, Mask
+from ..arrays import LUMINANCE, BoolMask, Image, Mask
 from .style import BLUE, GREEN, INK, ORANGE, PINK, SKY, UNTRUSTED, UNTRUSTED_LINES, YELLOW
-
-# ITU-R BT.601, as OpenCV's grey.
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def legend_patch(look: Look, label: str) -> Patch:
 
 def _grey_paper(frame: Image, low: float, high: float) -> NDArray[np.float32]:
     """`frame` without colour, its brightness squeezed into `low` … `high`, as `(H, W, 3)`."""
-    grey = low + (high - low) * (frame @ _LUMINANCE)
+    grey = low + (high - low) * (frame @ LUMINANCE)
     return np.asarray(np.repeat(grey[..., None], 3, axis=2), np.float32)
 
 

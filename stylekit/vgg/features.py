@@ -93,6 +93,10 @@ class FeatureExtractor:
         The photographs, Images of any size; or the mean unscaled activation of each layer over
         them, where it is known.
     pooling : A name in `POOLINGS`, or a function that halves maps.
+    margin
+        Pixels by which a picture is continued at its borders, as in a mirror. What the network
+        sees there is cut off again, as far as whole positions of a layer fit. Without a margin
+        every convolution sees zeros beyond the border, and a painting gets stripes along it.
 
     Raises
     ------
@@ -107,6 +111,7 @@ class FeatureExtractor:
         *,
         calibration: Sequence[Image] | Mapping[str, float],
         pooling: str | PoolingFunction = Pooling.MAX,
+        margin: int = 0,
     ) -> None:
         for name in layers:
             if name not in backbone.kernels:
@@ -122,19 +127,23 @@ class FeatureExtractor:
         self._convolve = {name: _layer(*backbone.kernels[name]) for name in self._used}
         self._pool = function_of("pooling", POOLINGS, pooling)
         self.scales = dict.fromkeys(self.layers, 1.0)
+        self._margin = 0  # of the photographs: activations are stored and compared without one
         means = (
             calibration if isinstance(calibration, Mapping) else self.mean_activations(calibration)
         )
         for name in self.layers:
             if means[name] > _MIN_ACTIVATION:
                 self.scales[name] = MEAN_ACTIVATION / means[name]
+        self._margin = margin
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scaled features by layer, each `(1, h, w, channels)`, of `image` `(H, W, 3)` in [0, 1].
 
         They can be differentiated with respect to `image`.
         """
-        x = image[tf.newaxis] * 255.0 - tf.constant(_MEAN_RGB, tf.float32)
+        # A mirror image is at most as wide as the picture itself without its border line.
+        margins = [min(self._margin, side - 1) for side in image.shape[:2]]
+        x = _continued(image, margins)[tf.newaxis] * 255.0 - tf.constant(_MEAN_RGB, tf.float32)
         features = {}
         block = 1
         for name in self._used:
@@ -143,7 +152,9 @@ class FeatureExtractor:
                 block = here
             x = self._convolve[name](x)
             if name in self.scales:
-                features[name] = x * self.scales[name]
+                top, left = (margin // 2 ** (block - 1) for margin in margins)
+                inside = x[:, top : x.shape[1] - top, left : x.shape[2] - left]
+                features[name] = inside * self.scales[name]
         return features
 
     def mean_activations(self, images: Sequence[Image]) -> dict[str, float]:
@@ -153,6 +164,17 @@ class FeatureExtractor:
             name: float(np.mean([tf.reduce_mean(features[name]) for features in per_image]))
             for name in self.layers
         }
+
+
+def _continued(image: tf.Tensor, margins: Sequence[int]) -> tf.Tensor:
+    """The image `(H, W, 3)`, continued by its mirror image above and below, left and right."""
+    # Not tf.pad, which has no form for batches (tf.vectorized_map).
+    for axis, margin in enumerate(margins):
+        if margin:
+            rows = image if axis == 0 else tf.transpose(image, (1, 0, 2))
+            rows = tf.concat([rows[margin:0:-1], rows, rows[-2 : -2 - margin : -1]], 0)
+            image = rows if axis == 0 else tf.transpose(rows, (1, 0, 2))
+    return image
 
 
 def stored_activations(backbone: Backbone, pooling: PoolingFunction) -> dict[str, float] | None:
