@@ -184,7 +184,7 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
 def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
     """How far the edges of a picture are from those that it should keep.
 
-    L_edges = Σ_k mean (∇² P_k(Y(x)) − E_k)², with the luminance Y and the maps of `edge_maps`. VGG's
+    L_edges = Σ_k mean (∇² P_k(Y(x)) − E_k)², with the luminance Y and `edge_maps`. VGG's
     content layers hardly see a face, or a bright tower before a bright sky; these edges do.
 
     Parameters

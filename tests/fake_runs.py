@@ -27,6 +27,7 @@ class FakeLosses:
             "content": weights.alpha * 4e-3 * (2 - fall),
             "style": weights.beta * (5e-7 + 2e-5 * fall),
             "temporal": weights.gamma * 1e-6 if self.step_index % 40 > 20 else 0.0,
+            "edges": weights.edges * 2e-3,
             "tv": weights.tv * 1e-2,
         }
 

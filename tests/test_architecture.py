@@ -70,7 +70,7 @@ LAZY = HOMES["lazy_loader"]
 # Which modules may use TensorFlow and OpenCV, through the modules that import them.
 USERS = {
     "vgg/runtime": ("vgg", "losses", "image/objective", "image/batch", "image/xla"),
-    "media/opencv": ("motion", "media", "app/doctor"),
+    "media/opencv": ("motion", "media", "image/smoothing", "app/doctor"),
 }
 
 # What a user starts or looks at may print; the library never does.

@@ -9,6 +9,7 @@ import pytest
 
 from stylekit.losses import (
     PIXEL_UNIT,
+    TERMS,
     Losses,
     content_loss,
     gram_matrix,
@@ -178,18 +179,24 @@ def test_gradients_meet_finite_differences(name: str) -> None:
 
 
 def test_the_total_is_the_weighted_sum() -> None:
-    losses = Losses(content=2.0, style=3.0, temporal=5.0, tv=7.0)
-    assert losses.total(Weights(alpha=10, beta=100, gamma=1000, tv=1e4)) == 75320.0
-    for name in ("alpha", "beta", "gamma", "tv"):
-        alone = dict.fromkeys(("alpha", "beta", "gamma", "tv"), 0.0) | {name: 1.0}
-        term = {"alpha": "content", "beta": "style", "gamma": "temporal"}.get(name, "tv")
-        assert losses.total(Weights(**alone)) == getattr(losses, term)
+    losses = Losses(content=2.0, style=3.0, temporal=5.0, edges=9.0, tv=7.0)
+    weights = Weights(alpha=10, beta=100, gamma=1000, edges=1e5, tv=1e4)
+    assert losses.total(weights) == 975320.0
+    nothing = {term.weight: 0.0 for term in TERMS.values()}
+    for name, term in TERMS.items():
+        assert losses.total(Weights(**nothing | {term.weight: 1.0})) == losses[name]
 
 
 def test_the_summands_of_the_total_are_told_by_term() -> None:
     losses = Losses(content=2.0, style=3.0, temporal=5.0, tv=7.0)
     summands = losses.weighted(Weights(alpha=10, beta=100, gamma=1000, tv=1e4))
-    assert summands == {"content": 20.0, "style": 300.0, "temporal": 5000.0, "tv": 70000.0}
+    assert summands == {
+        "content": 20.0,
+        "style": 300.0,
+        "temporal": 5000.0,
+        "edges": 0.0,
+        "tv": 70000.0,
+    }
 
 
 def test_losses_as_json_make_losses_again() -> None:

@@ -120,6 +120,7 @@ class FeatureExtractor:
                     f"{backbone.name} has no such layer; there are {', '.join(backbone.kernels)}",
                 )
         self.backbone = backbone
+        self._margin = margin
         self.compiled = CompiledFunctions()
         self.layers = tuple(dict.fromkeys(layers))
         names = list(backbone.kernels)
@@ -127,22 +128,23 @@ class FeatureExtractor:
         self._convolve = {name: _layer(*backbone.kernels[name]) for name in self._used}
         self._pool = function_of("pooling", POOLINGS, pooling)
         self.scales = dict.fromkeys(self.layers, 1.0)
-        self._margin = 0  # of the photographs: activations are stored and compared without one
         means = (
             calibration if isinstance(calibration, Mapping) else self.mean_activations(calibration)
         )
         for name in self.layers:
             if means[name] > _MIN_ACTIVATION:
                 self.scales[name] = MEAN_ACTIVATION / means[name]
-        self._margin = margin
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scaled features by layer, each `(1, h, w, channels)`, of `image` `(H, W, 3)` in [0, 1].
 
         They can be differentiated with respect to `image`.
         """
+        return self._features(image, self._margin)
+
+    def _features(self, image: tf.Tensor, margin: int) -> dict[str, tf.Tensor]:
         # A mirror image is at most as wide as the picture itself without its border line.
-        margins = [min(self._margin, side - 1) for side in image.shape[:2]]
+        margins = [min(margin, side - 1) for side in image.shape[:2]]
         x = _continued(image, margins)[tf.newaxis] * 255.0 - tf.constant(_MEAN_RGB, tf.float32)
         features = {}
         block = 1
@@ -152,14 +154,15 @@ class FeatureExtractor:
                 block = here
             x = self._convolve[name](x)
             if name in self.scales:
-                top, left = (margin // 2 ** (block - 1) for margin in margins)
+                top, left = (width // 2 ** (block - 1) for width in margins)
                 inside = x[:, top : x.shape[1] - top, left : x.shape[2] - left]
                 features[name] = inside * self.scales[name]
         return features
 
     def mean_activations(self, images: Sequence[Image]) -> dict[str, float]:
         """The mean scaled activation of each layer over `images`."""
-        per_image = [self(tf.constant(check_image(image))) for image in images]
+        # Without a margin, so that they do not depend on it.
+        per_image = [self._features(tf.constant(check_image(image)), 0) for image in images]
         return {
             name: float(np.mean([tf.reduce_mean(features[name]) for features in per_image]))
             for name in self.layers

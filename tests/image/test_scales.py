@@ -9,7 +9,7 @@ from stylekit.settings import ImageSettings
 
 
 def plan(*, preview: bool = True, **settings: int) -> list[tuple[int, int, bool]]:
-    scales = plan_scales(ImageSettings(**settings), preview=preview)
+    scales = plan_scales(ImageSettings(**{"scales": 1} | settings), preview=preview)
     return [(scale.size, scale.steps, scale.is_preview) for scale in scales]
 
 
@@ -18,6 +18,11 @@ def test_a_large_picture_begins_with_a_preview(size: int) -> None:
     (small, few, is_preview), *asked = plan(size=size, steps=100)
     assert small == 128 and few < 30 and is_preview
     assert asked == [(size, 100, False)] == plan(size=size, steps=100, preview=False)
+
+
+def test_a_picture_is_painted_from_coarse_to_fine_unless_asked_otherwise() -> None:
+    assert [scale.size for scale in plan_scales(ImageSettings(size=384))] == [96, 192, 384]
+    assert [scale.size for scale in plan_scales(ImageSettings(size=1024))] == [128, 256, 512, 1024]
 
 
 @pytest.mark.parametrize("size", [32, 128, 160])

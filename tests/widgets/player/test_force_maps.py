@@ -17,6 +17,7 @@ from short_runs import SETTINGS, built_in_clip, built_in_style, changed, share_o
 
 from stylekit.explain.pulls import PullMaps, pull_maps
 from stylekit.image.stylization import Stylization
+from stylekit.losses import TERMS
 from stylekit.settings import Weights
 from stylekit.video.run import FrameResult, FrameStep, VideoRun
 from stylekit.widgets.base.loop import Driver, LoopState
@@ -289,7 +290,7 @@ def test_a_finished_frame_is_measured_with_its_own_targets(tmp_path: Path) -> No
 
 def maps(**pulls: float) -> PullMaps:
     """Pulls that are the same everywhere."""
-    zero = dict.fromkeys(("content", "style", "temporal", "tv"), 0.0)
+    zero = dict.fromkeys(TERMS, 0.0)
     return PullMaps(
         **{name: np.full((4, 5), pull, np.float32) for name, pull in (zero | pulls).items()}
     )

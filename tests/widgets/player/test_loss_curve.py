@@ -29,7 +29,8 @@ class Page:
 
 
 def step(number: int) -> dict[str, float]:
-    return {"content": 1.0 / number, "style": 2.0 / number, "temporal": 0.0, "tv": number * 1e-3}
+    known = {"content": 1.0 / number, "style": 2.0 / number, "tv": number * 1e-3}
+    return dict.fromkeys(TERMS, 0.0) | known
 
 
 def fill(curve: LossCurve, count: int, weights: Weights | None = None) -> None:
@@ -37,14 +38,14 @@ def fill(curve: LossCurve, count: int, weights: Weights | None = None) -> None:
         curve.add(step(number), weights=weights or Weights())
 
 
-def test_every_step_arrives_once_in_16_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_step_arrives_once_in_4_bytes_a_term(monkeypatch: pytest.MonkeyPatch) -> None:
     curve = LossCurve()
     page = Page(curve, monkeypatch)
     for count in (1, 2, 300, 0, 1000):
         fill(curve, count)
         curve.push()
     assert len(curve) == len(page.rows) == 1303
-    assert page.bytes == 1303 * 16
+    assert page.bytes == 1303 * 4 * len(TERMS)
     expected = [[step(number)[term] for term in TERMS] for number in range(1, 1304)]
     np.testing.assert_allclose(page.rows, expected, rtol=1e-6)
 
