@@ -44,6 +44,17 @@ def extractor_of(photographs: list[Image]) -> Callable[[Backbone, Pooling], Feat
     return build
 
 
+@pytest.fixture(scope="module")
+def unmeasured(vgg16: Backbone) -> dict[Pooling, FeatureExtractor]:
+    """Extractors of the style's layers, without the seconds in which they are calibrated."""
+    layers = ImageSettings().style_layers
+    known = dict.fromkeys(layers, 1.0)
+    return {
+        pooling: FeatureExtractor(vgg16, layers, calibration=known, pooling=pooling)
+        for pooling in Pooling
+    }
+
+
 def plain_network(
     backbone: Backbone, image: tf.Tensor, last: str, pooling: Pooling
 ) -> dict[str, tf.Tensor]:
@@ -172,14 +183,12 @@ def test_the_gradient_meets_finite_differences(
 @pytest.mark.parametrize("size", [(32, 32), (2, 32), (1, 20), (13, 256)])
 @pytest.mark.parametrize("pooling", Pooling)
 def test_small_and_narrow_pictures_go_through(
-    size: tuple[int, int], pooling: Pooling, vgg16: Backbone
+    size: tuple[int, int], pooling: Pooling, unmeasured: dict[Pooling, FeatureExtractor]
 ) -> None:
-    layers = ImageSettings().style_layers
-    known = dict.fromkeys(layers, 1.0)
-    found = FeatureExtractor(vgg16, layers, calibration=known, pooling=pooling)(
+    found = unmeasured[pooling](
         tf.constant(np.random.default_rng(0).random((*size, 3), np.float32))
     )
-    for power, name in enumerate(layers):
+    for power, name in enumerate(ImageSettings().style_layers):
         features = found[name]
         assert tuple(features.shape[1:3]) == tuple(max(1, side // 2**power) for side in size)
         assert np.isfinite(features.numpy()).all()

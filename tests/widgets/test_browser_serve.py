@@ -154,12 +154,6 @@ def test_a_picture_from_elsewhere_is_not_asked_for(visited) -> None:
     assert refused == "https://example.org/a.png"
 
 
-def test_colours_may_be_given_in_the_address(chromium: Browser, studio: Served) -> None:
-    with visit(chromium, studio, query="&theme=light", scheme="dark") as page:
-        assert lightness(page.page, "body") > 0.8
-        assert page.page.locator("body").get_attribute("data-jp-theme-light") == "true"
-
-
 def test_colours_follow_the_system_from_the_first_line_on(
     chromium: Browser, studio: Served
 ) -> None:
@@ -184,18 +178,33 @@ def test_colours_follow_the_system_from_the_first_line_on(
         assert lightness(page, "body") > 0.8
 
 
-def test_a_page_that_is_left_ends_its_kernel(chromium: Browser, studio: Served) -> None:
+@pytest.fixture(scope="module")
+def second_visit(chromium: Browser, studio: Served) -> Iterator[tuple[NotebookPage, Path]]:
+    """A visitor who asks for light colours on a dark system, and the folder that is theirs."""
+
     def folders() -> set[Path]:
         return set(studio.temporary.glob("stylekit-*/visitor-*"))
 
     before = folders()
-    with visit(chromium, studio) as page:
+    with visit(chromium, studio, query="&theme=light", scheme="dark") as page:
         (own,) = folders() - before
-        page.page.close(run_before_unload=True)
-        end = time.monotonic() + 60
-        while own.exists() and time.monotonic() < end:
-            time.sleep(0.1)
-        assert not own.exists()
+        yield page, own
+
+
+def test_colours_may_be_given_in_the_address(second_visit) -> None:
+    page, _ = second_visit
+    assert lightness(page.page, "body") > 0.8
+    assert page.page.locator("body").get_attribute("data-jp-theme-light") == "true"
+
+
+def test_a_page_that_is_left_ends_its_kernel(second_visit) -> None:
+    page, own = second_visit
+    assert own.exists()
+    page.page.close(run_before_unload=True)
+    end = time.monotonic() + 60
+    while own.exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not own.exists()
 
 
 def test_other_pages_ask_nothing_of_other_servers_either(chromium: Browser, studio: Served) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import Lab, NotebookPage, opened_in_lab
+from browser import Lab, NotebookPage, opened, opened_in_lab, running_voila
 from fake_runs import red_of
 from shallow import IN_PYTHON
 
@@ -171,12 +171,19 @@ def test_a_view_that_comes_late_has_the_whole_curve(notebook: NotebookPage) -> N
     assert label is not None and label.startswith("Weighted loss after 60 steps: content")
 
 
-def test_a_run_is_started_paused_tuned_and_finished_in_voila(
-    open_voila: Callable[..., NotebookPage],
-) -> None:
-    opened = open_voila([IMPORTS, RUN])
-    walk(opened.page)
-    assert opened.errors == []
+@pytest.fixture(scope="module")
+def standalone(chromium) -> Iterator[NotebookPage]:
+    """A run and one that fails, as a page of Voila."""
+    with (
+        running_voila([IMPORTS, RUN, BROKEN]) as url,
+        opened(chromium, url) as page,
+    ):
+        yield page
+
+
+def test_a_run_is_started_paused_tuned_and_finished_in_voila(standalone: NotebookPage) -> None:
+    walk(cell(standalone.page, 1))
+    assert standalone.errors == []
 
 
 def test_sliders_and_boxes_have_names_and_values_for_those_who_do_not_see_them(
@@ -235,11 +242,11 @@ def test_an_error_in_a_step_shows_in_the_page(notebook: NotebookPage) -> None:
     says(place, "Ended by an error after 2 steps")
 
 
-def test_an_error_in_a_step_shows_in_voila(open_voila: Callable[..., NotebookPage]) -> None:
-    page = open_voila([IMPORTS, BROKEN]).page
-    button(page, "Start").press("Enter")
-    says(page, "Ended by an error after 2 steps")
-    assert "step 2 cannot be <painted>" in page.get_by_role("alert").inner_text()
+def test_an_error_in_a_step_shows_in_voila(standalone: NotebookPage) -> None:
+    place = cell(standalone.page, 2)
+    button(place, "Start").press("Enter")
+    says(place, "Ended by an error after 2 steps")
+    assert "step 2 cannot be <painted>" in place.get_by_role("alert").inner_text()
 
 
 def test_a_cell_that_is_run_again_leaves_one_loop(notebook: NotebookPage) -> None:

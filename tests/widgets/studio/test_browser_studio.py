@@ -17,6 +17,7 @@ import pytest
 from axe import grave_faults
 from browser import Lab, NotebookPage, opened, opened_in_lab, write_notebook
 from served import SERVE_NOTEBOOK, served
+from shallow import IN_PYTHON
 
 from stylekit.media.clips import read_clip
 from stylekit.media.encode import write_clip
@@ -28,10 +29,25 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["browser_fixtures"]
 
-STUDIO = """\
+# Steps are slow until somebody pulls harder towards the style, so that there is time to pause.
+STUDIO = (
+    IN_PYTHON
+    + """\
+import time
+from stylekit.image.stylization import Stylization
 from stylekit.widgets.studio.studio import Studio
-studio = Studio(sizes=(64,), steps=({steps},), backbone="vgg16")
+
+quick = Stylization.step
+
+def slow(painting, weights=None):
+    if weights is None or weights.beta < 1e6:
+        time.sleep(0.2)
+    return quick(painting, weights)
+
+Stylization.step = slow
+studio = Studio(sizes=(64,), steps=(60,), backbone="vgg16")
 studio"""
+)
 PLACES = ("notebook", "standalone")
 
 
@@ -39,7 +55,7 @@ PLACES = ("notebook", "standalone")
 def notebook(lab: Lab, chromium: Browser) -> Iterator[NotebookPage]:
     """One studio in Lab for the tests of pictures; its network is loaded once."""
     with ExitStack() as stack:
-        opened = stack.enter_context(opened_in_lab(chromium, lab, [STUDIO.format(steps=60)]))
+        opened = stack.enter_context(opened_in_lab(chromium, lab, [STUDIO]))
         opened.run_all()
         yield opened
         assert opened.errors == []
@@ -53,7 +69,7 @@ def standalone(
     """The same studio as the page that `stylekit studio` serves."""
     pytest.importorskip("voila", reason="voila is not installed")
     root = tmp_path_factory.mktemp("standalone")
-    notebook = write_notebook(root, [STUDIO.format(steps=60)])
+    notebook = write_notebook(root, [STUDIO])
     with (
         served(["-c", SERVE_NOTEBOOK, str(notebook), "600"], root) as server,
         opened(chromium, server.url) as page,
