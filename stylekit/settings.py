@@ -189,6 +189,17 @@ def _weight(
     return tunable(default, help, high=_MAX_WEIGHT, flag=flag, slider=slider, start=start)
 
 
+STRENGTH = Tunable(
+    "more photograph, below 1, or more painting, above: changes β and edges together",
+    "strength",
+    low=0.01,
+    high=100.0,
+    flag="--strength",
+    slider=(-1, 1),
+)
+"""What is known of the one control above the weights, see `Weights.at_strength`."""
+
+
 @_documented
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights(_Settings):
@@ -229,6 +240,28 @@ class Weights(_Settings):
         # JSON gives a list, and weights that hold a list could not be hashed.
         object.__setattr__(self, "layers", tuple(self.layers))
         _check(self)
+
+    def at_strength(self, strength: float) -> Weights:
+        """More painting, above 1, or more photograph, below 1; 1 changes nothing.
+
+        β grows with the strength, and the weight of edges falls with it.
+
+        Parameters
+        ----------
+        strength : 0.01 to 100.
+
+        Raises
+        ------
+        SettingsError
+            If the strength, or a weight that follows, is out of range.
+
+        Examples
+        --------
+        >>> Weights().at_strength(2)
+        Weights(alpha=1.0, beta=20000.0, gamma=400.0, edges=0.5, tv=0.0, layers=())
+        """
+        check_number("strength", strength, STRENGTH)
+        return dataclasses.replace(self, beta=self.beta * strength, edges=self.edges / strength)
 
     def to_json(self) -> dict[str, Any]:
         """JSON's own types, without `layers` if they are empty.

@@ -14,7 +14,7 @@ import skimage.data
 from PIL import Image
 
 DATA = Path(__file__).resolve().parent.parent
-PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
+PHOTOGRAPHS = ("astronaut", "camera", "chelsea", "coffee", "rocket")
 SIZE = 320
 FRAMES = 24
 FPS = Fraction(24)
@@ -25,7 +25,7 @@ def make_photographs() -> None:
     folder = DATA / "photographs"
     folder.mkdir(exist_ok=True)
     for name in PHOTOGRAPHS:
-        picture = Image.fromarray(getattr(skimage.data, name)()[..., :3])
+        picture = Image.fromarray(getattr(skimage.data, name)()).convert("RGB")
         picture.save(folder / f"{name}.jpg", quality=88, subsampling=0, optimize=True)
 
 

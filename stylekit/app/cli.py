@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import SettingsError, StylekitError
-from ..settings import ImageSettings, VideoSettings, Weights, tunables
+from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
 from .options import make_parser
 
 # Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
@@ -127,7 +127,7 @@ def _with_flag(error: StylekitError) -> str:
         known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
         flags = {name: setting.flag for name, setting in known.items()}
         # Not settings, but options of the command `video`.
-        flags |= {"start": "--start", "frames": "--frames"}
+        flags |= {"start": "--start", "frames": "--frames", "strength": STRENGTH.flag}
         if flag := flags.get(error.name):
             return f"{flag}: {error.message}"
     return str(error)

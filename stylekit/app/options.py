@@ -15,6 +15,7 @@ from ..losses import TERMS
 from ..motion.flow import FLOWS
 from ..motion.masks import MASKS
 from ..settings import (
+    STRENGTH,
     ImageSettings,
     Implementation,
     Tunable,
@@ -112,6 +113,13 @@ def _add_common(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
     )
     weights = parser.add_argument_group("weights of the losses")
+    weights.add_argument(
+        STRENGTH.flag,
+        type=float,
+        default=1.0,
+        metavar="S",
+        help=f"{STRENGTH.help} (default: %(default)g)",
+    )
     _add_weights(weights, needs_mask=False)
     size = {
         "default": None,

@@ -166,7 +166,8 @@ def _image_settings(
     init = None
     # The command `image` has no options for the weights of terms that need a mask.
     names = [term.weight for term in TERMS.values() if hasattr(options, term.weight)]
-    given: dict[str, Any] = {"weights": Weights(**{name: getattr(options, name) for name in names})}
+    weights = Weights(**{name: getattr(options, name) for name in names})
+    given: dict[str, Any] = {"weights": weights.at_strength(options.strength)}
     if options.size is None:
         given["size"] = max(_MIN_SIZE, min(defaults.size, max(sides)))
     if options.init not in {member.value for member in Init}:

@@ -16,12 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
-from ..losses import TERMS, Losses, Targets, Term, edge_maps, gram_matrix, style_loss, weight_of
+from ..losses import (
+    TERMS,
+    Losses,
+    Targets,
+    Term,
+    content_loss,
+    edge_maps,
+    gram_matrix,
+    style_loss,
+    weight_of,
+)
 from ..settings import ImageSettings, Weights, check_layer_count
 from ..vgg.features import FeatureExtractor
 from ..vgg.runtime import tf
 from ..vgg.weights import Backbone
 from .colors import luminance, match_colors
+from .scores import unrelated_photographs
 from .xla import Compiler
 
 
@@ -70,6 +81,7 @@ class Objective:
         self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
         self._compiler = Compiler(extractor.compiled)
+        self._strangers: tuple[tuple[int, ...], list[dict[str, tf.Tensor]]] | None = None
         self._grams = self._grams_of(style)
 
     @property
@@ -186,6 +198,25 @@ class Objective:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
         features = self._features(from_bytes(to_bytes(check_image(image))))
         return {name: float(style_loss(features, {name: A})) for name, A in self._grams.items()}
+
+    def losses_of_nothing(self, content: Image, targets: Targets) -> tuple[float, float]:
+        """The content loss of unrelated photographs, their mean, and the style loss of `content`.
+
+        They are the zeros of the scale of `stylekit.image.scores`; the style loss has no layer
+        weights. The photographs pass through the network once for each size of pictures.
+        """
+        shape = content.shape
+        if self._strangers is None or self._strangers[0] != shape:
+            found = [self._content_features(image) for image in unrelated_photographs(content)]
+            self._strangers = shape, found
+        losses = [float(content_loss(features, targets.content)) for features in self._strangers[1]]
+        features = self._features(content)
+        style = sum(float(style_loss(features, {name: A})) for name, A in targets.grams.items())
+        return float(np.mean(losses)), style
+
+    def _content_features(self, image: Image) -> dict[str, tf.Tensor]:
+        features = self._features(image)
+        return {layer: features[layer] for layer in self._content_layers}
 
     def fuse_ahead(self, size: tuple[int, int], temporal: int = 0) -> None:
         """Have XLA compile `evaluate` in another thread; the first evaluation waits for it.

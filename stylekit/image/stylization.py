@@ -21,6 +21,7 @@ from .colors import match_colors, parametrization_of
 from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
 from .scales import max_steps, plan_scales
+from .scores import Scores, share_left
 from .smoothing import smooth_first
 from .xla import worth_fusing
 
@@ -30,6 +31,8 @@ WeightsNow = Weights | Callable[[], Weights]
 # The size in pixels at which the calibration photographs are measured. It is the same for all
 # pictures, because a weight should mean the same at every size.
 _CALIBRATION_SIZE = 192
+# Named, so that a photograph that is added to the built-in ones changes no weight's meaning.
+_CALIBRATION_PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 
 # How far pictures are continued beyond their borders, see `FeatureExtractor`. One position of the
 # content layer is 8 pixels.
@@ -176,6 +179,17 @@ class Stylization:
         """`losses` and `style_distance`, in the time of one of them."""
         weights = self._weights or self.settings.weights
         return self.objective.measure(self.image, self._targets, weights)
+
+    @property
+    def scores(self) -> Scores:
+        """How much of the content the 8-bit picture kept, and how much of the style it reached."""
+        return self.scores_of(*self.measure())
+
+    def scores_of(self, losses: Losses, style_distance: float) -> Scores:
+        """The scores of a picture of this size with these measures."""
+        content = resize_image(self._content, self._sizes[self._scale_index])
+        strangers, plain = self.objective.losses_of_nothing(content, self._targets)
+        return Scores(share_left(losses.content, strangers), share_left(style_distance, plain))
 
     def enlarge(self) -> None:
         """Change to full size now, and leave out the steps that are left at smaller sizes."""
@@ -430,8 +444,8 @@ def _extractor(choice: str, layers: tuple[str, ...], pooling: PoolingFunction) -
 
 def calibration_photographs() -> list[Image]:
     """The built-in photographs, at the size at which every network is calibrated on them."""
-    files = materials(MaterialKind.PHOTOGRAPH).values()
-    return [load_image(path, size=_CALIBRATION_SIZE) for path in files]
+    files = materials(MaterialKind.PHOTOGRAPH)
+    return [load_image(files[name], size=_CALIBRATION_SIZE) for name in _CALIBRATION_PHOTOGRAPHS]
 
 
 def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..arrays import Image
 from ..errors import MediaError
+from ..image.scores import Scores
 from ..image.stylization import Stylization
 from ..losses import TERMS, Losses
 from ..media.clip_layout import read_clip_tags
@@ -29,9 +30,9 @@ from .run import VideoRun
 class Result:
     """What a command made, for `--json` and the sidecar.
 
-    `size` is the output's (width, height), which is even for a clip. Losses and style distance
-    belong to the 8-bit result; those of a clip are means over its frames. `complete` is False if
-    the command was interrupted. The fields from `warping_error` on belong to clips.
+    `size` is the output's (width, height), which is even for a clip. Losses, style distance and
+    scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
+    False if the command was interrupted. The fields from `warping_error` on belong to clips.
     """
 
     output: Path
@@ -45,6 +46,7 @@ class Result:
     weights: Weights
     losses: Losses
     style_distance: float
+    scores: Scores
     complete: bool = True
     warping_error: WarpingError | None = None
     input_warping_error: WarpingError | None = None
@@ -71,6 +73,8 @@ class Result:
             "weights": self.weights.to_json(),
             "losses": self.losses.to_json(),
             "style_distance": self.style_distance,
+            "content_kept": self.scores.content_kept,
+            "style_reached": self.scores.style_reached,
             "complete": self.complete,
             **(clip if self.run else {}),
         }
@@ -81,7 +85,7 @@ class Result:
             f"{self.output}: {self.size[0]}×{self.size[1]} pixels, "
             f"{self.frames} frame{'s' * (self.frames != 1)}, {self.seconds:.0f} s",
             f"backbone {self.backbone}",
-            f"style distance {self.style_distance:.3g}, content loss {self.losses.content:.3g}",
+            self.scores.text,
         ]
         if self.warping_error and self.input_warping_error and self.frames > 1:
             lines.append(
@@ -135,6 +139,7 @@ def finish_image(
         weights=weights,
         losses=losses,
         style_distance=style_distance,
+        scores=stylization.scores_of(losses, style_distance),
         complete=complete,
     )
     return _with_sidecar(result, provenance)
@@ -185,6 +190,10 @@ def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds
         weights=weights,
         losses=Losses(**losses),
         style_distance=float(np.mean([entry["style_distance"] for entry in entries])),
+        scores=Scores(
+            content_kept=float(np.mean([entry["content_kept"] for entry in entries])),
+            style_reached=float(np.mean([entry["style_reached"] for entry in entries])),
+        ),
         complete=len(entries) == len(clip),
         warping_error=_measure(run, run.stored_frames(), len(entries)),
         input_warping_error=_measure(run, iter(clip[: len(entries)]), len(entries)),

@@ -15,6 +15,7 @@ import numpy as np
 from ..arrays import Image, check_image, from_bytes, to_bytes
 from ..errors import SettingsError
 from ..image.objective import Objective, TemporalTarget
+from ..image.scores import Scores
 from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
 from ..image.xla import worth_fusing
 from ..losses import Losses
@@ -42,6 +43,7 @@ class FrameResult:
     image: Image
     losses: Losses
     style_distance: float
+    scores: Scores
     weights: Weights
     motion: Motion | None
     warped: Image | None
@@ -230,9 +232,12 @@ class VideoRun:
                     break
         image = from_bytes(to_bytes(painting.image))
         losses, style_distance = painting.measure()
+        scores = painting.scores_of(losses, style_distance)
         facts = {
             "losses": losses.to_json(),
             "style_distance": style_distance,
+            "content_kept": scores.content_kept,
+            "style_reached": scores.style_reached,
             "weights": now.to_json(),
             "cold": cold,
             "reliable_share": reliable_share(motion.mask) if motion else None,
@@ -329,6 +334,7 @@ class VideoRun:
             image=image,
             losses=Losses(**entry["losses"]),
             style_distance=entry["style_distance"],
+            scores=Scores(entry["content_kept"], entry["style_reached"]),
             weights=Weights.from_json(entry["weights"]),
             motion=motion,
             warped=warped,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...arrays import Image
 from ...image.scales import Scale, max_steps, plan_scales
+from ...image.scores import Scores
 from ...media.images import resize_image
 from ...settings import Weights
 from .text import counted
@@ -49,6 +50,8 @@ class RunProgress:
         self.step_count = 0
         self.frame_index: int | None = None
         self.record: StepRecord | None = None
+        # Of the picture when it is finished, of a clip's newest frame.
+        self.scores: Scores | None = None
         self.evaluations = 0
         self._finished_evaluations = 0
         self._step_index = -1
@@ -139,12 +142,16 @@ class RunProgress:
         facts.append(("step", f"{self._step_index + 1}{of_limit}"))
         facts.append(("speed", speed_words(self.step_seconds)))
         facts.append(("evaluations", str(self.evaluations)))
+        if self.scores:
+            facts.append(("content kept", f"{100 * self.scores.content_kept:.0f} %"))
+            facts.append(("style reached", f"{100 * self.scores.style_reached:.0f} %"))
         if not ended:
             facts.append(("time left", time_words(self.seconds_left)))
         return facts
 
     def _take_frame(self, frame: Any) -> None:
         self.frame_index = frame.frame_index
+        self.scores = getattr(frame, "scores", None)
         self._cold = frame.cold
         # A finished frame has no steps left, on any scale.
         scales = self._scales(frame.frame_index) or ()

@@ -227,6 +227,9 @@ class Player(ipywidgets.VBox):
             callback(event)
 
     def _take_state(self, state: LoopState) -> None:
+        if state in (LoopState.DONE, LoopState.STOPPED) and self._progress:
+            # A clip's frames bring theirs along.
+            self._progress.scores = getattr(self._source, "scores", self._progress.scores)
         self._show(at_once=state is not LoopState.RUNNING)
         self._show_status()
         for callback in tuple(self._state_callbacks):

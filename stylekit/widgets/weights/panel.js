@@ -40,6 +40,7 @@ function weightRow(parent, name, write) {
       words.textContent = description.words;
       mark.style.backgroundColor = description.color;
       [slider.min, slider.max] = [String(description.low), String(description.high)];
+      offLabel.style.visibility = description.always ? "hidden" : "";
       off.setAttribute("aria-label", `${description.sign} ${description.label} off`.trim());
       last = description.start;
     },

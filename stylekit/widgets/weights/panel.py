@@ -18,7 +18,7 @@ import traitlets
 
 from ...errors import SettingsError
 from ...losses import TERMS, weight_of
-from ...settings import ImageSettings, Weights, check_layer_count, tunables
+from ...settings import STRENGTH, ImageSettings, Weights, check_layer_count, tunables
 from ..base.alerts import Alerts
 from ..base.modules import bundle, stylesheet
 from ..base.text import python_line
@@ -27,6 +27,8 @@ from ..base.widget import LockedWidget
 _HERE = Path(__file__).parent
 REPORT = "report"
 """The name of the preset that holds the defaults."""
+
+_STRENGTH = "strength"
 
 # By the block of VGG that a layer belongs to: a deeper layer sees larger forms.
 _LAYER_WORDS = {
@@ -70,9 +72,10 @@ class WeightControls(LockedWidget):
 class WeightPanel(ipywidgets.VBox):
     """Logarithmic sliders for the weights: one step is a tenth of a power of ten.
 
-    Each row has a box that turns its term off. The weights of the style layers are folded away
-    below; as long as none of them is moved, `Weights.layers` stays empty and those of the settings
-    count. The weights are also shown as a line of Python. A moved slider gives three significant
+    The row "strength" above them changes β and edges together: more photograph or more painting.
+    Each other row has a box that turns its term off. The weights of the style layers are folded
+    away below; as long as none of them is moved, `Weights.layers` stays empty and those of the
+    settings count. The weights are also shown as a line of Python. A moved slider gives three significant
     digits; weights from `set` stay exact, and a slider becomes longer if they lie outside of it.
 
     Parameters
@@ -113,6 +116,8 @@ class WeightPanel(ipywidgets.VBox):
         self._tunables = tunables(self._first)
         self._spans = {term.weight: self._tunables[term.weight].slider for term in TERMS.values()}
         self._spans |= dict.fromkeys(self._layers, self._tunables["layers"].slider)
+        self._spans[_STRENGTH] = STRENGTH.slider
+        self._strength = 1.0
         self._showing = False
         self._callbacks: list[Callable[[Weights], object]] = []
         self.alerts = Alerts()
@@ -130,6 +135,7 @@ class WeightPanel(ipywidgets.VBox):
         """Move the sliders. Raises SettingsError if the number of layers is another."""
         check_layer_count("layers", weights.layers, self._layers)
         with self.controls.lock:
+            self._strength = 1.0
             self._use(weights)
         self._tell()
 
@@ -158,8 +164,12 @@ class WeightPanel(ipywidgets.VBox):
 
     def _weights_of(self, values: Mapping[str, float], before: Mapping[str, float]) -> Weights:
         names = [term.weight for term in TERMS.values()]
-        if values.keys() != {*names, *self._layers}:
+        if values.keys() != {_STRENGTH, *names, *self._layers}:
             raise SettingsError("weights", f"the page has other rows: {', '.join(values)}")
+        if values[_STRENGTH] != self._strength:
+            moved_weights = self._weights.at_strength(values[_STRENGTH] / self._strength)
+            self._strength = values[_STRENGTH]
+            return moved_weights
         moved = any(values[name] != before.get(name) for name in self._layers)
         layers = tuple(values[name] for name in self._layers) if moved else self._weights.layers
         return Weights(**{name: values[name] for name in names}, layers=layers)
@@ -175,7 +185,8 @@ class WeightPanel(ipywidgets.VBox):
         self._weights = weights
         preset = next((name for name, known in self.presets.items() if known == weights), "")
         shares = weights.layers or (1.0,) * len(self._layers)
-        values = {term.weight: weight_of(term, weights) for term in TERMS.values()}
+        values = {_STRENGTH: self._strength}
+        values |= {term.weight: weight_of(term, weights) for term in TERMS.values()}
         values |= dict(zip(self._layers, shares, strict=True))
         self._showing = True
         try:
@@ -197,6 +208,16 @@ class WeightPanel(ipywidgets.VBox):
                 self._spans[name] = min(low, math.floor(power)), max(high, math.ceil(power))
         rows: list[dict[str, Any]] = [
             {
+                "name": _STRENGTH,
+                "sign": "",
+                "label": STRENGTH.label,
+                "color": "",
+                "words": "more photograph to the left, more painting to the right",
+                "start": 1.0,
+            }
+        ]
+        rows += [
+            {
                 "name": term.weight,
                 "sign": term.symbol,
                 "label": term.label,
@@ -214,4 +235,5 @@ class WeightPanel(ipywidgets.VBox):
         for row in rows:
             row["low"], row["high"] = self._spans[row["name"]]
             row["fold"] = row["name"] in self._layers
+            row["always"] = row["name"] == _STRENGTH
         return rows

@@ -1,0 +1,93 @@
+"""How much of the photograph a painting kept, and how much of the style it reached.
+
+Losses have no scale that a person knows. Here each is compared with a picture that has nothing of
+what is asked for:
+
+    content kept  = 1 − L_content(x) / mean_j L_content(stranger j)
+    style reached = 1 − L_style(x) / L_style(content)
+
+A stranger is an unrelated photograph. 1 is the content itself, or the style's own statistics; 0 is
+a picture that has no more of the content than a stranger has, or of the style than the content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..arrays import Image
+from ..media.images import load_image, resize_image
+from ..samples import MaterialKind, materials
+
+# The size of the thumbnails by which a content is recognised, and the most by which thumbnails of
+# one photograph differ: by the compression of files and by how they are made smaller.
+_THUMBNAIL = (16, 16)
+_SAME_PHOTOGRAPH = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How much of the content was kept and how much of the style reached: 1 all, 0 nothing.
+
+    Either may be below 0: a picture may be less like the content than a stranger is.
+
+    Examples
+    --------
+    >>> Scores(content_kept=0.452, style_reached=0.938).text
+    'content 45 % kept, style 94 % reached'
+    """
+
+    content_kept: float
+    style_reached: float
+
+    @property
+    def text(self) -> str:
+        """Both in words, in per cent."""
+        kept, reached = (f"{100 * value:.0f}" for value in (self.content_kept, self.style_reached))
+        return f"content {kept} % kept, style {reached} % reached"
+
+
+def unrelated_photographs(content: Image) -> list[Image]:
+    """The built-in photographs in the size of `content`, without `content` itself.
+
+    They are cut to its proportions, so that nothing is distorted.
+
+    Parameters
+    ----------
+    content : An Image `(H, W, 3)`.
+    """
+    height, width = content.shape[:2]
+    thumbnail = resize_image(content, _THUMBNAIL)
+    strangers = []
+    for image in _photographs():
+        # Not cut: a photograph is recognised by its whole.
+        if np.abs(resize_image(image, _THUMBNAIL) - thumbnail).mean() > _SAME_PHOTOGRAPH:
+            strangers.append(resize_image(_cut(image, width / height), (width, height)))
+    return strangers
+
+
+@lru_cache(maxsize=1)
+def _photographs() -> tuple[Image, ...]:
+    return tuple(load_image(path) for path in materials(MaterialKind.PHOTOGRAPH).values())
+
+
+def _cut(image: Image, proportions: float) -> Image:
+    """The largest part in the middle of `image` with these proportions, width by height."""
+    height, width = image.shape[:2]
+    wide = max(1, min(width, round(height * proportions)))
+    high = max(1, min(height, round(width / proportions)))
+    top, left = (height - high) // 2, (width - wide) // 2
+    return np.ascontiguousarray(image[top : top + high, left : left + wide])
+
+
+def share_left(loss: float, loss_of_nothing: float) -> float:
+    """1 − loss / loss_of_nothing; 1 if there is nothing to lose.
+
+    Examples
+    --------
+    >>> share_left(1.0, 4.0), share_left(0.0, 0.0)
+    (0.75, 1.0)
+    """
+    return 1.0 - loss / loss_of_nothing if loss_of_nothing > 0 else 1.0

@@ -1,0 +1,61 @@
+"""Scores: 1 for the content itself, 0 for a stranger, and never measured against itself."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from stylekit.arrays import Image
+from stylekit.image.scores import Scores, share_left, unrelated_photographs
+from stylekit.image.stylization import Stylization
+from stylekit.media.images import load_image, resize_image
+from stylekit.samples import MaterialKind, materials
+from stylekit.settings import ImageSettings
+
+
+@pytest.mark.parametrize("size", [(48, 32), (20, 60), (64, 64)])
+def test_strangers_have_the_contents_size_and_are_not_distorted(size: tuple[int, int]) -> None:
+    content = np.random.default_rng(0).random((size[1], size[0], 3), np.float32)
+    strangers = unrelated_photographs(content)
+    assert len(strangers) == len(materials(MaterialKind.PHOTOGRAPH))
+    assert {image.shape for image in strangers} == {content.shape}
+
+
+@pytest.mark.parametrize("name", list(materials(MaterialKind.PHOTOGRAPH)))
+@pytest.mark.parametrize("size", [40, 200])
+def test_a_content_is_never_its_own_stranger(name: str, size: int) -> None:
+    content = load_image(materials(MaterialKind.PHOTOGRAPH)[name], size=size)
+    strangers = unrelated_photographs(content)
+    assert len(strangers) == len(materials(MaterialKind.PHOTOGRAPH)) - 1 >= 4
+    assert min(np.abs(stranger - content).mean() for stranger in strangers) > 0.05
+
+
+def test_the_scale_has_its_ends(content: Image, style: Image, settings: ImageSettings) -> None:
+    same = dataclasses.replace(settings, keep_colors=True)
+    painting = Stylization(content, style, same, init=resize_image(content, (48, 32)))
+    assert painting.scores.content_kept == pytest.approx(1, abs=0.01)
+    # Of the content itself no style is reached; the style here has the content's colours.
+    assert painting.scores.style_reached == pytest.approx(0, abs=0.05)
+    strangers = [
+        Stylization(content, style, settings, init=stranger).scores.content_kept
+        for stranger in unrelated_photographs(resize_image(content, (48, 32)))
+    ]
+    assert np.mean(strangers) == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.slow
+def test_painting_reaches_the_style(content: Image, style: Image, settings: ImageSettings) -> None:
+    painting = Stylization(content, style, dataclasses.replace(settings, steps=30))
+    before = painting.scores
+    for _ in painting.steps():
+        pass
+    after = painting.scores
+    assert before.style_reached < after.style_reached <= 1
+    assert after.content_kept < 1
+
+
+def test_words_and_ends() -> None:
+    assert Scores(0.5, 1.0).text == "content 50 % kept, style 100 % reached"
+    assert share_left(3.0, 2.0) == -0.5
