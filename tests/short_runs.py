@@ -43,7 +43,9 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
     ) -> Objective:
         key = (
             digest(style),
-            digest(content) if settings.keep_colors and content is not None else None,
+            digest(content) if content is not None else None,
+            settings.colors,
+            settings.style_scale,
             settings.backbone,
             settings.size,
             settings.pooling,

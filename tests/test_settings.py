@@ -35,7 +35,8 @@ UNUSUAL_IMAGE = ImageSettings(
     scales=2,
     tolerance=0.0,
     patience=3,
-    keep_colors=other(ImageSettings().keep_colors),
+    colors=other(ImageSettings().colors),
+    style_scale=2.0,
     seed=2**32 - 1,
 )
 UNUSUAL_VIDEO = VideoSettings(
@@ -102,7 +103,7 @@ def test_unknown_settings_are_refused_and_the_known_ones_listed(kind: Any) -> No
         (ImageSettings, {"style_layers": 3}, "style_layers"),
         (ImageSettings, {"style_layers": [3]}, "style_layers"),
         (ImageSettings, {"style_layer_weights": ["1"] * 5}, "style_layer_weights"),
-        (ImageSettings, {"keep_colors": "no"}, "keep_colors"),
+        (ImageSettings, {"colors": "no"}, "colors"),
         (ImageSettings, {"tolerance": True}, "tolerance"),
         (ImageSettings, {"backbone": None}, "backbone"),
         (ImageSettings, ["size", 64], "ImageSettings"),
@@ -167,7 +168,8 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (ImageSettings, "pooling", [3, None]),
         (ImageSettings, "init", ["noise", None]),
         (ImageSettings, "backbone", [None, 16]),
-        (ImageSettings, "keep_colors", [1, "yes", None]),
+        (ImageSettings, "colors", [1, "style", None]),
+        (ImageSettings, "style_scale", [0.0, -1.0, *NOT_NUMBERS]),
         (ImageSettings, "content_layers", [(), ["block4_conv2"], "block4_conv2", (4,)]),
         (ImageSettings, "style_layers", [(), ("block1_conv1", "block1_conv1"), None]),
         (ImageSettings, "style_layer_weights", [(1.0,), (1, 1, 1, 1, -1), ("1",) * 5, [1.0] * 5]),

@@ -2,8 +2,8 @@
 
 It runs in a process of its own, because a term must be known before the rest of stylekit is
 imported. A real term touches two files: `stylekit/losses.py` (its equation, its row in `TERMS`)
-and `stylekit/settings.py` (its weight in `Weights`); also `stylekit/image/objective.py` if it
-compares the picture with something that `Targets` does not hold yet. A real flow method touches
+and `stylekit/settings/classes.py` (its weight in `Weights`); also `stylekit/image/objective.py` if
+it compares the picture with something that `Targets` does not hold yet. A real flow method touches
 `stylekit/motion/flow.py` alone.
 
 `python toy_term.py FOLDER` writes a picture, a clip and their sidecars into FOLDER, and the

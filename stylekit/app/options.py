@@ -16,6 +16,7 @@ from ..motion.flow import FLOWS
 from ..motion.masks import MASKS
 from ..settings import (
     STRENGTH,
+    Colors,
     ImageSettings,
     Implementation,
     Tunable,
@@ -181,14 +182,24 @@ def _add_settings(
         if known.flag:
             arguments = _arguments(name, known, getattr(settings, name))
             group.add_argument(known.flag, **arguments | dict(changes.get(name, {})))
+        if name == "colors":
+            group.add_argument(
+                "--keep-colors",
+                dest="colors",
+                action="store_const",
+                const=Colors.LUMINANCE.value,
+                help="the same as --colors luminance",
+            )
 
 
 def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
     """The arguments of `add_argument` for a setting whose default is `value`."""
+    text = known.help
+    if isinstance(value, tuple):
+        return {"default": list(value), "type": _numbers, "metavar": known.metavar, "help": text}
     if isinstance(value, bool):
         return {"action": "store_true", "help": known.help}
     choices: list[str] = []
-    text = known.help
     if name in _TABLES:
         rows = _TABLES[name]
         value, choices = name_of(value), list(rows)
@@ -196,14 +207,24 @@ def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
     elif isinstance(value, Enum):
         value, choices = value.value, [member.value for member in type(value)]
     found: dict[str, Any] = {"default": value, "metavar": known.metavar}
-    if isinstance(value, int):
-        found["type"] = int
+    if isinstance(value, (int, float)):
+        found["type"] = type(value)
     # A setting with a metavar of its own may take more than the choices, such as a path.
     if choices and known.metavar is None:
         found |= {"choices": choices, "metavar": name.upper()}
         text = ": ".join(filter(None, ["|".join(choices), text]))
     # argparse fills in what follows a single %.
     return found | {"help": text.replace("%", "%%") + " (default: %(default)s)"}
+
+
+def _numbers(text: str) -> list[float]:
+    """Numbers that are separated by commas."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"must be numbers with commas between them, is {text!r}"
+        ) from None
 
 
 def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -> T:
@@ -220,7 +241,7 @@ def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -
     SettingsError : if a value is out of range, or is not one of the choices
     """
     said = {
-        name: getattr(options, name)
+        name: getattr(options, known.flag.lstrip("-").replace("-", "_"))
         for name, known in tunables(settings).items()
         if known.flag and name not in given
     }

@@ -27,7 +27,7 @@ from ..losses import (
     style_loss,
     weight_of,
 )
-from ..settings import ImageSettings, Weights, check_layer_count
+from ..settings import Colors, ImageSettings, Weights, check_layer_count
 from ..vgg.features import FeatureExtractor
 from ..vgg.runtime import tf
 from ..vgg.weights import Backbone
@@ -76,7 +76,7 @@ class Objective:
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
         self.extractor = extractor
         self._style = style
-        self._keep_colors = settings.keep_colors
+        self._colors = settings.colors
         self._content_layers = settings.content_layers
         self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
@@ -120,7 +120,7 @@ class Objective:
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
         height, width = content.shape[:2]
-        shown = content if self._keep_colors else match_colors(content, self._style)
+        shown = match_colors(content, self._style) if self._colors is Colors.STYLE else content
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
             grams=self._grams if style is None else self._grams_of(style),

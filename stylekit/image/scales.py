@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
-from ..settings import ImageSettings
+from ..arrays import Image, check_image
+from ..media.images import fitted_size, resize_image
+from ..settings import Colors, ImageSettings
+from .colors import match_colors
 
 # A preview of a few steps at a small size shows a recognisable picture within seconds, and larger
 # sizes start from it. It costs little: a picture of 256 pixels then needs at most three evaluations
@@ -58,3 +62,29 @@ def plan_scales(settings: ImageSettings, *, preview: bool = True) -> tuple[Scale
 def max_steps(scales: tuple[Scale, ...]) -> int:
     """The most steps that all scales take together; a picture may need fewer."""
     return sum(scale.steps for scale in scales)
+
+
+def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
+    """The settings of a picture that starts nearly finished: one scale, at most `steps` steps."""
+    return dataclasses.replace(settings, scales=1, steps=steps)
+
+
+def sized_style(
+    style: Image, settings: ImageSettings, *, content: Image | None = None, size: int | None = None
+) -> Image:
+    """The style as pictures are compared with it, for pictures of `size` pixels.
+
+    Its longest side is `settings.style_scale` times that of the pictures. Unless `settings.colors`
+    are those of the style, it has the colours of `content`.
+
+    Parameters
+    ----------
+    style, content : Images of any size.
+    settings : The size, unless given, and whether colours are kept.
+    """
+    height, width = check_image(style, "style").shape[:2]
+    side = max(_MIN_SIZE, round((size or settings.size) * settings.style_scale))
+    sized = resize_image(style, fitted_size((width, height), side))
+    if settings.colors is Colors.STYLE or content is None:
+        return sized
+    return match_colors(sized, content)

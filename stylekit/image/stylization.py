@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -14,13 +13,13 @@ from ..arrays import Image, check_image
 from ..losses import Losses, Targets
 from ..media.images import fitted_size, load_image, resize_image
 from ..samples import MaterialKind, materials
-from ..settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
+from ..settings import Colors, ImageSettings, Init, OptimizerMethod, Weights, function_of
 from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction, stored_activations
 from ..vgg.weights import load_backbone
 from .colors import match_colors, parametrization_of
 from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
-from .scales import max_steps, plan_scales
+from .scales import max_steps, plan_scales, sized_style
 from .scores import Scores, share_left
 from .smoothing import smooth_first
 from .xla import worth_fusing
@@ -273,7 +272,8 @@ class Stylization:
             case Init.CONTENT:
                 content = resize_image(self._content, size)
                 # The style's colours are half of the way to the painting, and cost nothing.
-                return content if self.settings.keep_colors else match_colors(content, style)
+                own = self.settings.colors is not Colors.STYLE
+                return content if own else match_colors(content, style)
             case unknown:
                 assert_never(unknown)
 
@@ -337,8 +337,7 @@ def prepare_objective(
 ) -> Objective:
     """The network and the targets of `style`, to be shared by pictures of one size.
 
-    With `settings.keep_colors` the style first takes on the colours of `content`, because a
-    picture that keeps its colours cannot reach others.
+    Unless `settings.colors` are those of the style, it first takes on the colours of `content`.
 
     Parameters
     ----------
@@ -347,23 +346,6 @@ def prepare_objective(
     """
     sized = sized_style(style, settings, content=content)
     return Objective(_extractor_of(settings), sized, settings)
-
-
-def sized_style(
-    style: Image, settings: ImageSettings, *, content: Image | None = None, size: int | None = None
-) -> Image:
-    """The style as pictures are compared with it, for pictures of `size` pixels.
-
-    With `settings.keep_colors` it has the colours of `content`.
-
-    Parameters
-    ----------
-    style, content : Images of any size.
-    settings : The size, unless given, and whether colours are kept.
-    """
-    height, width = check_image(style, "style").shape[:2]
-    sized = resize_image(style, fitted_size((width, height), size or settings.size))
-    return match_colors(sized, content) if settings.keep_colors and content is not None else sized
 
 
 def stylize_image(
@@ -446,8 +428,3 @@ def calibration_photographs() -> list[Image]:
     """The built-in photographs, at the size at which every network is calibrated on them."""
     files = materials(MaterialKind.PHOTOGRAPH)
     return [load_image(files[name], size=_CALIBRATION_SIZE) for name in _CALIBRATION_PHOTOGRAPHS]
-
-
-def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
-    """The settings of a picture that starts nearly finished: one scale, at most `steps` steps."""
-    return dataclasses.replace(settings, scales=1, steps=steps)

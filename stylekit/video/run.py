@@ -15,8 +15,9 @@ import numpy as np
 from ..arrays import Image, check_image, from_bytes, to_bytes
 from ..errors import SettingsError
 from ..image.objective import Objective, TemporalTarget
+from ..image.scales import without_scales
 from ..image.scores import Scores
-from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective, without_scales
+from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective
 from ..image.xla import worth_fusing
 from ..losses import Losses
 from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, flow_between, warp

@@ -15,7 +15,15 @@ from stylekit.app import run as commands
 from stylekit.motion.flow import FlowMethod
 from stylekit.motion.masks import MaskMethod
 from stylekit.samples import MaterialKind, find_material
-from stylekit.settings import ImageSettings, Init, OptimizerMethod, VideoSettings, Weights, name_of
+from stylekit.settings import (
+    Colors,
+    ImageSettings,
+    Init,
+    OptimizerMethod,
+    VideoSettings,
+    Weights,
+    name_of,
+)
 from stylekit.vgg import runtime
 from stylekit.vgg.features import Pooling
 
@@ -296,7 +304,12 @@ def test_small_sources_keep_their_size_unless_they_are_tiny(settings_of):
         ("--pooling=max", {"pooling": Pooling.MAX}),
         ("--backbone=vgg16", {"backbone": "vgg16"}),
         ("--init=noise", {"init": Init.NOISE}),
-        ("--keep-colors", {"keep_colors": True}),
+        ("--keep-colors", {"colors": Colors.LUMINANCE}),
+        ("--colors=content", {"colors": Colors.CONTENT}),
+        ("--style-scale=0.5", {"style_scale": 0.5}),
+        ("--layer-weights=1,0.5,0,2,1", {"style_layer_weights": (1.0, 0.5, 0.0, 2.0, 1.0)}),
+        ("--strength=2", {"weights": Weights(beta=2e4, edges=0.5)}),
+        ("--edges=3", {"weights": Weights(edges=3.0)}),
         ("--seed=5", {"seed": 5}),
         ("--alpha=0", {"weights": Weights(alpha=0.0)}),
         ("--beta=3e4", {"weights": Weights(beta=3e4)}),

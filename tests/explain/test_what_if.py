@@ -16,7 +16,7 @@ from stylekit.image.batch import BatchObjective
 from stylekit.image.objective import Objective, TemporalTarget
 from stylekit.image.optimizer import Adam, Bounds
 from stylekit.image.stylization import Stylization, prepare_objective
-from stylekit.settings import ImageSettings, Weights
+from stylekit.settings import Colors, ImageSettings, Weights
 
 pytestmark = pytest.mark.slow
 
@@ -191,7 +191,7 @@ def test_targets_are_made_as_small_as_the_pictures(content, style, settings, tar
 
 
 def test_colors_are_kept_if_the_settings_say_so(content, style, settings) -> None:
-    kept = dataclasses.replace(settings, keep_colors=True)
+    kept = dataclasses.replace(settings, colors=Colors.LUMINANCE)
     grid = WhatIfGrid(content, style, kept, rows=ROWS, columns=COLUMNS, size=48, steps=2)
     for _ in grid.steps():
         pass

@@ -12,7 +12,7 @@ from stylekit.image.scores import Scores, share_left, unrelated_photographs
 from stylekit.image.stylization import Stylization
 from stylekit.media.images import load_image, resize_image
 from stylekit.samples import MaterialKind, materials
-from stylekit.settings import ImageSettings
+from stylekit.settings import Colors, ImageSettings
 
 
 @pytest.mark.parametrize("size", [(48, 32), (20, 60), (64, 64)])
@@ -33,7 +33,7 @@ def test_a_content_is_never_its_own_stranger(name: str, size: int) -> None:
 
 
 def test_the_scale_has_its_ends(content: Image, style: Image, settings: ImageSettings) -> None:
-    same = dataclasses.replace(settings, keep_colors=True)
+    same = dataclasses.replace(settings, colors=Colors.LUMINANCE)
     painting = Stylization(content, style, same, init=resize_image(content, (48, 32)))
     assert painting.scores.content_kept == pytest.approx(1, abs=0.01)
     # Of the content itself no style is reached; the style here has the content's colours.

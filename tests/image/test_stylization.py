@@ -14,16 +14,16 @@ from stylekit.arrays import Image, check_image, from_bytes, to_bytes
 from stylekit.errors import SettingsError, WeightsError
 from stylekit.image.colors import match_colors
 from stylekit.image.objective import Evaluation, Objective, TemporalTarget
+from stylekit.image.scales import without_scales
 from stylekit.image.stylization import (
     Step,
     Stylization,
     prepare_objective,
     stylize_image,
-    without_scales,
 )
 from stylekit.losses import Losses
 from stylekit.media.images import load_image, resize_image, save_image
-from stylekit.settings import ImageSettings, Init, OptimizerMethod, Weights
+from stylekit.settings import Colors, ImageSettings, Init, OptimizerMethod, Weights
 
 pytestmark = pytest.mark.slow
 
@@ -307,7 +307,7 @@ def test_a_preview_that_is_stuck_goes_on_large(large: Make) -> None:
 def test_colors_and_the_frame_before_are_kept_after_a_preview(
     large: Make, picture: Callable[..., Image]
 ) -> None:
-    painting = large(keep_colors=True, held=True)
+    painting = large(colors=Colors.LUMINANCE, held=True)
     assert painting.targets.masks.shape[0] == 0
     first, *_, last = painting.steps()
     assert painting.targets.masks.shape[0] == 1
@@ -339,7 +339,7 @@ def test_a_picture_can_be_enlarged_whenever_it_is_stopped(large: Make) -> None:
 def test_who_interrupts_the_change_of_size_keeps_a_whole_picture(
     large: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    painting = large(keep_colors=True)
+    painting = large(colors=Colors.LUMINANCE)
     take(painting, 2)
     small = painting.image
 
@@ -529,7 +529,7 @@ def test_stylize_image_paints_to_the_end(
 def test_kept_colors_are_those_of_the_content(
     init: Init, optimizer: OptimizerMethod, content: Image, style: Image, settings: ImageSettings
 ) -> None:
-    kept = dataclasses.replace(settings, keep_colors=True, optimizer=optimizer, init=init)
+    kept = dataclasses.replace(settings, colors=Colors.LUMINANCE, optimizer=optimizer, init=init)
     painting = Stylization(content, style, kept)
     before = painting.image
     take(painting, 5)
@@ -542,7 +542,7 @@ def test_kept_colors_are_those_of_the_content(
 def test_kept_colors_ask_for_the_style_in_the_colors_of_the_content(
     content: Image, style: Image, settings: ImageSettings
 ) -> None:
-    kept = dataclasses.replace(settings, keep_colors=True)
+    kept = dataclasses.replace(settings, colors=Colors.LUMINANCE)
     asked = prepare_objective(style, kept, content=content)
     assert sum(asked.style_distances(match_colors(style, content)).values()) < 1e-9
     assert sum(asked.style_distances(style).values()) > 1e-7

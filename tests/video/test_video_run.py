@@ -28,7 +28,7 @@ from stylekit.motion.infill import transfer_texture
 from stylekit.motion.warping import warping_error
 from stylekit.samples import MaterialKind, materials
 from stylekit.scenes import make_scene
-from stylekit.settings import Init, Start, Weights
+from stylekit.settings import Colors, Init, Start, Weights
 from stylekit.video import run as video
 from stylekit.video.run import FrameStep, VideoRun, stylize_video
 
@@ -209,7 +209,9 @@ def test_noise_repeats_to_the_byte(clip, glass, tmp_path):
 
 
 def test_colours_are_kept_in_every_frame(clip, glass, tmp_path):
-    for frame in VideoRun(clip[:2], glass, tmp_path / "run", changed(keep_colors=True)).frames():
+    for frame in VideoRun(
+        clip[:2], glass, tmp_path / "run", changed(colors=Colors.LUMINANCE)
+    ).frames():
         canvas = LuminanceParametrization(frame.content)
         nearest = canvas.image(canvas.variables(frame.image))
         assert difference(frame.image, frame.content) > 0.02, "nothing was painted"

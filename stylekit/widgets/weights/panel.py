@@ -75,8 +75,9 @@ class WeightPanel(ipywidgets.VBox):
     The row "strength" above them changes β and edges together: more photograph or more painting.
     Each other row has a box that turns its term off. The weights of the style layers are folded
     away below; as long as none of them is moved, `Weights.layers` stays empty and those of the
-    settings count. The weights are also shown as a line of Python. A moved slider gives three significant
-    digits; weights from `set` stay exact, and a slider becomes longer if they lie outside of it.
+    settings count. The weights are also shown as a line of Python. A moved slider gives three
+    significant digits; weights from `set` stay exact, and a slider becomes longer if they lie
+    outside of it.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from ...image.objective import Objective, TemporalTarget
 from ...image.stylization import prepare_objective
 from ...losses import TERMS, weight_of
 from ...media.images import fitted_size, resize_image
-from ...settings import ImageSettings, Weights
+from ...settings import Colors, ImageSettings, Weights
 from ...translate.published import JOHNSON, PUBLISHED_CODES, PublishedCode
 from ...translate.translation import Translation, Translator
 from ..base.alerts import Alerts
@@ -91,9 +91,10 @@ class WeightTranslator(ipywidgets.VBox):
         self._lock = threading.RLock()
         self._content = _painted_size(content, settings)
         sized_style = _painted_size(style, settings)
-        if settings.keep_colors:
+        own_colors = settings.colors is not Colors.STYLE
+        if own_colors:
             sized_style = match_colors(sized_style, content)
-        start = self._content if settings.keep_colors else match_colors(self._content, sized_style)
+        start = self._content if own_colors else match_colors(self._content, sized_style)
         self._image = image or (lambda: start)
         self._objective = objective or prepare_objective(style, settings, content=content)
         self._targets = self._objective.targets(self._content, temporal)

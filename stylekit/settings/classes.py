@@ -1,116 +1,26 @@
-"""Every setting, written once: its default, its range, its help, and its form in JSON.
-
-The command line, the widgets, the documentation and the library all read their defaults here.
-"""
+"""The settings of weights, pictures, clips and files, each written once with its default."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
-import typing
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Generic, Self, TypeVar
+from typing import Any
 
-from .errors import SettingsError
+from ..errors import SettingsError
+from .fields import (
+    NameOrFunction,
+    Settings,
+    Tunable,
+    check,
+    check_layer_count,
+    check_number,
+    documented,
+    tunable,
+)
 
 # Losses are float32: far larger weights would overflow to infinity.
 _MAX_WEIGHT = 1e12
-
-
-NameOrFunction = str | Callable[..., Any]
-"""A choice: the name of a row in a table, or a function of your own."""
-
-F = TypeVar("F", bound=Callable[..., Any])
-E = TypeVar("E", bound=Enum)
-
-
-@dataclass(frozen=True)
-class Implementation(Generic[F]):
-    """One row of a table of implementations; a setting chooses a row by its name.
-
-    `label` is the name that people read. `help`, if any, is what the command line says about it.
-    """
-
-    label: str
-    function: F
-    help: str = ""
-
-
-def function_of(name: str, table: Mapping[str, Implementation[F]], choice: str | F) -> F:
-    """The function that the setting `name` chooses: that of a row of `table`, or `choice` itself.
-
-    Raises SettingsError, which lists the rows, if the table has no row of that name.
-    """
-    if not isinstance(choice, str):
-        return choice
-    if choice not in table:
-        raise SettingsError(
-            name, f"must be one of {', '.join(table)}, or a function, is {str(choice)!r}"
-        )
-    return table[choice].function
-
-
-def name_of(choice: NameOrFunction) -> str:
-    """The choice as files name it: the name of its row, or `module.qualname` of a function."""
-    if isinstance(choice, str):
-        return str(choice)
-    named = choice if hasattr(choice, "__qualname__") else type(choice)
-    return f"{named.__module__}.{named.__qualname__}"
-
-
-def label_of(table: Mapping[str, Implementation[F]], choice: NameOrFunction) -> str:
-    """The choice as people read it: the label of its row, else its name."""
-    name = name_of(choice)
-    return table[name].label if name in table else name
-
-
-@dataclass(frozen=True, slots=True)
-class Tunable:
-    """What the command line, sliders and documentation need to know about a setting.
-
-    `help` says what the setting does, `label` what it is called, `unit` what its value counts
-    ("px"). A number lies from `low` to `high`, both included. `flag` is its option on the command
-    line, "" for none, and `metavar` what the help calls the option's value. `slider` holds the two
-    powers of ten between which a logarithmic slider moves; `start` is the value that a setting of
-    0 takes when it is switched on.
-    """
-
-    help: str
-    label: str = ""
-    unit: str = ""
-    low: float = 0.0
-    high: float = math.inf
-    flag: str = ""
-    metavar: str | None = None
-    slider: tuple[float, float] = (-3, 3)
-    start: float = 1.0
-
-
-def tunable(
-    default: Any,
-    help: str,
-    /,
-    *,
-    label: str = "",
-    unit: str = "",
-    low: float = 0.0,
-    high: float = math.inf,
-    flag: str = "",
-    metavar: str | None = None,
-    slider: tuple[float, float] = (-3, 3),
-    start: float = 1.0,
-) -> Any:
-    """A field of a settings class: its default, and what `Tunable` says of its other facts."""
-    known = Tunable(help, label, unit, low, high, flag, metavar, slider, start)
-    return field(default=default, metadata={"tunable": known})
-
-
-def tunables(settings: Any) -> dict[str, Tunable]:
-    """The tunables of a settings class, or of an instance of it, by the names of their fields."""
-    fields = dataclasses.fields(settings)
-    return {f.name: f.metadata["tunable"] for f in fields if "tunable" in f.metadata}
 
 
 class OptimizerMethod(Enum):
@@ -127,59 +37,26 @@ class Init(Enum):
     NOISE = "noise"
 
 
+class Colors(Enum):
+    """Whose colours a picture has.
+
+    STYLE: those of the style. CONTENT: those of the content, because the style is given its
+    colours first. LUMINANCE: every pixel keeps its colour difference from grey, and only becomes
+    lighter or darker (Gatys et al. 2016, *Preserving Color in Neural Artistic Style Transfer*, §3
+    and §4).
+    """
+
+    STYLE = "style"
+    CONTENT = "content"
+    LUMINANCE = "luminance"
+
+
 class Start(Enum):
     """Where a later frame of a clip starts, from worst to best in Ruder et al. 2016, Table 1."""
 
     RANDOM = "random"
     PREVIOUS = "previous"
     WARPED = "warped"
-
-
-class _Settings:
-    """To and from JSON, for the frozen dataclasses below, and the check of their values."""
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """A dictionary of JSON's own types that `from_json` reads back to an equal object."""
-        return {f.name: _to_json(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The settings that `to_json` wrote. Raises SettingsError on unknown or bad values."""
-        hints = typing.get_type_hints(cls)
-        if not isinstance(data, dict):
-            raise SettingsError(cls.__name__, f"must be a JSON object, is {data!r}")
-        for name in data:
-            if name not in hints:
-                raise SettingsError(name, f"unknown setting; there are {', '.join(hints)}")
-        return cls(**{name: _from_json(name, hints[name], value) for name, value in data.items()})
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, _Settings):
-        return value.to_json()
-    if isinstance(value, Enum):
-        return value.value
-    if callable(value):
-        return name_of(value)
-    return list(value) if isinstance(value, tuple) else value
-
-
-S = TypeVar("S", bound=_Settings)
-
-
-def _documented(kind: type[S]) -> type[S]:
-    """Add the section "Parameters" to the docstring of a settings class, from its tunables."""
-    lines = ["Parameters", "----------"]
-    for name, known in tunables(kind).items():
-        span = f" : {known.low:g} to {known.high:g} {known.unit}".rstrip()
-        lines.append(name + span if known.high < math.inf else name)
-        lines.append(f"    {known.label}: {known.help}" if known.label else f"    {known.help}")
-    text, heading, examples = (kind.__doc__ or "").partition("Examples\n")
-    kind.__doc__ = text + "\n    ".join([*lines, "", heading]) + examples
-    return kind
 
 
 def _weight(
@@ -200,9 +77,9 @@ STRENGTH = Tunable(
 """What is known of the one control above the weights, see `Weights.at_strength`."""
 
 
-@_documented
+@documented
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weights(_Settings):
+class Weights(Settings):
     """The weight of each term of the loss: the report's best values, α = 1, β = 10⁴, γ = 4·10².
 
     A weight means the same on every backbone and picture size, because features are calibrated
@@ -239,7 +116,7 @@ class Weights(_Settings):
             raise SettingsError("layers", f"must be a sequence of numbers, is {self.layers!r}")
         # JSON gives a list, and weights that hold a list could not be hashed.
         object.__setattr__(self, "layers", tuple(self.layers))
-        _check(self)
+        check(self)
 
     def at_strength(self, strength: float) -> Weights:
         """More painting, above 1, or more photograph, below 1; 1 changes nothing.
@@ -268,13 +145,13 @@ class Weights(_Settings):
 
         Files therefore agree with those of versions that had no layer weights.
         """
-        fields = _Settings.to_json(self)  # super() fails in classes that `slots=True` has remade
+        fields = Settings.to_json(self)  # super() fails in classes that `slots=True` has remade
         return fields if self.layers else {k: v for k, v in fields.items() if k != "layers"}
 
 
-@_documented
+@documented
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSettings(_Settings):
+class ImageSettings(Settings):
     """How one picture is painted, with `weights` unless a step is given others.
 
     A picture is finished before its last step when its loss has fallen by less than the relative
@@ -325,7 +202,22 @@ class ImageSettings(_Settings):
     init: Init = tunable(
         Init.CONTENT, "where the first frame starts", flag="--init", metavar="content|noise"
     )
-    keep_colors: bool = tunable(False, "keep the colours of the content", flag="--keep-colors")
+    colors: Colors = tunable(
+        Colors.STYLE,
+        "whose colours the picture has: those of the style, or of the content; luminance changes "
+        "only how light each pixel is",
+        flag="--colors",
+    )
+    style_scale: float = tunable(
+        1.0,
+        "the size of the painting's strokes: the longest side of the style, divided by that of the "
+        "picture",
+        label="scale of strokes",
+        low=0.1,
+        high=10,
+        flag="--style-scale",
+        metavar="X",
+    )
     seed: int = tunable(0, "of the noise", high=2**32 - 1, flag="--seed", metavar="N")
     content_layers: tuple[str, ...] = tunable(
         ("block4_conv2",), "layers whose features the content loss compares"
@@ -335,7 +227,10 @@ class ImageSettings(_Settings):
         "layers whose Gram matrices the style loss compares",
     )
     style_layer_weights: tuple[float, ...] = tunable(
-        (), "the share of each style layer in the style loss; empty: 1 each"
+        (),
+        "the share of each style layer in the style loss, separated by commas; 1 each unless given",
+        flag="--layer-weights",
+        metavar="W,W,…",
     )
     tolerance: float = tunable(
         1e-2, "a picture is finished when its loss falls by less than this share", high=1
@@ -343,7 +238,7 @@ class ImageSettings(_Settings):
     patience: int = tunable(10, "over this many steps", unit="steps", low=1, high=10_000)
 
     def __post_init__(self) -> None:
-        _check(self)
+        check(self)
         for name in ("content_layers", "style_layers"):
             layers = getattr(self, name)
             if not layers or len(set(layers)) < len(layers):
@@ -351,10 +246,25 @@ class ImageSettings(_Settings):
         check_layer_count("style_layer_weights", self.style_layer_weights, self.style_layers)
         check_layer_count("layers", self.weights.layers, self.style_layers)
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ImageSettings:
+        """As of all settings; files of version 0.1 say `keep_colors` in place of `colors`."""
+        if isinstance(data, dict) and "keep_colors" in data:
+            data = dict(data)
+            kept = data.pop("keep_colors")
+            data["colors"] = (Colors.LUMINANCE if kept else Colors.STYLE).value
+        # super() fails in classes that `slots=True` has remade.
+        return Settings.from_json.__func__(cls, data)  # type: ignore[attr-defined]
 
-@_documented
+    @property
+    def keep_colors(self) -> bool:
+        """Whether only the luminance of each pixel may change."""
+        return self.colors is Colors.LUMINANCE
+
+
+@documented
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VideoSettings(_Settings):
+class VideoSettings(Settings):
     """How a clip is painted; `image` holds what concerns every frame.
 
     `image.steps` are the steps of a first frame. `flow` is a name in `stylekit.motion.flow.FLOWS`
@@ -386,7 +296,7 @@ class VideoSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MediaLimits(_Settings):
+class MediaLimits(Settings):
     """The largest and smallest pictures and clips that are read, checked before decoding."""
 
     picture_pixels: int = tunable(50_000_000, "pixels of a picture", unit="px", low=1)
@@ -396,67 +306,3 @@ class MediaLimits(_Settings):
     clip_side: int = tunable(4096, "the longest side of a clip", unit="px", low=1)
     clip_frames: int = tunable(3000, "frames of a clip", low=1)
     clip_bytes: int = tunable(500_000_000, "bytes of a clip's file", unit="bytes", low=1)
-
-
-def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple[str, ...]) -> None:
-    """Raise SettingsError unless there are no weights, or one for each style layer."""
-    if weights and len(weights) != len(style_layers):
-        raise SettingsError(
-            name, f"give one weight for each of the {len(style_layers)} style layers"
-        )
-
-
-def _check(settings: _Settings) -> None:
-    """Refuse values of another type, and numbers outside the range of their `Tunable`."""
-    known = tunables(settings)
-    for name, hint in typing.get_type_hints(type(settings)).items():
-        value = getattr(settings, name)
-        if hint in (int, float):
-            check_number(name, value, known[name], whole=hint is int)
-        elif hint == NameOrFunction:
-            if not (isinstance(value, str) or callable(value)):
-                raise SettingsError(name, f"must be a name or a function, is {value!r}")
-        elif typing.get_origin(hint) is tuple:
-            items = typing.get_args(hint)[0]
-            if not isinstance(value, tuple) or not (
-                items is float or all(isinstance(item, items) for item in value)
-            ):
-                raise SettingsError(name, f"must be a tuple of {items.__name__}, is {value!r}")
-            for number in value if items is float else ():
-                check_number(name, number, known[name])
-        elif not isinstance(value, hint):
-            raise SettingsError(name, f"must be {hint.__name__}, is {value!r}")
-
-
-def check_number(name: str, value: float, known: Tunable, *, whole: bool = False) -> None:
-    """Raises SettingsError unless `value` is a number, or whole number, in the range of `known`."""
-    right_kind = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_kind or not math.isfinite(value) or not known.low <= value <= known.high:
-        kind = "a whole number" if whole else "a number"
-        at_least, to = f"of at least {known.low:g}", f"from {known.low:g} to {known.high:g}"
-        wanted = at_least if known.high == math.inf else to
-        raise SettingsError(name, f"must be {kind} {wanted}, is {value!r}")
-
-
-def _from_json(name: str, hint: Any, value: Any) -> Any:
-    if isinstance(hint, type) and issubclass(hint, _Settings):
-        if not isinstance(value, dict):
-            raise SettingsError(name, f"must be a JSON object, is {value!r}")
-        return hint.from_json(value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return parse_choice(name, hint, value)
-    if typing.get_origin(hint) is tuple:
-        # A string is left as it is and refused later; as a tuple of its letters it would pass.
-        return tuple(value) if isinstance(value, list) else value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return value
-
-
-def parse_choice(name: str, kind: type[E], value: str) -> E:
-    """The member of `kind` with this value. Raises SettingsError, which lists all values."""
-    try:
-        return kind(value)
-    except ValueError:
-        choices = ", ".join(str(member.value) for member in kind)
-        raise SettingsError(name, f"must be one of {choices}, is {value!r}") from None

@@ -1,0 +1,52 @@
+"""Every setting, written once: its default, its range, its help, and its form in JSON.
+
+The command line, the widgets, the documentation and the library all read their defaults here.
+"""
+
+from .classes import (
+    STRENGTH,
+    Colors,
+    ImageSettings,
+    Init,
+    MediaLimits,
+    OptimizerMethod,
+    Start,
+    VideoSettings,
+    Weights,
+)
+from .fields import (
+    Implementation,
+    NameOrFunction,
+    Tunable,
+    check_layer_count,
+    check_number,
+    function_of,
+    label_of,
+    name_of,
+    parse_choice,
+    tunable,
+    tunables,
+)
+
+__all__ = [
+    "STRENGTH",
+    "Colors",
+    "ImageSettings",
+    "Implementation",
+    "Init",
+    "MediaLimits",
+    "NameOrFunction",
+    "OptimizerMethod",
+    "Start",
+    "Tunable",
+    "VideoSettings",
+    "Weights",
+    "check_layer_count",
+    "check_number",
+    "function_of",
+    "label_of",
+    "name_of",
+    "parse_choice",
+    "tunable",
+    "tunables",
+]
