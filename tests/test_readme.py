@@ -23,7 +23,7 @@ def shrunk(code: str) -> str:
     """The same with a small picture and few steps."""
     for old, new in (
         ("size=256", "size=32"),
-        ("steps(60)", "steps(2)"),
+        ("steps():", "steps(2):"),
         ("steps(20, ", "steps(1, "),
     ):
         assert old in code
@@ -50,5 +50,9 @@ def test_readmes_first_python_paints_a_picture(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     exec(shrunk(python_blocks(ROOT / "README.md")[0]), {})
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["0", "1"]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "0",
+        "1",
+        "content",
+    ]
     assert max(sk.load("cat.png").shape) == 32

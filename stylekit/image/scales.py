@@ -19,8 +19,10 @@ _PREVIEW_STEPS = 15
 # A picture of up to this size, 1.6 times the preview's pixels, is nearly as fast as a preview.
 _LARGEST_WITHOUT_PREVIEW = 160
 
-# Below this size the deepest layers have almost no positions left.
-_MIN_SIZE = 32
+# Below this size the deepest layers have too few positions to show what a picture is of.
+_SMALLEST_OF_SEVERAL = 64
+# Below this they have almost none.
+_MIN_STYLE_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Scale:
 
 
 def plan_scales(settings: ImageSettings, *, preview: bool = True) -> tuple[Scale, ...]:
-    """The scales of a picture from coarse to fine, without those below 32 pixels.
+    """The scales of a picture from coarse to fine, without those below 64 pixels.
 
     Parameters
     ----------
@@ -52,7 +54,8 @@ def plan_scales(settings: ImageSettings, *, preview: bool = True) -> tuple[Scale
     [128, 256, 512]
     """
     sizes = [settings.size // 2**power for power in reversed(range(settings.scales))]
-    scales = [Scale(size=size, steps=settings.steps) for size in sizes if size >= _MIN_SIZE]
+    sizes = [size for size in sizes if size >= _SMALLEST_OF_SEVERAL] or [settings.size]
+    scales = [Scale(size=size, steps=settings.steps) for size in sizes]
     if preview and scales[0].size > _LARGEST_WITHOUT_PREVIEW:
         steps = min(_PREVIEW_STEPS, settings.steps)
         scales.insert(0, Scale(size=_PREVIEW_SIZE, steps=steps, is_preview=True))
@@ -83,7 +86,7 @@ def sized_style(
     settings : The size, unless given, and whether colours are kept.
     """
     height, width = check_image(style, "style").shape[:2]
-    side = max(_MIN_SIZE, round((size or settings.size) * settings.style_scale))
+    side = max(_MIN_STYLE_SIZE, round((size or settings.size) * settings.style_scale))
     sized = resize_image(style, fitted_size((width, height), side))
     if settings.colors is Colors.STYLE or content is None:
         return sized

@@ -39,8 +39,8 @@ def test_what_begins_small_anyway_needs_no_preview() -> None:
     assert not any(is_preview for _, _, is_preview in plan(size=512, scales=3))
 
 
-def test_scales_under_32_pixels_are_left_out() -> None:
-    assert [size for size, _, _ in plan(size=128, scales=4)] == [32, 64, 128]
+def test_scales_under_64_pixels_are_left_out() -> None:
+    assert [size for size, _, _ in plan(size=128, scales=4)] == [64, 128]
     assert [size for size, _, _ in plan(size=63, scales=2)] == [63]
 
 
