@@ -31,6 +31,15 @@ embedded VGG16, whose deep activations are hundreds of times smaller, the same f
 """
 
 
+def as_published(settings: ImageSettings) -> ImageSettings:
+    """The settings of the loss that other codes minimise too, so that theirs can be compared.
+
+    It has no edge term, the network sees zeros beyond the border, and there is one size.
+    """
+    weights = replace(settings.weights, edges=0.0)
+    return replace(settings, weights=weights, margin=0, scales=1)
+
+
 class Painted(NamedTuple):
     """The picture, an Image of the task's size as it would be written, after so many evaluations.
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from machine import describe_machine, matmul_peak
-from painting_task import Task
+from painting_task import Task, as_published
 from peers_plot import plot_peers
 from race import Curve, Lane, Point, Result, race
 from recipes import RECIPES, STYLEKIT, TUTORIAL
@@ -98,7 +98,7 @@ def _header() -> str:
 def run(content: str, style: str, options: argparse.Namespace) -> Result:
     """The race on one pair; writes each recipe's picture at the first goal."""
     pictures = (find_material(content, MaterialKind.PHOTOGRAPH), find_material(style))
-    settings = ImageSettings(size=options.size)
+    settings = as_published(ImageSettings(size=options.size))
     task = Task.prepare(load_image(pictures[0]), load_image(pictures[1]), settings)
     marks = (min(FIRST_MARK, math.ceil(FIRST_SHARE * options.steps)), options.steps)
     lanes = {

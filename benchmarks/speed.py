@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from machine import describe_machine, matmul_peak
+from painting_task import as_published
 from speed_cases import in_fresh_process
 from speed_numbers import first_at_or_below, growth_exponent, slope
 
@@ -90,7 +91,7 @@ def _parse(arguments: list[str] | None, tables: list[str]) -> argparse.Namespace
 
 def _settings(options: argparse.Namespace, size: int) -> ImageSettings:
     """The defaults, but for the network; a few steps on a few layers if it need only run."""
-    settings = ImageSettings(size=size, backbone=options.backbone)
+    settings = as_published(ImageSettings(size=size, backbone=options.backbone))
     if not options.quick:
         return settings
     content, style = ("block2_conv2",), ("block1_conv1", "block2_conv1")

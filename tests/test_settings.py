@@ -37,6 +37,7 @@ UNUSUAL_IMAGE = ImageSettings(
     patience=3,
     colors=other(ImageSettings().colors),
     style_scale=2.0,
+    margin=3,
     seed=2**32 - 1,
 )
 UNUSUAL_VIDEO = VideoSettings(
@@ -170,6 +171,7 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (ImageSettings, "backbone", [None, 16]),
         (ImageSettings, "colors", [1, "style", None]),
         (ImageSettings, "style_scale", [0.0, -1.0, *NOT_NUMBERS]),
+        (ImageSettings, "margin", [-1, 65, 1.5, *NOT_NUMBERS]),
         (ImageSettings, "content_layers", [(), ["block4_conv2"], "block4_conv2", (4,)]),
         (ImageSettings, "style_layers", [(), ("block1_conv1", "block1_conv1"), None]),
         (ImageSettings, "style_layer_weights", [(1.0,), (1, 1, 1, 1, -1), ("1",) * 5, [1.0] * 5]),

@@ -24,6 +24,7 @@ import numpy as np
 from shallow import SHALLOW
 
 from stylekit import settings
+from stylekit.settings import classes
 
 os.chdir(sys.argv[1])
 # Nothing here depends on the depth of the network.
@@ -40,6 +41,7 @@ class ToyWeights(settings.Weights):
 
 
 settings.Weights = ToyWeights  # type: ignore[misc]
+classes.Weights = ToyWeights  # type: ignore[misc]
 
 from stylekit.losses import TERMS, Losses, Term  # noqa: E402
 from stylekit.motion.flow import FLOWS, FlowEstimator  # noqa: E402

@@ -33,10 +33,6 @@ _CALIBRATION_SIZE = 192
 # Named, so that a photograph that is added to the built-in ones changes no weight's meaning.
 _CALIBRATION_PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
 
-# How far pictures are continued beyond their borders, see `FeatureExtractor`. One position of the
-# content layer is 8 pixels.
-_MARGIN = 8
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
@@ -412,15 +408,18 @@ def _extractor_of(settings: ImageSettings) -> FeatureExtractor:
         (*settings.content_layers, *settings.style_layers),
         # The function, not its name: a name may come to mean another one.
         function_of("pooling", POOLINGS, settings.pooling),
+        settings.margin,
     )
 
 
 @lru_cache(maxsize=2)
-def _extractor(choice: str, layers: tuple[str, ...], pooling: PoolingFunction) -> FeatureExtractor:
+def _extractor(
+    choice: str, layers: tuple[str, ...], pooling: PoolingFunction, margin: int = 0
+) -> FeatureExtractor:
     backbone = load_backbone(choice)
     calibration = stored_activations(backbone, pooling) or calibration_photographs()
     return FeatureExtractor(
-        backbone, layers, calibration=calibration, pooling=pooling, margin=_MARGIN
+        backbone, layers, calibration=calibration, pooling=pooling, margin=margin
     )
 
 

@@ -232,6 +232,12 @@ class ImageSettings(Settings):
         flag="--layer-weights",
         metavar="W,W,…",
     )
+    margin: int = tunable(
+        8,
+        "how far the network sees a picture continued beyond its borders, as in a mirror",
+        unit="px",
+        high=64,
+    )
     tolerance: float = tunable(
         1e-2, "a picture is finished when its loss falls by less than this share", high=1
     )

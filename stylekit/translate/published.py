@@ -206,14 +206,15 @@ REPORT = PublishedCode(
     pooling=None,
     quirks=(
         "The report states no range of pixels and no scale of activations. stylekit's are chosen "
-        "so that the report's weights are balanced, and its weights are used unchanged.",
+        "so that the report's weights are balanced, and its weights are used unchanged. The edge "
+        "term is stylekit's addition.",
     ),
 )
 
 JOHNSON = PublishedCode(
     name="Johnson, neural-style",
     source="github.com/jcjohnson/neural-style, neural_style.lua",
-    weights=Weights(alpha=5.0, beta=100.0, gamma=0.0, tv=1e-3),
+    weights=Weights(alpha=5.0, beta=100.0, gamma=0.0, edges=0.0, tv=1e-3),
     content_factor=_mean,
     style_factor=_gram_mean,
     # Its 256 for white instead of 255 is ignored here: 0.4 %.
@@ -223,7 +224,7 @@ JOHNSON = PublishedCode(
 RUDER = PublishedCode(
     name="Ruder, artistic-videos",
     source="github.com/manuelruder/artistic-videos, artistic_video.lua",
-    weights=Weights(alpha=5.0, beta=100.0, gamma=1e3, tv=1e-3),
+    weights=Weights(alpha=5.0, beta=100.0, gamma=1e3, edges=0.0, tv=1e-3),
     content_factor=_mean,
     style_factor=_gram_mean,
     variation=partial(half_squares, white=_CAFFE_WHITE),
@@ -233,7 +234,7 @@ RUDER = PublishedCode(
 NEURAL_STYLE_TF = PublishedCode(
     name="neural-style-tf",
     source="github.com/cysmith/neural-style-tf, neural_style.py",
-    weights=Weights(alpha=5.0, beta=1e4, gamma=200.0, tv=1e-3),
+    weights=Weights(alpha=5.0, beta=1e4, gamma=200.0, edges=0.0, tv=1e-3),
     content_factor=lambda layer: 1 / (2 * math.sqrt(layer.filters * layer.positions)),
     # Each layer has the share 1/5, and their sum is divided by 5 once more.
     style_factor=lambda layer: _gatys(layer) / (4 * layer.layers**2),
@@ -251,7 +252,7 @@ NEURAL_STYLE_TF = PublishedCode(
 TENSORFLOW = PublishedCode(
     name="TensorFlow tutorial",
     source="tensorflow.org/tutorials/generative/style_transfer",
-    weights=Weights(alpha=1e4, beta=1e-2, gamma=0.0, tv=30.0),
+    weights=Weights(alpha=1e4, beta=1e-2, gamma=0.0, edges=0.0, tv=30.0),
     content_factor=lambda layer: _mean(layer) / layer.layers,
     style_factor=lambda layer: _gatys(layer) / layer.layers,
     variation=absolutes,
@@ -262,7 +263,7 @@ TENSORFLOW = PublishedCode(
 KERAS = PublishedCode(
     name="Keras example",
     source="keras.io/examples/generative/neural_style_transfer",
-    weights=Weights(alpha=2.5e-8, beta=1e-6, gamma=0.0, tv=1e-6),
+    weights=Weights(alpha=2.5e-8, beta=1e-6, gamma=0.0, edges=0.0, tv=1e-6),
     content_factor=lambda layer: 1.0,
     # In every layer its N is 3 and its M the number of pixels.
     style_factor=lambda layer: 1 / (4 * 3**2 * layer.pixels**2 * layer.layers),
@@ -275,7 +276,7 @@ KERAS = PublishedCode(
 D2L = PublishedCode(
     name="Dive into Deep Learning",
     source="d2l.ai/chapter_computer-vision/neural-style",
-    weights=Weights(alpha=1.0, beta=1e3, gamma=0.0, tv=10.0),
+    weights=Weights(alpha=1.0, beta=1e3, gamma=0.0, edges=0.0, tv=10.0),
     content_factor=_mean,
     style_factor=lambda layer: 10 * _gram_mean(layer),
     variation=mean_absolutes,
@@ -294,7 +295,7 @@ D2L = PublishedCode(
 CROWSON = PublishedCode(
     name="Crowson, style-transfer-pytorch",
     source="github.com/crowsonkb/style-transfer-pytorch, style_transfer/style_transfer.py",
-    weights=Weights(alpha=0.015, beta=1.0, gamma=0.0, tv=2.0),
+    weights=Weights(alpha=0.015, beta=1.0, gamma=0.0, edges=0.0, tv=2.0),
     content_factor=lambda layer: _mean(layer) / layer.layers,
     style_factor=None,
     # On smooth pictures its nine-point stencil equals the mean of squares.

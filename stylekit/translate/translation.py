@@ -106,6 +106,7 @@ class Translator:
             alpha=1.0 if content else 0.0,
             beta=_rounded(beta * common),
             gamma=_rounded(theirs.gamma * (white**2 / PIXEL_UNIT**2) * common),
+            edges=_rounded(theirs.edges * common),  # 0 for all codes but the report's
             tv=_rounded(theirs.tv * variation * common),
         )
         exact = weights

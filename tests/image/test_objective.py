@@ -12,19 +12,21 @@ from stylekit.arrays import Image, from_bytes, to_bytes
 from stylekit.errors import SettingsError
 from stylekit.image.objective import Objective, TemporalTarget
 from stylekit.image.xla import Compiler, worth_fusing
-from stylekit.losses import gram_matrix, style_loss, temporal_loss, total_variation_loss
+from stylekit.losses import (
+    TERMS,
+    gram_matrix,
+    only,
+    style_loss,
+    temporal_loss,
+    total_variation_loss,
+)
 from stylekit.media.images import resize_image
 from stylekit.settings import ImageSettings, Weights
 from stylekit.vgg.features import FeatureExtractor
 from stylekit.vgg.runtime import tf
 from stylekit.vgg.weights import Backbone
 
-ALONE = {
-    "content": Weights(alpha=1, beta=0, gamma=0, tv=0),
-    "style": Weights(alpha=0, beta=1, gamma=0, tv=0),
-    "temporal": Weights(alpha=0, beta=0, gamma=1, tv=0),
-    "tv": Weights(alpha=0, beta=0, gamma=0, tv=1),
-}
+ALONE = {name: only(Weights(), {name: 1.0}) for name in TERMS}
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +99,12 @@ def test_the_weighted_sum_is_that_of_its_terms(
     objective: Objective, content: Image, image: Image, temporal: TemporalTarget
 ) -> None:
     targets = objective.targets(content, [temporal])
-    weights = Weights(alpha=0.5, beta=2e4, gamma=30.0, tv=0.2)
+    each = {"content": 0.5, "style": 2e4, "temporal": 30.0, "edges": 3.0, "tv": 0.2}
+    weights = only(Weights(), each)
     found = objective.evaluate(image, targets, weights)
     assert found.value == pytest.approx(found.losses.total(weights), rel=1e-5)
     gradient = np.zeros_like(image)
-    for name, weight in zip(ALONE, (0.5, 2e4, 30.0, 0.2), strict=True):
+    for name, weight in each.items():
         gradient += weight * objective.evaluate(image, targets, ALONE[name]).gradient
     scale = np.abs(gradient).max()
     np.testing.assert_allclose(found.gradient, gradient, rtol=1e-3, atol=1e-4 * scale)
@@ -191,7 +194,7 @@ def test_one_style_layer_alone_pulls_as_its_own_loss_does(
     distances = objective.style_distances(from_bytes(to_bytes(image)))
     for index, distance in enumerate(distances.values()):
         layers = tuple(float(other == index) for other in range(len(distances)))
-        weights = Weights(alpha=0, beta=2.0, gamma=0, layers=layers)
+        weights = Weights(alpha=0, beta=2.0, gamma=0, edges=0, layers=layers)
         found = objective.evaluate(from_bytes(to_bytes(image)), targets, weights)
         assert found.losses.style == pytest.approx(distance, rel=1e-4)
         assert found.value == pytest.approx(2 * distance, rel=1e-4)

@@ -15,6 +15,7 @@ from stylekit.arrays import Image
 from stylekit.explain.pulls import balance
 from stylekit.explain.words import compared, explain_balance, two_digits
 from stylekit.image.objective import Objective, Targets, TemporalTarget
+from stylekit.losses import TERMS
 from stylekit.media.images import resize_image
 from stylekit.settings import ImageSettings, Weights
 from stylekit.translate.published import (
@@ -190,7 +191,7 @@ def ours(
     objective: Objective, targets: Targets, image: Image, weights: Weights, term: str
 ) -> Gradient:
     """The gradient of one weighted term of stylekit's."""
-    others = {n: 0.0 for n in ("alpha", "beta", "gamma", "tv") if n != term}
+    others = {row.weight: 0.0 for row in TERMS.values() if row.weight != term}
     alone = dataclasses.replace(weights, **others)
     return objective.evaluate(image, targets, alone).gradient.astype(np.float64)
 
@@ -258,7 +259,7 @@ def test_the_temporal_term_pulls_as_the_equation(
 def test_the_reports_weights_are_stylekits_own(translator: Translator) -> None:
     theirs = Weights(alpha=2.0, beta=3e4, gamma=100.0, tv=5.0)
     translation = translator.translate(REPORT, theirs)
-    assert translation.weights == Weights(alpha=1.0, beta=15e3, gamma=50.0, tv=2.5)
+    assert translation.weights == Weights(alpha=1.0, beta=15e3, gamma=50.0, edges=0.5, tv=2.5)
     assert translation.exact == translation.weights
 
 
@@ -476,9 +477,8 @@ def test_a_style_without_gram_matrices_pulls_each_layer_as_hard(
 def test_pulls_are_the_root_mean_squares_of_the_gradients(objective, targets, image) -> None:
     weights = Weights(alpha=2.0, beta=1e3, gamma=10.0, tv=0.5)
     found = balance(objective, targets, image, weights)
-    names = {"content": "alpha", "style": "beta", "temporal": "gamma", "tv": "tv"}
-    for term, weight in names.items():
-        gradient = ours(objective, targets, image, weights, weight)
+    for term, row in TERMS.items():
+        gradient = ours(objective, targets, image, weights, row.weight)
         expected = np.sqrt(np.mean(np.sum(gradient**2, axis=2)))
         assert found.pulls[term] == pytest.approx(expected, rel=1e-4)
 
@@ -518,8 +518,9 @@ def test_terms_without_weight_are_said_to_pull_at_nothing(objective, targets, im
     def words(**weights: float) -> tuple[str, ...]:
         return explain_balance(balance(objective, targets, image, Weights(**weights)))
 
-    assert words(alpha=0.0, gamma=0.0) == ("Nothing holds the content: its weight is 0.",)
-    assert words(beta=0.0, gamma=0.0) == ("Nothing pulls towards the style: its weight is 0.",)
+    alone = {"gamma": 0.0, "edges": 0.0}
+    assert words(alpha=0.0, **alone) == ("Nothing holds the content: its weight is 0.",)
+    assert words(beta=0.0, **alone) == ("Nothing pulls towards the style: its weight is 0.",)
     assert any("temporal term" in said for said in words(gamma=4e2))
     assert any("total variation" in said.lower() for said in words(tv=1.0, gamma=0.0))
 

@@ -112,7 +112,7 @@ def test_the_same_frames_make_the_same_files_wherever_they_lie(tmp_path):
 
 
 def test_a_picture_that_is_stopped_in_its_preview_is_written_in_full_size(tmp_path, content):
-    settings = ImageSettings(backbone="vgg16", size=176, **SHALLOW)
+    settings = ImageSettings(backbone="vgg16", size=176, scales=1, **SHALLOW)
     painting = Stylization(content, load_image(STYLE), settings)
     assert max(painting.step().image.shape) == 128
     report = finished(painting, tmp_path / "out.png")

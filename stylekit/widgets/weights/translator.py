@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import threading
 from collections.abc import Callable, Sequence
@@ -113,7 +114,9 @@ class WeightTranslator(ipywidgets.VBox):
         """The weights in the fields, translated. Raises SettingsError if they are no weights."""
         with self._lock:
             if self._translation is None:
-                theirs = Weights(**{name: field.value for name, field in self._fields.items()})
+                fields = {name: field.value for name, field in self._fields.items()}
+                # What has no field, the edge term, is as in the code.
+                theirs = dataclasses.replace(self._published.weights, **fields)
                 self._translation = self._translator.translate(self._published, theirs)
             return self._translation
 

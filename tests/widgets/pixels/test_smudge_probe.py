@@ -159,12 +159,12 @@ def test_ages_get_lighter_and_the_key_counts_them(run):
 
 def test_the_key_of_the_pulls_has_their_mean_shares(run):
     key = draw_view(run, 1, ProbeView.PULLS).key
-    assert [entry.name for entry in key] == ["content", "style", "temporal"]
+    assert [entry.name for entry in key] == ["content", "style", "temporal", "edges"]
     assert sum(entry.share for entry in key) == pytest.approx(1)
     pulls = run.pulls(1)
-    share = pulls.content / (pulls.content + pulls.style + pulls.temporal)
+    share = pulls.content / sum(pulls.values())
     assert key[0].share == pytest.approx(share.mean(), rel=1e-3)
-    assert len(draw_view(run, 0, ProbeView.PULLS).key) == 2, "nothing holds the first in time"
+    assert len(draw_view(run, 0, ProbeView.PULLS).key) == 3, "nothing holds the first in time"
 
 
 @pytest.mark.parametrize("place", [None, (0, 0), (WIDTH - 1, HEIGHT - 1)])

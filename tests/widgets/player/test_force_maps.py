@@ -87,7 +87,7 @@ def test_a_tick_shows_the_newest_picture_of_a_run_that_rests(player, painting) -
     for term in ("content", "style"):
         np.testing.assert_array_equal(getattr(forces.maps, term), getattr(expected, term))
         assert getattr(forces.maps, term).any()
-    assert visible(forces) == ["content", "style"], "a picture has no frame before"
+    assert visible(forces) == ["content", "style", "edges"], "a picture has no frame before"
     assert said(forces).startswith("The picture after 2 steps. ")
     assert "Measuring took" in forces._cost.value
 
@@ -156,7 +156,7 @@ def test_where_it_rests_maps_follow_the_weights_at_no_cost(player, painting, mon
     forces.box.value = True
     step(player)
     monkeypatch.setattr(force_maps, "pull_maps", lambda *_, **__: pytest.fail("measured"))
-    moved = Weights(alpha=50.0, beta=20.0, gamma=0.0)
+    moved = Weights(alpha=50.0, beta=20.0, gamma=0.0, edges=0.0)
     player.panel.set(moved)
     expected = pull_maps(painting.objective, painting.targets, painting.image, moved)
     for term in ("content", "style"):
@@ -209,7 +209,7 @@ def test_a_run_without_losses_is_left_alone() -> None:
 
 
 def test_maps_have_the_weights_of_the_step_and_one_scale(player) -> None:
-    player.panel.set(Weights(alpha=0.0, beta=1e5, tv=3.0))
+    player.panel.set(Weights(alpha=0.0, beta=1e5, edges=0.0, tv=3.0))
     forces = ForceMaps(player)
     forces.box.value = True
     step(player)
@@ -252,7 +252,7 @@ def test_gammas_map_is_black_exactly_where_the_mask_is(tmp_path: Path) -> None:
     picture = shown(forces, "temporal")
     assert not picture[hidden].any()
     assert picture[~hidden].any(axis=1).mean() > 0.9
-    assert visible(forces) == ["content", "style", "temporal"]
+    assert visible(forces) == ["content", "style", "temporal", "edges"]
     share = float((forces.maps.temporal > 0).mean())
     assert f"The temporal term pulls at {100 * share:.0f} % of the picture." in said(forces)
     assert said(forces).startswith("Frame 1 after 1 step. ")

@@ -176,7 +176,7 @@ def test_a_new_start_and_a_new_panel_of_the_name_end_the_run_before(make: Make) 
 
 
 def test_gamma_is_offered_where_there_is_a_frame_before(make: Make, content) -> None:
-    assert [name for _, name in make()._rows[0].options] == ["alpha", "beta", "tv"]
+    assert [name for _, name in make()._rows[0].options] == ["alpha", "beta", "edges", "tv"]
     target = TemporalTarget(content, np.ones(content.shape[:2], np.float32))
     grid = make(temporal=[target], name="clip")
     grid._rows[0].value = "gamma"
