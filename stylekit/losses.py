@@ -155,7 +155,8 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """The Laplacians ∇² P_k(Y) of a picture's luminance, one for each of `EDGE_POOLINGS`.
 
     P_k is the average over squares of k × k pixels; ∇² is the sum of the four neighbours minus
-    four times the pixel. A picture that is too small for a Laplacian at some k has none there.
+    four times the pixel. Beyond the border the outermost line is repeated: a border without a map
+    would be where a style puts all that is not wanted inside.
 
     Parameters
     ----------
@@ -163,21 +164,21 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
 
     Returns
     -------
-    Maps `(1, h, w, 1)`.
+    Maps `(1, ⌈H/k⌉, ⌈W/k⌉, 1)`.
 
     Examples
     --------
-    >>> [tuple(edges.shape) for edges in edge_maps(np.ones((16, 32), np.float32))]
-    [(1, 6, 14, 1), (1, 2, 6, 1)]
+    >>> [tuple(edges.shape) for edges in edge_maps(np.ones((16, 30), np.float32))]
+    [(1, 8, 15, 1), (1, 4, 8, 1), (1, 2, 4, 1)]
     """
     maps = []
     for k in EDGE_POOLINGS:
-        if min(luminance.shape) < 3 * k:
-            break
-        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k, "VALID")
-        across = p[:, 1:-1, :-2] + p[:, 1:-1, 2:]
-        down = p[:, :-2, 1:-1] + p[:, 2:, 1:-1]
-        maps.append(across + down - 4.0 * p[:, 1:-1, 1:-1])
+        # "SAME" averages what there is of the last square.
+        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k, "SAME")
+        high = tf.concat([p[:, :1], p, p[:, -1:]], 1)
+        wide = tf.concat([p[:, :, :1], p, p[:, :, -1:]], 2)
+        down, across = high[:, :-2] + high[:, 2:], wide[:, :, :-2] + wide[:, :, 2:]
+        maps.append(down + across - 4.0 * p)
     return tuple(maps)
 
 
@@ -197,8 +198,7 @@ def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
     Li et al. 2017, eq. 4, of luminance and with averages over three sizes of squares.
     """
     found = edge_maps(tf.tensordot(image, tf.constant(LUMINANCE), 1))
-    parts = [tf.reduce_mean(tf.square(a - b)) for a, b in zip(found, edges, strict=True)]
-    return tf.add_n(parts) if parts else tf.constant(0.0)
+    return tf.add_n([tf.reduce_mean(tf.square(a - b)) for a, b in zip(found, edges, strict=True)])
 
 
 def total_variation_loss(image: tf.Tensor) -> tf.Tensor:

@@ -171,7 +171,7 @@ class ImageSettings(Settings):
         384, "longest side in pixels", unit="px", low=32, high=4096, flag="--size", metavar="N"
     )
     steps: int = tunable(
-        60,
+        50,
         "the most optimiser steps, at each scale",
         low=1,
         high=10**5,
