@@ -236,7 +236,7 @@ def test_weights_are_looked_up_before_each_step_and_recorded(clip, glass, tmp_pa
         else:
             assert event.weights == (used[-1] if event.steps else given[-1])
     assert len(set(used)) == len(used), "the same weights twice"
-    assert [Weights(**entry["weights"]) for entry in run.finished_entries()][0] in used
+    assert next(Weights(**entry["weights"]) for entry in run.finished_entries()) in used
 
 
 def test_weights_are_those_of_the_settings_unless_given(unbroken):
