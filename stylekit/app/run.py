@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any
 
 from ..arrays import Image
 from ..errors import MediaError, SettingsError
+from ..image.colors import luminance
 from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
@@ -34,8 +36,13 @@ from ..video.run import FrameResult, VideoRun
 from .options import chosen
 from .progress import Progress
 
+log = logging.getLogger(__name__)
+
 _CONTENTS = (MaterialKind.PHOTOGRAPH, MaterialKind.STYLE)
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
+
+# The standard deviation of luminance below which a style has no texture: half of an 8-bit level.
+_TEXTURE = 0.5 / 255
 
 # The smallest size that ImageSettings allows; smaller sources are enlarged to it.
 _MIN_SIZE = round(tunables(ImageSettings)["size"].low)
@@ -63,6 +70,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     content = load_image(content_path)
     settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
     style = load_image(style_path)
+    _warn_of_style(style, style_path, settings)
     _check_weight_file(settings.backbone)
     began = time.monotonic()
     stylization = Stylization(content, style, settings, init=init)
@@ -101,6 +109,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         allow_partial=options.allow_partial,
     )
     style = load_image(style_path)
+    _warn_of_style(style, style_path, settings.image)
     flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None
     _check_weight_file(settings.image.backbone)
     description = describe_run(clip, style, settings, exact_flow=flows is not None)
@@ -198,6 +207,26 @@ def _exact_flows(clip: Clip) -> list[FlowPair]:
             f"({', '.join(CLIP_SCENES)}), at a size that is a multiple of 8; use dis",
         )
     return [scene.flow_pair(index) for index in range(len(clip) - 1)]
+
+
+def _warn_of_style(style: Image, path: Path, settings: ImageSettings) -> None:
+    """Say beforehand that strokes will be soft, or that there are none."""
+    own, wanted = max(style.shape[:2]), round(settings.size * settings.style_scale)
+    if luminance(style).std() < _TEXTURE:
+        log.warning(
+            "%s: has one colour and no texture, so that nothing but its colour can be painted; "
+            "give a style with visible strokes",
+            path.name,
+        )
+    elif own < wanted:
+        log.warning(
+            "%s: has %d pixels and is enlarged to %d, which makes its strokes soft; "
+            "give a larger picture, or --style-scale %.2g",
+            path.name,
+            own,
+            wanted,
+            own / settings.size,
+        )
 
 
 def _check_weight_file(choice: str) -> None:

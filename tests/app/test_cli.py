@@ -6,6 +6,7 @@ import dataclasses
 import subprocess
 import sys
 
+import numpy as np
 import PIL.Image
 import pytest
 from short_runs import stylekit
@@ -344,3 +345,27 @@ def test_a_picture_may_start_from_a_picture(settings_of):
     settings, init = settings_of(*IMAGE, "--init", "red.png")
     assert settings == ImageSettings()
     assert init.shape == (30, 40, 3)
+
+
+def test_a_style_that_is_enlarged_or_has_no_texture_is_warned_of(settings_of, caplog):
+    def warnings():
+        return [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+
+    PIL.Image.new("RGB", (40, 40), (9, 90, 200)).save("plain.png")
+    settings_of("image", "chelsea", "plain.png", "-o", "out.png")
+    assert warnings() == [
+        "plain.png: has one colour and no texture, so that nothing but its colour can be painted; "
+        "give a style with visible strokes"
+    ]
+    caplog.clear()
+    noise = np.random.default_rng(0).integers(0, 255, (50, 60, 3), np.uint8)
+    PIL.Image.fromarray(noise).save("small.png")
+    settings_of("image", "chelsea", "small.png", "-o", "out.png", "--size", "100")
+    assert warnings() == [
+        "small.png: has 60 pixels and is enlarged to 100, which makes its strokes soft; "
+        "give a larger picture, or --style-scale 0.6"
+    ]
+    caplog.clear()
+    settings_of("image", "chelsea", "small.png", "-o", "out.png", "--size=100", "--style-scale=.6")
+    settings_of("video", "drift", "glass", "-o", "out.mp4")
+    assert warnings() == []

@@ -507,7 +507,7 @@ def test_new_weights_wake_up_a_picture_that_was_done(make: Make) -> None:
 def test_new_weights_wake_up_a_picture_that_was_stuck(make: Make) -> None:
     """Weights of zero leave nothing to do, whatever the picture."""
     painting = make()
-    assert len(list(painting.steps(weights=Weights(alpha=0, beta=0, gamma=0)))) == 1
+    assert len(list(painting.steps(weights=Weights(alpha=0, beta=0, edges=0)))) == 1
     assert painting.done
     assert len(take(painting, 2, Weights())) == 2
     assert not painting.done
@@ -555,7 +555,7 @@ def test_the_temporal_term_holds_a_frame_where_its_mask_says(make: Make, content
     mask = np.zeros(content.shape[:2], np.float32)
     mask[:, :24] = 1
     target = TemporalTarget(warped, mask)
-    weights = Weights(gamma=5e5)
+    weights = Weights(gamma=5e5, edges=0)
     held = make(init=warped, temporal=(target,))
     free = make(init=warped)
     take(held, 6, weights)
