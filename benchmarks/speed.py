@@ -90,7 +90,7 @@ def _parse(arguments: list[str] | None, tables: list[str]) -> argparse.Namespace
 
 
 def _settings(options: argparse.Namespace, size: int) -> ImageSettings:
-    """The defaults, but for the network; a few steps on a few layers if it need only run."""
+    """Those of the published loss; with `--quick` a few steps on a few layers."""
     settings = as_published(ImageSettings(size=size, backbone=options.backbone))
     if not options.quick:
         return settings

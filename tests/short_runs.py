@@ -20,7 +20,7 @@ from stylekit.image.stylization import prepare_objective
 from stylekit.media.clips import Clip, read_clip
 from stylekit.media.images import load_image
 from stylekit.samples import MaterialKind, find_material
-from stylekit.settings import ImageSettings, VideoSettings
+from stylekit.settings import Colors, ImageSettings, VideoSettings
 from stylekit.video.folder import digest
 
 SIZE = 48
@@ -43,7 +43,9 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
     ) -> Objective:
         key = (
             digest(style),
-            digest(content) if content is not None else None,
+            digest(content)
+            if content is not None and settings.colors is not Colors.STYLE
+            else None,
             settings.colors,
             settings.style_scale,
             settings.backbone,

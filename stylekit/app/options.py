@@ -126,7 +126,15 @@ def _add_common(
         "default": None,
         "help": f"longest side in pixels (default: {image.size}, or the source's own if smaller)",
     }
-    _add_settings(parser.add_argument_group("painting"), image, {"size": size, **changes})
+    painting = parser.add_argument_group("painting")
+    _add_settings(painting, image, {"size": size, **changes})
+    painting.add_argument(
+        "--keep-colors",
+        dest="colors",
+        action="store_const",
+        const=Colors.LUMINANCE.value,
+        help="the same as --colors luminance",
+    )
     _add_json(parser)
 
 
@@ -181,15 +189,8 @@ def _add_settings(
     for name, known in tunables(settings).items():
         if known.flag:
             arguments = _arguments(name, known, getattr(settings, name))
-            group.add_argument(known.flag, **arguments | dict(changes.get(name, {})))
-        if name == "colors":
-            group.add_argument(
-                "--keep-colors",
-                dest="colors",
-                action="store_const",
-                const=Colors.LUMINANCE.value,
-                help="the same as --colors luminance",
-            )
+            arguments |= {"dest": name, **changes.get(name, {})}
+            group.add_argument(known.flag, **arguments)
 
 
 def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
@@ -241,7 +242,7 @@ def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -
     SettingsError : if a value is out of range, or is not one of the choices
     """
     said = {
-        name: getattr(options, known.flag.lstrip("-").replace("-", "_"))
+        name: getattr(options, name)
         for name, known in tunables(settings).items()
         if known.flag and name not in given
     }

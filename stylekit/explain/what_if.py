@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from ..arrays import Image, check_image
 from ..errors import SettingsError
 from ..image.batch import BatchObjective
-from ..image.colors import parametrization_of
 from ..image.objective import TemporalTarget
 from ..image.optimizer import Adam
 from ..image.stylization import Stylization
@@ -98,9 +97,7 @@ class WhatIfGrid:
         init = targets[0].warped if targets else None
         start = Stylization(content, style, small, init=init, temporal=targets, preview=False)
         self._objective = BatchObjective(start.objective, start.targets)
-        self._parametrization = parametrization_of(
-            resize_image(content, fitted), style, keep_colors=settings.keep_colors
-        )
+        self._parametrization = start.parametrization
         self._start = self._parametrization.variables(start.image)
         self.step_limit = steps
         self._begin(weights, rows, columns)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import LUMINANCE, Image, check_image
+from ..settings import Colors
 from .optimizer import Array, Bounds
 
 # The most by which a difference between two colours grows when colours are matched.
@@ -53,6 +54,11 @@ def match_colors(image: Image, palette: Image) -> Image:
     transform = (left * np.minimum(gains, _MAX_GAIN)) @ right
     matched = (x - x.mean(axis=0)) @ transform.T + p.mean(axis=0)
     return np.clip(matched, 0.0, 1.0).astype(np.float32).reshape(image.shape)
+
+
+def starting_picture(content: Image, style: Image, colors: Colors) -> Image:
+    """What a painting starts from: the content in the style's colours, or in its own."""
+    return match_colors(content, style) if colors is Colors.STYLE else content
 
 
 def is_grey(image: Image) -> bool:
@@ -117,14 +123,20 @@ class LuminanceParametrization(Parametrization):
         return gradient.sum(axis=2)
 
 
-def parametrization_of(content: Image, style: Image, *, keep_colors: bool) -> Parametrization:
+def parametrization_of(content: Image, style: Image, colors: Colors) -> Parametrization:
     """How a picture of `content` is painted: in all colours, or in its luminance alone.
 
-    Luminance alone is painted if colours are to be kept, and, in greys, for a style without colour.
+    Luminance alone is painted if the colours say so, and, in greys, for a style without colour.
+
+    Parameters
+    ----------
+    content : In the size of the picture.
+    style : As the picture is compared with it: for `Colors.CONTENT` in the content's colours.
+    colors : Whose colours the picture has.
     """
-    if keep_colors:
+    if colors is Colors.LUMINANCE:
         return LuminanceParametrization(content)
     if is_grey(style):
-        grey = luminance(match_colors(content, style))
+        grey = luminance(starting_picture(content, style, colors))
         return LuminanceParametrization(np.repeat(grey[..., np.newaxis], 3, axis=2))
     return Parametrization()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +28,12 @@ from ..losses import (
     style_loss,
     weight_of,
 )
-from ..settings import Colors, ImageSettings, Weights, check_layer_count
+from ..settings import ImageSettings, Weights, check_layer_count
 from ..vgg.features import FeatureExtractor
 from ..vgg.runtime import tf
 from ..vgg.weights import Backbone
-from .colors import luminance, match_colors
-from .scores import unrelated_photographs
+from .colors import luminance, starting_picture
+from .scores import strangers_to
 from .xla import Compiler
 
 
@@ -64,7 +65,7 @@ class Objective:
     Parameters
     ----------
     extractor : The network.
-    style : The style, an Image `(H, W, 3)`.
+    style : The style in the size and colours of the comparison, an Image `(H, W, 3)`.
     settings : The content layers, the style layers and the shares of the style layers.
 
     Notes
@@ -75,13 +76,13 @@ class Objective:
 
     def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
         self.extractor = extractor
-        self._style = style
+        self.style = style
         self._colors = settings.colors
         self._content_layers = settings.content_layers
         self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
         self._compiler = Compiler(extractor.compiled)
-        self._strangers: tuple[tuple[int, ...], list[dict[str, tf.Tensor]]] | None = None
+        self._strangers: tuple[tuple, dict[str, tf.Tensor], float] | None = None
         self._grams = self._grams_of(style)
 
     @property
@@ -120,11 +121,11 @@ class Objective:
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
         height, width = content.shape[:2]
-        shown = match_colors(content, self._style) if self._colors is Colors.STYLE else content
+        start = starting_picture(content, self.style, self._colors)
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
             grams=self._grams if style is None else self._grams_of(style),
-            edges=edge_maps(tf.constant(luminance(shown))),
+            edges=edge_maps(tf.constant(luminance(start))),
             warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
             masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
         )
@@ -203,20 +204,37 @@ class Objective:
         """The content loss of unrelated photographs, their mean, and the style loss of `content`.
 
         They are the zeros of the scale of `stylekit.image.scores`; the style loss has no layer
-        weights. The photographs pass through the network once for each size of pictures.
+        weights.
         """
-        shape = content.shape
-        if self._strangers is None or self._strangers[0] != shape:
-            found = [self._content_features(image) for image in unrelated_photographs(content)]
-            self._strangers = shape, found
-        losses = [float(content_loss(features, targets.content)) for features in self._strangers[1]]
+        mean, spread = self._mean_stranger(content)
         features = self._features(content)
         style = sum(float(style_loss(features, {name: A})) for name, A in targets.grams.items())
-        return float(np.mean(losses)), style
+        return float(content_loss(mean, targets.content)) + spread, style
 
-    def _content_features(self, image: Image) -> dict[str, tf.Tensor]:
-        features = self._features(image)
-        return {layer: features[layer] for layer in self._content_layers}
+    def _mean_stranger(self, content: Image) -> tuple[dict[str, tf.Tensor], float]:
+        """The mean features of the strangers to `content`, and their mean loss against that mean.
+
+        The mean loss of several pictures against P is that of their mean, plus this spread. So one
+        map is kept, for the frames of a clip, in place of one for each photograph.
+        """
+        strangers = strangers_to(content)
+        key = content.shape, tuple(strangers)
+        if self._strangers is None or self._strangers[0] != key:
+            layers = dict.fromkeys(self._content_layers, 0.0)
+            sums: dict[str, Any] = dict(layers)
+            squares = dict(layers)
+            for image in strangers.values():
+                features = self._features(image)
+                for layer in layers:
+                    sums[layer] += features[layer]
+                    squares[layer] += float(tf.reduce_mean(tf.square(features[layer])))
+            mean = {layer: total / len(strangers) for layer, total in sums.items()}
+            spread = sum(
+                squares[layer] / len(strangers) - float(tf.reduce_mean(tf.square(mean[layer])))
+                for layer in layers
+            )
+            self._strangers = key, mean, spread
+        return self._strangers[1:]
 
     def fuse_ahead(self, size: tuple[int, int], temporal: int = 0) -> None:
         """Have XLA compile `evaluate` in another thread; the first evaluation waits for it.

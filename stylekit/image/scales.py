@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..arrays import Image, check_image
 from ..media.images import fitted_size, resize_image
-from ..settings import Colors, ImageSettings
+from ..settings import Colors, ImageSettings, Init
 from .colors import match_colors
 
 # A preview of a few steps at a small size shows a recognisable picture within seconds, and larger
@@ -68,8 +68,8 @@ def max_steps(scales: tuple[Scale, ...]) -> int:
 
 
 def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
-    """The settings of a picture that starts nearly finished: one scale, at most `steps` steps."""
-    return dataclasses.replace(settings, scales=1, steps=steps)
+    """The settings of a picture that starts from another: one scale, at most `steps` steps."""
+    return dataclasses.replace(settings, scales=1, steps=steps, init=Init.CONTENT)
 
 
 def sized_style(

@@ -43,14 +43,20 @@ class Scores:
     style_reached: float
 
     @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Pairs of a name and a value in per cent, for a page."""
+        values = (("content kept", self.content_kept), ("style reached", self.style_reached))
+        return [(name, f"{100 * value:.0f} %") for name, value in values]
+
+    @property
     def text(self) -> str:
         """Both in words, in per cent."""
-        kept, reached = (f"{100 * value:.0f}" for value in (self.content_kept, self.style_reached))
-        return f"content {kept} % kept, style {reached} % reached"
+        (_, kept), (_, reached) = self.facts
+        return f"content {kept} kept, style {reached} reached"
 
 
-def unrelated_photographs(content: Image) -> list[Image]:
-    """The built-in photographs in the size of `content`, without `content` itself.
+def strangers_to(content: Image) -> dict[str, Image]:
+    """The built-in photographs by name, in the size of `content`, without `content` itself.
 
     They are cut to its proportions, so that nothing is distorted.
 
@@ -59,18 +65,26 @@ def unrelated_photographs(content: Image) -> list[Image]:
     content : An Image `(H, W, 3)`.
     """
     height, width = content.shape[:2]
-    thumbnail = resize_image(content, _THUMBNAIL)
-    strangers = []
-    for image in _photographs():
-        # Not cut: a photograph is recognised by its whole.
-        if np.abs(resize_image(image, _THUMBNAIL) - thumbnail).mean() > _SAME_PHOTOGRAPH:
-            strangers.append(resize_image(_cut(image, width / height), (width, height)))
-    return strangers
+    own = resize_image(content, _THUMBNAIL)
+    return {
+        name: _sized(name, width, height)
+        for name, thumbnail in _thumbnails().items()
+        if np.abs(thumbnail - own).mean() > _SAME_PHOTOGRAPH
+    }
 
 
 @lru_cache(maxsize=1)
-def _photographs() -> tuple[Image, ...]:
-    return tuple(load_image(path) for path in materials(MaterialKind.PHOTOGRAPH).values())
+def _thumbnails() -> dict[str, Image]:
+    # Not cut: a photograph is recognised by its whole.
+    files = materials(MaterialKind.PHOTOGRAPH)
+    return {name: resize_image(load_image(path), _THUMBNAIL) for name, path in files.items()}
+
+
+# Enough for the frames of one clip.
+@lru_cache(maxsize=8)
+def _sized(name: str, width: int, height: int) -> Image:
+    image = load_image(materials(MaterialKind.PHOTOGRAPH)[name])
+    return resize_image(_cut(image, width / height), (width, height))
 
 
 def _cut(image: Image, proportions: float) -> Image:

@@ -13,10 +13,10 @@ from ..arrays import Image, check_image
 from ..losses import Losses, Targets
 from ..media.images import fitted_size, load_image, resize_image
 from ..samples import MaterialKind, materials
-from ..settings import Colors, ImageSettings, Init, OptimizerMethod, Weights, function_of
+from ..settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
 from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction, stored_activations
 from ..vgg.weights import load_backbone
-from .colors import match_colors, parametrization_of
+from .colors import parametrization_of, starting_picture
 from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
 from .scales import max_steps, plan_scales, sized_style
@@ -127,7 +127,7 @@ class Stylization:
         self._step_index = 0
         self._weights: Weights | None = None
         self._style = style
-        self._begin_scale(0, self._first_image(style, init), painted=init is not None)
+        self._begin_scale(0, self._first_image(init), painted=init is not None)
 
     def __repr__(self) -> str:
         width, height = self.size
@@ -138,7 +138,7 @@ class Stylization:
     @property
     def image(self) -> Image:
         """A copy of the picture as it is now, in the size of the current scale."""
-        return self._parametrization.image(self._optimizer.x).copy()
+        return self.parametrization.image(self._optimizer.x).copy()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -257,7 +257,7 @@ class Stylization:
             self._values.clear()
             self._stuck = False
 
-    def _first_image(self, style: Image, init: Image | None) -> Image:
+    def _first_image(self, init: Image | None) -> Image:
         size = self._sizes[0]
         if init is not None:
             return resize_image(check_image(init, "init"), size)
@@ -267,9 +267,9 @@ class Stylization:
                 return generator.random((size[1], size[0], 3), dtype=np.float32)
             case Init.CONTENT:
                 content = resize_image(self._content, size)
-                # The style's colours are half of the way to the painting, and cost nothing.
-                own = self.settings.colors is not Colors.STYLE
-                return content if own else match_colors(content, style)
+                # The style's colours are half of the way to the painting, and cost nothing. In full
+                # size, because a smaller style is paler.
+                return starting_picture(content, self._style, self.settings.colors)
             case unknown:
                 assert_never(unknown)
 
@@ -285,8 +285,8 @@ class Stylization:
             # At a smaller size the painting is smaller too: its large strokes come first.
             style=None if finest else self._style_at(self.scales[scale_index].size),
         )
-        self._parametrization = parametrization_of(
-            content, self._style, keep_colors=self.settings.keep_colors
+        self.parametrization = parametrization_of(
+            content, self.objective.style, self.settings.colors
         )
         self._optimizer = self._new_optimizer(resize_image(image, size), painted=painted)
         self._scale_index = scale_index
@@ -298,11 +298,14 @@ class Stylization:
         return sized_style(self._style, self.settings, content=self._content, size=size)
 
     def _new_optimizer(self, image: Image, *, painted: bool) -> Optimizer:
-        variables, bounds = self._parametrization.variables(image), self._parametrization.bounds
+        variables, bounds = self.parametrization.variables(image), self.parametrization.bounds
         match self.settings.optimizer:
             case OptimizerMethod.ADAM:
                 return Adam(variables, bounds=bounds)
             case OptimizerMethod.LBFGS:
+                if self.settings.init is Init.NOISE:
+                    # Noise has colours so fine that `smooth_first` would leave them as they are.
+                    return LBFGS(variables, bounds=bounds, painted=painted)
                 return LBFGS(variables, bounds=bounds, painted=painted, precondition=smooth_first)
             case unknown:
                 assert_never(unknown)
@@ -310,9 +313,9 @@ class Stylization:
     def _evaluate(
         self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
     ) -> tuple[float, np.ndarray]:
-        evaluation = self.objective.evaluate(self._parametrization.image(x), self._targets, weights)
+        evaluation = self.objective.evaluate(self.parametrization.image(x), self._targets, weights)
         seen[evaluation.value] = evaluation.losses
-        return evaluation.value, self._parametrization.pull_back(evaluation.gradient)
+        return evaluation.value, self.parametrization.pull_back(evaluation.gradient)
 
     @property
     def _on_last_scale(self) -> bool:

@@ -110,7 +110,7 @@ def tunables(settings: Any) -> dict[str, Tunable]:
 
 
 class Settings:
-    """To and from JSON, for the frozen dataclasses below, and the check of their values."""
+    """To and from JSON, for the frozen dataclasses of settings, and the check of their values."""
 
     def __post_init__(self) -> None:
         check(self)

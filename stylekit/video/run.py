@@ -23,7 +23,7 @@ from ..losses import Losses
 from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, flow_between, warp
 from ..motion.infill import Motion, carried_picture, transfer_texture
 from ..motion.masks import MASKS, mask_of, reliable_share
-from ..settings import Start, VideoSettings, Weights, function_of
+from ..settings import Init, Start, VideoSettings, Weights, function_of
 from ..vgg.features import POOLINGS
 from ..vgg.weights import load_backbone
 from .folder import RunFolder, describe_run
@@ -270,6 +270,8 @@ class VideoRun:
         else:
             assert motion is not None and previous is not None
             settings = without_scales(settings, self.settings.frame_steps)
+            if self.settings.start is Start.RANDOM:
+                settings = dataclasses.replace(settings, init=Init.NOISE)
             temporal = [TemporalTarget(warped, motion.mask)]
             init = self._start(frame_index, previous, motion)
         painting = Stylization(

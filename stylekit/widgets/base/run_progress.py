@@ -143,8 +143,7 @@ class RunProgress:
         facts.append(("speed", speed_words(self.step_seconds)))
         facts.append(("evaluations", str(self.evaluations)))
         if self.scores:
-            facts.append(("content kept", f"{100 * self.scores.content_kept:.0f} %"))
-            facts.append(("style reached", f"{100 * self.scores.style_reached:.0f} %"))
+            facts.extend(self.scores.facts)
         if not ended:
             facts.append(("time left", time_words(self.seconds_left)))
         return facts

@@ -118,7 +118,8 @@ class WeightPanel(ipywidgets.VBox):
         self._spans = {term.weight: self._tunables[term.weight].slider for term in TERMS.values()}
         self._spans |= dict.fromkeys(self._layers, self._tunables["layers"].slider)
         self._spans[_STRENGTH] = STRENGTH.slider
-        self._strength = 1.0
+        # The weights are those of the base at this strength.
+        self._base, self._strength = self._first, 1.0
         self._showing = False
         self._callbacks: list[Callable[[Weights], object]] = []
         self.alerts = Alerts()
@@ -136,7 +137,7 @@ class WeightPanel(ipywidgets.VBox):
         """Move the sliders. Raises SettingsError if the number of layers is another."""
         check_layer_count("layers", weights.layers, self._layers)
         with self.controls.lock:
-            self._strength = 1.0
+            self._base, self._strength = weights, 1.0
             self._use(weights)
         self._tell()
 
@@ -168,12 +169,15 @@ class WeightPanel(ipywidgets.VBox):
         if values.keys() != {_STRENGTH, *names, *self._layers}:
             raise SettingsError("weights", f"the page has other rows: {', '.join(values)}")
         if values[_STRENGTH] != self._strength:
-            moved_weights = self._weights.at_strength(values[_STRENGTH] / self._strength)
+            stronger = self._base.at_strength(values[_STRENGTH])
             self._strength = values[_STRENGTH]
-            return moved_weights
+            return stronger
         moved = any(values[name] != before.get(name) for name in self._layers)
         layers = tuple(values[name] for name in self._layers) if moved else self._weights.layers
-        return Weights(**{name: values[name] for name in names}, layers=layers)
+        weights = Weights(**{name: values[name] for name in names}, layers=layers)
+        # Found before anything changes: this may be refused too.
+        self._base = weights.at_strength(1 / self._strength)
+        return weights
 
     def _answer(self, _widget: object, content: Any, _buffers: object) -> None:
         if content.get("type") == "preset":

@@ -14,12 +14,13 @@ from ...arrays import Image
 from ...errors import SettingsError
 from ...explain.pulls import Balance, balance
 from ...explain.words import explain_balance, two_digits
-from ...image.colors import match_colors
+from ...image.colors import starting_picture
 from ...image.objective import Objective, TemporalTarget
+from ...image.scales import sized_style
 from ...image.stylization import prepare_objective
 from ...losses import TERMS, weight_of
 from ...media.images import fitted_size, resize_image
-from ...settings import Colors, ImageSettings, Weights
+from ...settings import ImageSettings, Weights
 from ...translate.published import JOHNSON, PUBLISHED_CODES, PublishedCode
 from ...translate.translation import Translation, Translator
 from ..base.alerts import Alerts
@@ -91,17 +92,12 @@ class WeightTranslator(ipywidgets.VBox):
         # Callbacks come on any thread, and each reads what another may be replacing.
         self._lock = threading.RLock()
         self._content = _painted_size(content, settings)
-        sized_style = _painted_size(style, settings)
-        own_colors = settings.colors is not Colors.STYLE
-        if own_colors:
-            sized_style = match_colors(sized_style, content)
-        start = self._content if own_colors else match_colors(self._content, sized_style)
+        own_style = sized_style(style, settings, content=content)
+        start = starting_picture(self._content, own_style, settings.colors)
         self._image = image or (lambda: start)
         self._objective = objective or prepare_objective(style, settings, content=content)
         self._targets = self._objective.targets(self._content, temporal)
-        self._translator = Translator(
-            self._objective.extractor, self._content, sized_style, settings
-        )
+        self._translator = Translator(self._objective.extractor, self._content, own_style, settings)
         self._translation: Translation | None = None
         self._filling = False
         self._alerts = Alerts()
