@@ -128,10 +128,15 @@ def style_loss(
     shares = layer_weights or (1.0,) * len(targets)
     return tf.add_n(
         [
-            w * tf.reduce_mean(tf.square(gram_matrix(features[layer]) - A))
+            w * gram_loss(gram_matrix(features[layer]), A)
             for (layer, A), w in zip(targets.items(), shares, strict=True)
         ]
     )
+
+
+def gram_loss(gram: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """The style loss of one layer, 1/N² Σ_ij (G_ij − A_ij)², of its Gram matrices `(N, N)`."""
+    return tf.reduce_mean(tf.square(gram - target))
 
 
 def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

@@ -4,7 +4,8 @@
 
 F(x) are the network's features of the picture x. The terms t and their equations are in
 `stylekit.losses.TERMS`, their weights w_t in `stylekit.settings.Weights`. How these functions are
-compiled is the concern of `stylekit.image.xla` alone.
+compiled is the concern of `stylekit.image.xla` alone, and how large pictures are computed in parts
+that of `stylekit.image.tiles`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ..losses import (
     Term,
     content_loss,
     edge_maps,
+    gram_loss,
     gram_matrix,
     style_loss,
     weight_of,
@@ -34,6 +36,7 @@ from ..vgg.runtime import tf
 from ..vgg.weights import Backbone
 from .colors import luminance, starting_picture
 from .scores import strangers_to
+from .tiles import Tiles, is_large
 from .xla import Compiler
 
 
@@ -82,6 +85,7 @@ class Objective:
         self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
         self._compiler = Compiler(extractor.compiled)
+        self._tiles = Tiles(extractor, self._compiler, self._content_layers, self._style_layers)
         self._strangers: tuple[tuple, dict[str, tf.Tensor], float] | None = None
         self._grams = self._grams_of(style)
 
@@ -117,7 +121,8 @@ class Objective:
         ValueError
             If an array has the wrong shape, type or range.
         """
-        features = self._features(content, once=once)
+        large = is_large(check_image(content))
+        features = self._tiles.content(content) if large else self._features(content, once=once)
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
         height, width = content.shape[:2]
@@ -144,14 +149,15 @@ class Objective:
         SettingsError
             Unless `weights.layers` is empty or has one number for each style layer.
         """
-        factors = tf.constant(self.term_weights(weights), tf.float32)
+        shares, factors = self._shares(weights), self.term_weights(weights)
+        if is_large(image):
+            value, gradient, parts = self._tiles.differentiate(image, targets, factors)
+            return Evaluation(value, gradient, self._losses(parts, shares))
         case = self._case(image.shape, len(targets.masks))
         value, gradient, parts = self._compiler.call(
-            self.differentiate, case, tf.constant(image), targets, factors
+            self.differentiate, case, tf.constant(image), targets, tf.constant(factors, tf.float32)
         )
-        return Evaluation(
-            float(value), gradient.numpy(), self._losses(parts, self._shares(weights))
-        )
+        return Evaluation(float(value), gradient.numpy(), self._losses(parts, shares))
 
     def differentiate(
         self, image: tf.Tensor, targets: Targets, factors: tf.Tensor
@@ -189,15 +195,22 @@ class Objective:
         self, image: Image, targets: Targets, weights: Weights | None = None
     ) -> tuple[Losses, float]:
         """The `losses`, and the style distance: the style loss without layer weights."""
-        written = tf.constant(from_bytes(to_bytes(image)))
-        case = self._case(image.shape, len(targets.masks))
-        parts = self._compiler.call(self._parts, case, written, targets)
+        written = from_bytes(to_bytes(image))
+        if is_large(image):
+            parts = self._tiles.parts(written, targets)
+        else:
+            case = self._case(image.shape, len(targets.masks))
+            parts = self._compiler.call(self._parts, case, tf.constant(written), targets)
         style_distance = self._losses(parts, (1.0,) * len(self._style_layers)).style
         return self._losses(parts, self._shares(weights or Weights())), style_distance
 
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
-        features = self._features(from_bytes(to_bytes(check_image(image))))
+        written = from_bytes(to_bytes(check_image(image)))
+        if is_large(image):
+            grams = self._tiles.grams(written)
+            return {name: float(gram_loss(grams[name], A)) for name, A in self._grams.items()}
+        features = self._features(written)
         return {name: float(style_loss(features, {name: A})) for name, A in self._grams.items()}
 
     def losses_of_nothing(self, content: Image, targets: Targets) -> tuple[float, float]:
@@ -206,6 +219,8 @@ class Objective:
         They are the zeros of the scale of `stylekit.image.scores`; the style loss has no layer
         weights.
         """
+        if is_large(content):
+            return self._tiles.losses_of_nothing(content, targets)
         mean, spread = self._mean_stranger(content)
         features = self._features(content)
         style = sum(float(style_loss(features, {name: A})) for name, A in targets.grams.items())
@@ -284,6 +299,8 @@ class Objective:
         return features
 
     def _grams_of(self, style: Image) -> dict[str, tf.Tensor]:
+        if is_large(check_image(style)):
+            return self._tiles.grams(style)
         features = self._features(style, once=True)
         return {layer: gram_matrix(features[layer]) for layer in self._style_layers}
 
