@@ -20,6 +20,9 @@ _GREY_DIFFERENCE = 8 / 255
 # tenth of an 8-bit level, squared.
 _MIN_VARIANCE = 1e-7
 
+# The pixels whose colours are matched at a time.
+_BLOCK_PIXELS = 1_000_000
+
 
 def luminance(image: Image) -> NDArray[np.float32]:
     """Y = 0.299 R + 0.587 G + 0.114 B of an image, `(H, W)`.
@@ -47,13 +50,33 @@ def match_colors(image: Image, palette: Image) -> Image:
     Gatys et al. 2016, *Preserving Color in Neural Artistic Style Transfer*, §3 (the variant of
     "image analogies").
     """
-    x = check_image(image).reshape(-1, 3).astype(np.float64)
-    p = check_image(palette, "palette").reshape(-1, 3).astype(np.float64)
-    transform = _power(np.cov(p, rowvar=False), 0.5) @ _power(np.cov(x, rowvar=False), -0.5)
+    mean, covariance = _moments(check_image(image))
+    wanted_mean, wanted = _moments(check_image(palette, "palette"))
+    transform = _power(wanted, 0.5) @ _power(covariance, -0.5)
     left, gains, right = np.linalg.svd(transform)
     transform = (left * np.minimum(gains, _MAX_GAIN)) @ right
-    matched = (x - x.mean(axis=0)) @ transform.T + p.mean(axis=0)
-    return np.clip(matched, 0.0, 1.0).astype(np.float32).reshape(image.shape)
+    matched = np.empty_like(image)
+    for rows in _row_blocks(image):
+        colors = (image[rows] - mean) @ transform.T + wanted_mean
+        matched[rows] = np.clip(colors, 0.0, 1.0)
+    return matched
+
+
+def _moments(image: Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean and covariance of the colours of an image."""
+    mean = image.mean(axis=(0, 1), dtype=np.float64)
+    products = np.zeros((3, 3))
+    for rows in _row_blocks(image):
+        differences = (image[rows] - mean).reshape(-1, 3)
+        products += differences.T @ differences
+    return mean, products / max(1, image.shape[0] * image.shape[1] - 1)
+
+
+def _row_blocks(image: Image) -> list[slice]:
+    """The rows of an image, in parts that are small as float64 too."""
+    height, width = image.shape[:2]
+    count = max(1, _BLOCK_PIXELS // width)
+    return [slice(top, top + count) for top in range(0, height, count)]
 
 
 def starting_picture(content: Image, style: Image, colors: Colors) -> Image:

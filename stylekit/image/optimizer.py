@@ -29,6 +29,24 @@ _MAX_BACKTRACKS = 12
 _FRESH_MOVE = 0.03
 _PAINTED_MOVE = 0.002
 
+# The pairs of moves and changes of the gradient that L-BFGS keeps: fewer where they would take more
+# bytes, and then in half precision. 20 pairs of a picture of 2 megapixels take 1 GB.
+_PAIRS, _FEWEST_PAIRS = 20, 5
+_PAIR_BYTES = 1_000_000_000
+
+
+def pairs_kept(variables: int) -> tuple[int, type[np.floating]]:
+    """How many pairs L-BFGS keeps of so many variables, and the type of their numbers.
+
+    Examples
+    --------
+    >>> [(count, kind.__name__) for count, kind in map(pairs_kept, (10**6, 10**7, 5 * 10**7))]
+    [(20, 'float32'), (20, 'float16'), (5, 'float16')]
+    """
+    if _PAIRS * variables * 2 * 4 <= _PAIR_BYTES:
+        return _PAIRS, np.float32
+    return min(_PAIRS, max(_FEWEST_PAIRS, _PAIR_BYTES // (variables * 2 * 2))), np.float16
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -51,6 +69,28 @@ class Update:
     moved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An array that is kept as it is, or as float16 multiples of its largest value."""
+
+    numbers: NDArray[np.floating]
+    unit: float
+
+    @classmethod
+    def of(cls, array: Array, kind: type[np.floating]) -> _Kept:
+        if kind is np.float32:
+            return cls(array, 1.0)
+        unit = float(np.abs(array).max())
+        return cls((array / np.float32(unit)).astype(kind), unit)
+
+    def values(self) -> Array:
+        if self.numbers.dtype == np.float32:
+            return self.numbers
+        values = self.numbers.astype(np.float32)
+        values *= np.float32(self.unit)
+        return values
+
+
 class LBFGS:
     """Limited-memory BFGS inside bounds, by projection.
 
@@ -64,7 +104,8 @@ class LBFGS:
     ----------
     x : The variables to start from.
     bounds : The range of each variable.
-    memory : The number of pairs that are kept; only pairs with a positive product are.
+    memory : The number of pairs that are kept, only such with a positive product; as
+        `pairs_kept` says unless given.
     painted : True if x is nearly good already: then the first step is small.
     precondition : The first guess at the inverse curvature, up to a factor; the identity unless
         given.
@@ -87,7 +128,7 @@ class LBFGS:
         x: Array,
         *,
         bounds: Bounds,
-        memory: int = 20,
+        memory: int | None = None,
         painted: bool = False,
         precondition: Precondition = lambda change: change,
     ) -> None:
@@ -95,7 +136,8 @@ class LBFGS:
         self._precondition = precondition
         self._bounds = bounds
         self._blind_move = _PAINTED_MOVE if painted else _FRESH_MOVE
-        self._pairs: deque[tuple[Array, Array]] = deque(maxlen=memory)
+        count, self._precision = pairs_kept(self.x.size)
+        self._pairs: deque[tuple[_Kept, _Kept]] = deque(maxlen=memory or count)
         self._value: float | None = None
         self._gradient = np.zeros_like(self.x)
 
@@ -137,22 +179,29 @@ class LBFGS:
             size = float(np.abs(direction).mean())
             return direction * np.float32(self._blind_move / size) if size > 0 else direction
         steps = []
+        # Masked anew in each loop: masked copies would take as much memory as the pairs.
         for s, y in reversed(self._pairs):
-            masked_y = y * keep
-            product = _dot(s, masked_y)
+            move, masked_y = s.values(), y.values() * keep
+            product = _dot(move, masked_y)
             if product <= 0:
                 continue
-            share = _dot(s, direction) / product
-            direction -= np.float32(share) * masked_y
-            steps.append((s, masked_y, product, share))
-        direction = self._precondition(direction) * keep
+            share = _dot(move, direction) / product
+            masked_y *= np.float32(share)
+            direction -= masked_y
+            steps.append((s, y, product, share))
+        direction = self._precondition(direction)
+        direction *= keep
         if steps:
-            _, latest_y, latest_product, _ = steps[0]
-            curvature = _dot(latest_y, self._precondition(latest_y) * keep)
+            _, latest, latest_product, _ = steps[0]
+            masked_y = latest.values() * keep
+            curvature = _dot(masked_y, self._precondition(masked_y) * keep)
             # Zero for a change that is all too fine for the first guess.
             direction *= np.float32(latest_product / curvature if curvature > 0 else 1.0)
-        for s, masked_y, product, share in reversed(steps):
-            direction += np.float32(share - _dot(masked_y, direction) / product) * (s * keep)
+        for s, y, product, share in reversed(steps):
+            factor = share - _dot(y.values() * keep, direction) / product
+            move = s.values() * keep
+            move *= np.float32(factor)
+            direction += move
         return direction
 
     def _search(self, evaluate: Evaluate, direction: Array) -> tuple[int, bool]:
@@ -168,7 +217,9 @@ class LBFGS:
             if np.isfinite(value) and value <= self._value + _SUFFICIENT_DECREASE * slope:
                 change = gradient - self._gradient
                 if _dot(move, change) > 0:
-                    self._pairs.append((move, change))
+                    self._pairs.append(
+                        (_Kept.of(move, self._precision), _Kept.of(change, self._precision))
+                    )
                     self._blind_move = _PAINTED_MOVE
                 else:
                     # The loss falls faster and faster in this direction: try a longer move.
