@@ -17,6 +17,7 @@ from typing import Any
 from ..arrays import Image
 from ..errors import MediaError, SettingsError
 from ..image.colors import luminance
+from ..image.memory import check_memory
 from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
@@ -71,6 +72,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
     style = load_image(style_path)
     _warn_of_style(style, style_path, settings)
+    check_memory(settings, content.shape, style.shape)
     _check_weight_file(settings.backbone)
     began = time.monotonic()
     stylization = Stylization(content, style, settings, init=init)

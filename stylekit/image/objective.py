@@ -36,7 +36,7 @@ from ..vgg.runtime import tf
 from ..vgg.weights import Backbone
 from .colors import luminance, starting_picture
 from .scores import strangers_to
-from .tiles import Tiles, is_large
+from .tiles import Tiles
 from .xla import Compiler
 
 
@@ -85,7 +85,13 @@ class Objective:
         self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
         self._compiler = Compiler(extractor.compiled)
-        self._tiles = Tiles(extractor, self._compiler, self._content_layers, self._style_layers)
+        self._tiles = Tiles(
+            extractor,
+            self._compiler,
+            self._content_layers,
+            self._style_layers,
+            size=settings.size,
+        )
         self._strangers: tuple[tuple, dict[str, tf.Tensor], float] | None = None
         self._grams = self._grams_of(style)
 
@@ -121,7 +127,7 @@ class Objective:
         ValueError
             If an array has the wrong shape, type or range.
         """
-        large = is_large(check_image(content))
+        large = self._tiles.needed(check_image(content))
         features = self._tiles.content(content) if large else self._features(content, once=once)
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
@@ -150,7 +156,7 @@ class Objective:
             Unless `weights.layers` is empty or has one number for each style layer.
         """
         shares, factors = self._shares(weights), self.term_weights(weights)
-        if is_large(image):
+        if self._tiles.needed(image):
             value, gradient, parts = self._tiles.differentiate(image, targets, factors)
             return Evaluation(value, gradient, self._losses(parts, shares))
         case = self._case(image.shape, len(targets.masks))
@@ -196,7 +202,7 @@ class Objective:
     ) -> tuple[Losses, float]:
         """The `losses`, and the style distance: the style loss without layer weights."""
         written = from_bytes(to_bytes(image))
-        if is_large(image):
+        if self._tiles.needed(image):
             parts = self._tiles.parts(written, targets)
         else:
             case = self._case(image.shape, len(targets.masks))
@@ -207,7 +213,7 @@ class Objective:
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
         written = from_bytes(to_bytes(check_image(image)))
-        if is_large(image):
+        if self._tiles.needed(image):
             grams = self._tiles.grams(written)
             return {name: float(gram_loss(grams[name], A)) for name, A in self._grams.items()}
         features = self._features(written)
@@ -219,7 +225,7 @@ class Objective:
         They are the zeros of the scale of `stylekit.image.scores`; the style loss has no layer
         weights.
         """
-        if is_large(content):
+        if self._tiles.needed(content):
             return self._tiles.losses_of_nothing(content, targets)
         mean, spread = self._mean_stranger(content)
         features = self._features(content)
@@ -299,7 +305,7 @@ class Objective:
         return features
 
     def _grams_of(self, style: Image) -> dict[str, tf.Tensor]:
-        if is_large(check_image(style)):
+        if self._tiles.needed(check_image(style)):
             return self._tiles.grams(style)
         features = self._features(style, once=True)
         return {layer: gram_matrix(features[layer]) for layer in self._style_layers}

@@ -80,14 +80,15 @@ class _Kept:
     def of(cls, array: Array, kind: type[np.floating]) -> _Kept:
         if kind is np.float32:
             return cls(array, 1.0)
-        unit = float(np.abs(array).max())
+        unit = max(float(array.max()), -float(array.min()))
         return cls((array / np.float32(unit)).astype(kind), unit)
 
-    def values(self) -> Array:
-        if self.numbers.dtype == np.float32:
-            return self.numbers
+    def masked(self, free: NDArray[np.bool_]) -> Array:
+        """The free variables as a new array, 0 for the others."""
         values = self.numbers.astype(np.float32)
-        values *= np.float32(self.unit)
+        if self.numbers.dtype != np.float32:
+            values *= np.float32(self.unit)
+        values *= free
         return values
 
 
@@ -172,50 +173,54 @@ class LBFGS:
         return ~(at_lower | at_upper)
 
     def _direction(self, free: NDArray[np.bool_]) -> Array:
-        keep = free.astype(np.float32)
-        direction = -self._gradient * keep
+        direction = -self._gradient
+        direction *= free
         if not self._pairs:
-            direction = self._precondition(direction) * keep
+            direction = self._precondition(direction) * free
             size = float(np.abs(direction).mean())
             return direction * np.float32(self._blind_move / size) if size > 0 else direction
         steps = []
         # Masked anew in each loop: masked copies would take as much memory as the pairs.
         for s, y in reversed(self._pairs):
-            move, masked_y = s.values(), y.values() * keep
-            product = _dot(move, masked_y)
+            masked_s, masked_y = s.masked(free), y.masked(free)
+            product = _dot(masked_s, masked_y)
             if product <= 0:
                 continue
-            share = _dot(move, direction) / product
+            share = _dot(masked_s, direction) / product
             masked_y *= np.float32(share)
             direction -= masked_y
             steps.append((s, y, product, share))
-        direction = self._precondition(direction)
-        direction *= keep
+            del masked_s, masked_y
+        direction = self._precondition(direction) * free
         if steps:
             _, latest, latest_product, _ = steps[0]
-            masked_y = latest.values() * keep
-            curvature = _dot(masked_y, self._precondition(masked_y) * keep)
+            curvature = self._curvature(latest.masked(free), free)
             # Zero for a change that is all too fine for the first guess.
             direction *= np.float32(latest_product / curvature if curvature > 0 else 1.0)
         for s, y, product, share in reversed(steps):
-            factor = share - _dot(y.values() * keep, direction) / product
-            move = s.values() * keep
-            move *= np.float32(factor)
-            direction += move
+            factor = share - _dot(y.masked(free), direction) / product
+            masked_s = s.masked(free)
+            masked_s *= np.float32(factor)
+            direction += masked_s
         return direction
+
+    def _curvature(self, change: Array, free: NDArray[np.bool_]) -> float:
+        """The product of `change` with its own first guess over the free variables."""
+        return _dot(change, self._precondition(change) * free)
 
     def _search(self, evaluate: Evaluate, direction: Array) -> tuple[int, bool]:
         assert self._value is not None
         length = 1.0
         for evaluation in range(1, _MAX_BACKTRACKS + 1):
             candidate = self._bounds.clip(self.x + np.float32(length) * direction)
-            move = candidate - self.x
-            slope = _dot(self._gradient, move)
+            slope = _dot(self._gradient, candidate - self.x)
             if slope >= 0:
                 return evaluation - 1, False
             value, gradient = evaluate(candidate)
             if np.isfinite(value) and value <= self._value + _SUFFICIENT_DECREASE * slope:
-                change = gradient - self._gradient
+                # One after the other: arrays of a large picture take 200 MB.
+                del direction
+                move, change = candidate - self.x, gradient - self._gradient
                 if _dot(move, change) > 0:
                     self._pairs.append(
                         (_Kept.of(move, self._precision), _Kept.of(change, self._precision))

@@ -34,15 +34,20 @@ from .xla import Compiler
 WHOLE_PIXELS = 1_000_000
 """Pictures with more pixels are computed in tiles: whole ones of that size take about 4.5 GB."""
 
-TILE_PIXELS = 450_000
+TILE_PIXELS = 400_000
 """The most pixels of a window. With more, less is computed twice, but it takes more memory."""
 
 Array = NDArray[np.float32]
 
 
-def is_large(image: Image) -> bool:
-    """Whether a picture is computed in tiles."""
-    return image.shape[0] * image.shape[1] > WHOLE_PIXELS
+WHOLE_SIZE = 1536
+"""In a painting of a larger size, smaller scales too are computed in tiles, if they have more
+pixels than a window: TensorFlow would not give back what a whole picture takes."""
+
+
+def most_whole(size: int) -> int:
+    """The most pixels that a picture of a painting of this size may have to be computed whole."""
+    return WHOLE_PIXELS if size <= WHOLE_SIZE else min(WHOLE_PIXELS, TILE_PIXELS)
 
 
 class _NoFeatures(Mapping[str, Any]):
@@ -51,8 +56,8 @@ class _NoFeatures(Mapping[str, Any]):
     def __getitem__(self, layer: str) -> NoReturn:
         raise SettingsError(
             "size",
-            f"pictures of more than {WHOLE_PIXELS} pixels are computed in tiles, where only the "
-            f"terms content and style have features of {layer}; choose a smaller size",
+            "so large a picture is computed in tiles, where only the terms content and style have "
+            f"features of {layer}; choose a smaller size",
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -85,6 +90,7 @@ class Tiles:
     extractor : The network.
     compiler : Keeps the compiled functions, for all pictures with windows of one shape.
     content_layers, style_layers : What is compared.
+    size : The longest side of the painting at its last scale.
     """
 
     def __init__(
@@ -93,12 +99,19 @@ class Tiles:
         compiler: Compiler,
         content_layers: Sequence[str],
         style_layers: Sequence[str],
+        *,
+        size: int,
     ) -> None:
+        self._most_whole = most_whole(size)
         self._extractor = extractor
         self._compiler = compiler
         self._content_layers = tuple(content_layers)
         self._style_layers = tuple(style_layers)
         self._blocks = dict(extractor.computed)
+
+    def needed(self, image: Image) -> bool:
+        """Whether a picture is so large that it is computed in tiles."""
+        return image.shape[0] * image.shape[1] > self._most_whole
 
     def content(self, image: Image) -> dict[str, Array]:
         """The features of the content layers, as NumPy arrays `(1, h, w, N)`."""
