@@ -22,11 +22,11 @@ from .scales import plan_scales
 from .xla import worth_fusing
 
 # Python, TensorFlow, the network's weights and what is compiled.
-_BASE = 0.75e9
+_BASE = 0.95e9
 # The bytes of the features of a pixel and their gradients, of a whole picture and of a tile. XLA
-# keeps half as much more; the features of the style are computed without gradients.
-_FEATURES, _FEATURES_OF_TILE = 3900, 3300
-_FUSED, _FORWARD = 1.5, 0.5
+# keeps two thirds as much more; the features of the style are computed without gradients.
+_FEATURES, _FEATURES_OF_TILE = 3600, 2800
+_FUSED, _FORWARD = 1.65, 0.5
 # The bytes of a float32 colour, and how many pictures of full size there are at a time besides the
 # pairs of L-BFGS: the picture, the point that is tried, their gradients, the direction, the move,
 # the content, a copy for who watches, and what TensorFlow needs for the terms of the picture alone.
