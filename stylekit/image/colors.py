@@ -9,7 +9,7 @@ from ..arrays import LUMINANCE, Image, check_image
 from ..settings import Colors
 from .optimizer import Array, Bounds
 
-# The most by which a difference between two colours grows when colours are matched.
+# The most by which a principal component of colours grows when colours are matched.
 _MAX_GAIN = 4.0
 
 # A picture is grey if hardly a pixel, not one in a hundred, has channels this far apart: the
@@ -35,8 +35,9 @@ def luminance(image: Image) -> NDArray[np.float32]:
 def match_colors(image: Image, palette: Image) -> Image:
     """`image` with the mean and covariance of the colours of `palette`, clipped to [0, 1].
 
-    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, with symmetric square roots. No difference of colours
-    is amplified more than four times: the colours of a grey photograph are noise.
+    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, with symmetric square roots. No principal component of
+    the colours of `image` is amplified more than four times: the colours of a grey photograph are
+    noise.
 
     Parameters
     ----------
@@ -49,9 +50,13 @@ def match_colors(image: Image, palette: Image) -> Image:
     """
     x = check_image(image).reshape(-1, 3).astype(np.float64)
     p = check_image(palette, "palette").reshape(-1, 3).astype(np.float64)
-    transform = _power(np.cov(p, rowvar=False), 0.5) @ _power(np.cov(x, rowvar=False), -0.5)
-    left, gains, right = np.linalg.svd(transform)
-    transform = (left * np.minimum(gains, _MAX_GAIN)) @ right
+    variances, components = np.linalg.eigh(np.cov(x, rowvar=False))
+    # What becomes of each component alone. The gains are not the singular values of the product:
+    # to bound those would take away the contrast of a grey photograph, and not its noise.
+    moves = _root(np.cov(p, rowvar=False)) @ components
+    moves /= np.sqrt(np.maximum(variances, _MIN_VARIANCE))
+    moves *= np.minimum(1.0, _MAX_GAIN / np.linalg.norm(moves, axis=0))
+    transform = moves @ components.T
     matched = (x - x.mean(axis=0)) @ transform.T + p.mean(axis=0)
     return np.clip(matched, 0.0, 1.0).astype(np.float32).reshape(image.shape)
 
@@ -72,9 +77,9 @@ def is_grey(image: Image) -> bool:
     return bool(np.quantile(np.ptp(image, axis=2), 0.99) <= _GREY_DIFFERENCE)
 
 
-def _power(covariance: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+def _root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.maximum(values, _MIN_VARIANCE) ** exponent) @ vectors.T
+    return (vectors * np.sqrt(np.maximum(values, _MIN_VARIANCE))) @ vectors.T
 
 
 class Parametrization:

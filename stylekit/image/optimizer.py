@@ -149,7 +149,7 @@ class LBFGS:
         if steps:
             _, latest_y, latest_product, _ = steps[0]
             curvature = _dot(latest_y, self._precondition(latest_y) * keep)
-            # Zero for a change that is all too fine for the first guess.
+            # float32 may lose the little that the first guess leaves of a fine change.
             direction *= np.float32(latest_product / curvature if curvature > 0 else 1.0)
         for s, masked_y, product, share in reversed(steps):
             direction += np.float32(share - _dot(masked_y, direction) / product) * (s * keep)
