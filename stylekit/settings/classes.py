@@ -254,11 +254,17 @@ class ImageSettings(Settings):
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ImageSettings:
-        """As of all settings; files of version 0.1 say `keep_colors` in place of `colors`."""
+        """As of all settings, and of the files of version 0.1.
+
+        Those say `keep_colors` in place of `colors`. Their pictures were painted without the edge
+        term and without a margin.
+        """
         if isinstance(data, dict) and "keep_colors" in data:
-            data = dict(data)
+            data = {"margin": 0, "weights": {}} | data
             kept = data.pop("keep_colors")
             data["colors"] = (Colors.LUMINANCE if kept else Colors.STYLE).value
+            if isinstance(data["weights"], dict):
+                data["weights"] = {"edges": 0.0} | data["weights"]
         # super() fails in classes that `slots=True` has remade.
         return Settings.from_json.__func__(cls, data)  # type: ignore[attr-defined]
 
