@@ -51,6 +51,7 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
             settings.backbone,
             settings.size,
             settings.pooling,
+            settings.margin,
             settings.content_layers,
             settings.style_layers,
             settings.style_layer_weights,

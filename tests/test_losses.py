@@ -7,11 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from stylekit.arrays import LUMINANCE
 from stylekit.losses import (
     PIXEL_UNIT,
     TERMS,
     Losses,
     content_loss,
+    edge_loss,
+    edge_maps,
     gram_matrix,
     style_loss,
     temporal_loss,
@@ -161,6 +164,62 @@ def test_total_variation_of_a_line_is_a_number(shape: tuple[int, int, int]) -> N
     line = random_array(0, *shape)
     expected = (np.diff(line.ravel().reshape(-1, 3), axis=0) ** 2).sum() / max(1, line.size - 3)
     assert float(total_variation_loss(line)) == pytest.approx(expected, rel=1e-5)
+
+
+def grey(luminance: np.ndarray) -> np.ndarray:
+    return np.repeat(np.float32(luminance)[..., None], 3, axis=2)
+
+
+def plain_edges(height: int, width: int) -> tuple[tf.Tensor, ...]:
+    return edge_maps(tf.zeros((height, width)))
+
+
+def test_edges_by_hand() -> None:
+    """Two squares of 2 × 2 pixels, 1 and 0: their Laplacians are −1 and 1.
+
+    Larger squares hold the whole picture, which has one mean and no edge.
+    """
+    step = np.float32([[1, 1, 0, 0]] * 2)
+    two, four, eight = (edges.numpy().ravel().tolist() for edges in edge_maps(tf.constant(step)))
+    assert (two, four, eight) == ([-1.0, 1.0], [0.0], [0.0])
+    assert float(edge_loss(grey(step), plain_edges(2, 4))) == pytest.approx(1.0)
+    # Only luminance counts: of pure red 0.299.
+    red = step[..., None] * np.float32([1, 0, 0])
+    assert float(edge_loss(red, plain_edges(2, 4))) == pytest.approx(0.299**2)
+    # Half a square, at the end of an odd picture, has the mean of what there is of it.
+    odd = grey(np.float32([[0, 0, 1]] * 2))
+    assert float(edge_loss(odd, plain_edges(2, 3))) == pytest.approx(1.0)
+
+
+def test_an_edge_at_the_border_counts() -> None:
+    """One bright square in the corner: −2 in the corner itself, and 1 in its two neighbours.
+
+    It is 1 in squares of 2 pixels, of which there are 64, and a quarter of that in each next size.
+    """
+    corner = np.zeros((16, 16), np.float32)
+    corner[:2, :2] = 1
+    expected = 6 / 64 + 6 * 0.25**2 / 16 + 6 * 0.0625**2 / 4
+    found = float(edge_loss(grey(corner), plain_edges(16, 16)))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_picture_has_its_own_edges_and_a_lighter_one_too() -> None:
+    image = 0.5 * random_array(0, HEIGHT, WIDTH, 3)
+    own = edge_maps(tf.constant(image @ LUMINANCE))
+    against_nothing = float(edge_loss(image, plain_edges(HEIGHT, WIDTH)))
+    assert float(edge_loss(image, own)) < 1e-10 * against_nothing
+    assert float(edge_loss(image + np.float32(0.5), own)) < 1e-10 * against_nothing
+    assert float(edge_loss(2 * image, own)) == pytest.approx(against_nothing, rel=1e-4)
+
+
+def test_the_gradient_of_edges_meets_finite_differences_up_to_the_border() -> None:
+    edges = edge_maps(tf.constant(random_array(1, HEIGHT, WIDTH)))
+    gradient = assert_gradient(
+        lambda x: edge_loss(x, edges), random_array(0, HEIGHT, WIDTH, 3), step=0.5, rel=1e-4
+    )
+    frame = np.ones((HEIGHT, WIDTH), bool)
+    frame[1:-1, 1:-1] = False
+    assert (gradient[frame] != 0).all()
 
 
 @pytest.mark.parametrize("name", ["content", "style", "tv"])
