@@ -110,6 +110,8 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         frames=options.frames,
         allow_partial=options.allow_partial,
     )
+    if clip.has_alpha:
+        log.info("%s: its alpha channel is dropped; clips are painted opaque", clip_path.name)
     style = load_image(style_path)
     _warn_of_style(style, style_path, settings.image)
     flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None

@@ -1,4 +1,4 @@
-"""`stylekit image` and transparency: what is kept, what is lost, and what is said of it."""
+"""The command line and transparency: what is kept, what is lost, and what is said of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from clip_files import make_clip
 from shallow import make_shallow
 from short_runs import share_objectives, stylekit
 
@@ -142,3 +143,19 @@ def test_an_interrupted_picture_keeps_its_alpha_and_goes_on_with_its_colours(
     # The same as from a picture with these colours and no alpha.
     paint("cut.png", "--init", "opaque.png", output="from-opaque.png")
     assert Path("again.png").read_bytes() == Path("from-opaque.png").read_bytes()
+
+
+def test_that_a_clip_loses_its_alpha_is_said_before_painting(capsys, caplog, monkeypatch):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stylekit.app.run.VideoRun", stop)
+    for name, options in (
+        ("clear.mov", ["-c:v", "qtrle", "-pix_fmt", "argb"]),
+        ("solid.mov", ["-c:v", "qtrle", "-pix_fmt", "rgb24"]),
+    ):
+        make_clip(Path(name), 2, *options)
+        call = ["video", name, STYLE, "-o", "out.mp4", "--size", "32", "--backbone", "vgg16"]
+        assert stylekit(capsys, *call).code == 130
+    said = [record.message for record in caplog.records if "alpha" in record.message]
+    assert said == ["clear.mov: its alpha channel is dropped; clips are painted opaque"]
