@@ -236,20 +236,20 @@ def _png_key_depth(path: Path, picture: PIL.Image.Image) -> int:
 def _alpha_of_key(path: Path, picture: PIL.Image.Image, depth: int) -> PIL.Image.Image | None:
     """The alpha of a PNG's transparent colour, which Pillow compares with values of 8 bits.
 
-    None if OpenCV, which reads the 16 bits, does not find the picture that Pillow finds.
+    None if OpenCV, which reads 16 bits of colour, does not find the picture that Pillow finds.
     """
     key = np.atleast_1d(picture.info["transparency"])
-    if depth == 16:
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels is None or pixels.shape[:2] != picture.size[::-1]:
+    pixels = np.asarray(picture)
+    if picture.mode == "RGB":
+        wide = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        # Pillow keeps the first 8 of the 16 bits; OpenCV's order is BGR.
+        if wide is None or not np.array_equal(wide[..., 2::-1] // 256, pixels):
             return None
-        key = key[::-1]  # OpenCV's order is BGR
-    else:
-        # Grey of 1, 2 or 4 bits; Pillow has scaled the pixels, and not the transparent colour.
-        pixels = np.asarray(picture)
-        key = key * (1 if pixels.dtype == np.bool_ else 255 // (2**depth - 1))
-    pixels = pixels.reshape(*pixels.shape[:2], -1)[..., : len(key)]
-    opaque = (pixels != key).any(axis=-1)
+        pixels = wide[..., 2::-1]
+    elif picture.mode == "L":
+        # Grey of 2 or 4 bits: Pillow has scaled the pixels, but not the transparent colour.
+        key = key * (255 // (2**depth - 1))
+    opaque = (pixels.reshape(*pixels.shape[:2], -1) != key).any(axis=-1)
     return PIL.Image.fromarray(np.where(opaque, np.uint8(255), np.uint8(0)))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import picture_files as make
 import PIL.Image
 import pytest
-from test_image_reading import TURNS
 
 import stylekit as sk
 from stylekit.arrays import check_mask, from_bytes, to_bytes
@@ -108,14 +109,14 @@ def test_a_transparent_grey_of_few_bits(tmp_path: Path, depth: int) -> None:
     width = 64 // depth
     rows = b"".join(b"\x00" + row.tobytes() for row in packed)
     data = make.png_header(width, 20, depth=depth, colors=make.GREY) + colour_key(1)
-    data += make.png_chunk(b"IDAT", make.zlib.compress(rows)) + make.png_chunk(b"IEND", b"")
+    data += make.png_chunk(b"IDAT", zlib.compress(rows)) + make.png_chunk(b"IEND", b"")
     (tmp_path / "a.png").write_bytes(data)
     alpha = load_alpha(tmp_path / "a.png", limits=MediaLimits(min_side=1))
     assert alpha is not None
     np.testing.assert_array_equal(alpha, np.tile([1.0, 0.0], (20, width // 2)))
 
 
-@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.parametrize("orientation", make.TURNS)
 def test_alpha_is_turned_as_the_picture_is(tmp_path: Path, orientation: int) -> None:
     exif = PIL.Image.Exif()
     exif[0x0112] = orientation
@@ -131,7 +132,7 @@ def test_alpha_is_turned_as_the_picture_is(tmp_path: Path, orientation: int) -> 
     ):
         found = read(tmp_path, data)
         assert found is not None
-        make.assert_near(found, TURNS[orientation](alpha[..., None])[..., 0], 0)
+        make.assert_near(found, make.TURNS[orientation](alpha[..., None])[..., 0], 0)
 
 
 def test_what_is_opaque_has_no_alpha(tmp_path: Path) -> None:
@@ -164,15 +165,22 @@ def test_of_an_animation_the_alpha_of_the_first_frame(tmp_path: Path, name: str)
             make.assert_near(found, np.asarray(wanted)[..., 3], 0)
 
 
-def test_an_animation_with_a_transparent_colour_of_16_bits(tmp_path: Path) -> None:
-    """Two libraries read it; what they find belongs together, and neither refuses it."""
-    frame = make.struct.pack(">IIIIIHHBB", 0, 48, 32, 0, 0, 1, 10, 0, 0)
-    chunks = make.png_chunk(b"acTL", make.struct.pack(">II", 1, 0)) + make.png_chunk(b"fcTL", frame)
-    first = WIDE[0, 0]
-    chunks += colour_key(int(first))
-    found = read(tmp_path, make.png_file(WIDE, colors=make.GREY, chunks=chunks))
-    assert found is not None
-    make.assert_near(found, np.where(np.equal(WIDE, first), 0, 255), 0)
+@pytest.mark.parametrize("colors", [make.GREY, make.RGB])
+def test_an_animation_with_a_transparent_colour_of_16_bits(tmp_path: Path, colors: int) -> None:
+    """Its first picture, which need not be a frame, never gets the alpha of a frame."""
+    still = np.dstack([WIDE] * 3) if colors == make.RGB else WIDE
+    key = colour_key(*[int(WIDE[0, 0])] * (3 if colors == make.RGB else 1))
+    control = make.png_chunk(b"acTL", struct.pack(">II", 1, 0))
+    data = make.png_file(still, colors=colors, chunks=control + key)
+    frame = make.png_file(still[::-1], colors=colors).split(b"IDAT")[1][:-16]
+    facts = struct.pack(">IIIIIHHBB", 0, 48, 32, 0, 0, 1, 10, 0, 0)
+    data = data[:-12] + make.png_chunk(b"fcTL", facts)
+    data += make.png_chunk(b"fdAT", struct.pack(">I", 1) + frame) + make.png_chunk(b"IEND", b"")
+    found = read(tmp_path, data)
+    shown = to_bytes(load_image(tmp_path / "a.png"))
+    assert shown[-1, -1].min() == 255 and shown[0, 5].max() < 5
+    if found is not None:
+        make.assert_near(found, np.where(np.equal(WIDE, WIDE[0, 0]), 0, 255), 0)
 
 
 def test_alpha_fits_its_picture_at_every_size(tmp_path: Path) -> None:
