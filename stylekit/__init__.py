@@ -7,7 +7,8 @@
 
 Each name is loaded when it is first used.
 
-- Files: `load` and `save`; `resize_image` changes a picture's size.
+- Files: `load` and `save`; `load_alpha` reads a picture's transparency, and `resize_image` changes
+  its size.
 - Settings: `Weights` of the losses, `ImageSettings`, `VideoSettings`.
 - Pictures: `Stylization` is painted step by step, `stylize_image` to the end; `match_colors` gives
   a picture the colours of another. `Image` is the type of a picture: float32 RGB `(H, W, 3)` in

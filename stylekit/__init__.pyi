@@ -21,6 +21,7 @@ from .image.colors import match_colors as match_colors
 from .image.stylization import Stylization as Stylization
 from .image.stylization import style_distance as style_distance
 from .image.stylization import stylize_image as stylize_image
+from .media.images import load_alpha as load_alpha
 from .media.images import resize_image as resize_image
 from .media.loading import load as load
 from .media.loading import save as save

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..arrays import Image
+from ..arrays import Image, Mask
 from ..errors import MediaError, SettingsError
 from ..image.colors import luminance
 from ..image.scales import max_steps, plan_scales
@@ -23,7 +23,7 @@ from ..losses import TERMS
 from ..media.clips import Clip, read_clip
 from ..media.encode import CLIP_SUFFIXES
 from ..media.files import check_output
-from ..media.images import PICTURE_SUFFIXES, load_image
+from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
 from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
@@ -31,7 +31,7 @@ from ..scenes.scene import scene_of_clip
 from ..settings import ImageSettings, Init, VideoSettings, Weights, tunables
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
-from ..video.results import Result, finish_clip, finish_image
+from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
 from ..video.run import FrameResult, VideoRun
 from .options import chosen
 from .progress import Progress
@@ -69,6 +69,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
     content = load_image(content_path)
     settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
+    alpha = _content_alpha(content_path, settings.size, options.output)
     style = load_image(style_path)
     _warn_of_style(style, style_path, settings)
     _check_weight_file(settings.backbone)
@@ -90,6 +91,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         weights=settings.weights,
         seconds=time.monotonic() - began,
         complete=not advice,
+        alpha=alpha,
     )
     return report, advice
 
@@ -108,6 +110,8 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         frames=options.frames,
         allow_partial=options.allow_partial,
     )
+    if clip.has_alpha:
+        log.info("%s: its alpha channel is dropped; clips are painted opaque", clip_path.name)
     style = load_image(style_path)
     _warn_of_style(style, style_path, settings.image)
     flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None
@@ -184,7 +188,8 @@ def _image_settings(
             raise SettingsError(
                 "--init", f"must be content, noise or the path of a picture, is {options.init!r}"
             )
-        init, given["init"] = load_image(options.init), Init.CONTENT
+        # An earlier result goes on with its colours, also where it is transparent.
+        init, given["init"] = load_image(options.init, ignore_alpha=True), Init.CONTENT
     return chosen(defaults, options, given), init
 
 
@@ -209,8 +214,23 @@ def _exact_flows(clip: Clip) -> list[FlowPair]:
     return [scene.flow_pair(index) for index in range(len(clip) - 1)]
 
 
+def _content_alpha(path: Path, size: int, output: Path) -> Mask | None:
+    """The alpha of the content in the size of the result; says beforehand if it will be lost."""
+    alpha = load_alpha(path, size=size)
+    if transparency_of(alpha, output) is Transparency.LAID_ON_WHITE:
+        log.info(
+            "%s: is laid on white, because %s holds no transparency; "
+            "write .png or .webp to keep it",
+            path.name,
+            output.name,
+        )
+    return alpha
+
+
 def _warn_of_style(style: Image, path: Path, settings: ImageSettings) -> None:
-    """Say beforehand that strokes will be soft, or that there are none."""
+    """Say beforehand that a style lies on white, that strokes will be soft, or that none are."""
+    if load_alpha(path) is not None:
+        log.info("%s: is transparent in parts; a style is laid on white", path.name)
     own, wanted = max(style.shape[:2]), round(settings.size * settings.style_scale)
     if luminance(style).std() < _TEXTURE:
         log.warning(

@@ -4,6 +4,8 @@ from .clips import read_clip as read_clip
 from .compare import write_comparison as write_comparison
 from .encode import write_clip as write_clip
 from .images import fitted_size as fitted_size
+from .images import holds_alpha as holds_alpha
+from .images import load_alpha as load_alpha
 from .images import load_image as load_image
 from .images import resize_image as resize_image
 from .images import save_image as save_image

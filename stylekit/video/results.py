@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import tee
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Image
+from ..arrays import Image, Mask
 from ..errors import MediaError
 from ..image.scores import Scores
 from ..image.stylization import Stylization
@@ -19,11 +20,19 @@ from ..losses import TERMS, Losses
 from ..media.clip_layout import read_clip_tags
 from ..media.clips import Clip
 from ..media.encode import write_clip
-from ..media.images import save_image
+from ..media.images import holds_alpha, save_image
 from ..media.provenance import Provenance, comment, describe_source, write_sidecar
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
 from .run import VideoRun
+
+
+class Transparency(StrEnum):
+    """What became of the alpha channel of a picture."""
+
+    KEPT = "kept"
+    LAID_ON_WHITE = "laid on white"
+    NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +41,8 @@ class Result:
 
     `size` is the output's (width, height), which is even for a clip. Losses, style distance and
     scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
-    False if the command was interrupted. The fields from `warping_error` on belong to clips.
+    False if the command was interrupted. `transparency` belongs to pictures, the fields from
+    `warping_error` on to clips.
     """
 
     output: Path
@@ -48,6 +58,7 @@ class Result:
     style_distance: float
     scores: Scores
     complete: bool = True
+    transparency: Transparency = Transparency.NONE
     warping_error: WarpingError | None = None
     input_warping_error: WarpingError | None = None
     run: Path | None = None
@@ -76,7 +87,7 @@ class Result:
             "content_kept": self.scores.content_kept,
             "style_reached": self.scores.style_reached,
             "complete": self.complete,
-            **(clip if self.run else {}),
+            **(clip if self.run else {"transparency": self.transparency}),
         }
 
     def text(self) -> str:
@@ -104,6 +115,7 @@ def finish_image(
     weights: Weights,
     seconds: float,
     complete: bool = True,
+    alpha: Mask | None = None,
 ) -> Result:
     """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
 
@@ -114,6 +126,9 @@ def finish_image(
     content, style : The files that it was made from, for provenance.
     weights, seconds : The weights of the last step, and the duration of the run.
     complete : False if the run was interrupted.
+    alpha : The alpha channel of the content, float32 `(H, W)` in [0, 1] in the size of the result;
+        None if it is opaque. It is left out if the format of `output` cannot hold it. Losses and
+        scores are those of the opaque picture.
 
     Raises
     ------
@@ -126,7 +141,9 @@ def finish_image(
     label = stylization.objective.backbone.label
     provenance = _provenance(settings.to_json(), weights, label, content, style)
     losses, style_distance = stylization.measure()
-    save_image(image, output, provenance=provenance)
+    transparency = transparency_of(alpha, output)
+    kept = alpha if transparency is Transparency.KEPT else None
+    save_image(image, output, provenance=provenance, alpha=kept)
     result = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
@@ -141,8 +158,16 @@ def finish_image(
         style_distance=style_distance,
         scores=stylization.scores_of(losses, style_distance),
         complete=complete,
+        transparency=transparency,
     )
     return _with_sidecar(result, provenance)
+
+
+def transparency_of(alpha: Mask | None, output: Path) -> Transparency:
+    """What becomes of the alpha channel of a content, None if it is opaque, in this output."""
+    if alpha is None:
+        return Transparency.NONE
+    return Transparency.KEPT if holds_alpha(output) else Transparency.LAID_ON_WHITE
 
 
 def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds: float) -> Result:
