@@ -22,7 +22,7 @@ from ..media.opencv import cv2
 from .optimizer import Array
 
 _BANDS = 4
-_FINE_SHARE = 0.2
+_FINE_SHARE = 1.0
 # The blurs alone are not positive: their kernels end at 4σ, so a ripple of colour may come out with
 # its sign changed, by 1.4e-4 of its height at most.
 _FINE_SHARE_OF_COLOR = 1e-3
