@@ -8,7 +8,8 @@
 Each name is loaded when it is first used.
 
 - Files: `load` and `save`; `resize_image` changes a picture's size.
-- Settings: `Weights` of the losses, `ImageSettings`, `VideoSettings`.
+- Settings: `Weights` of the losses, `ImageSettings`, `VideoSettings`; `load_preset` reads those of
+  an earlier result.
 - Pictures: `Stylization` is painted step by step, `stylize_image` to the end; `match_colors` gives
   a picture the colours of another. `Image` is the type of a picture: float32 RGB `(H, W, 3)` in
   [0, 1].

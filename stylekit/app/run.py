@@ -7,6 +7,7 @@ reported at once.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import logging
@@ -28,12 +29,13 @@ from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
-from ..settings import ImageSettings, Init, VideoSettings, Weights, tunables
+from ..settings import ImageSettings, Init, VideoSettings, tunables
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
 from ..video.results import Result, finish_clip, finish_image
 from ..video.run import FrameResult, VideoRun
 from .options import chosen
+from .presets import image_part, video_part
 from .progress import Progress
 
 log = logging.getLogger(__name__)
@@ -68,7 +70,8 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
     content = load_image(content_path)
-    settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
+    defaults = image_part(options.preset or ImageSettings())
+    settings, init = _image_settings(options, defaults, content.shape[:2])
     style = load_image(style_path)
     _warn_of_style(style, style_path, settings)
     _check_weight_file(settings.backbone)
@@ -175,7 +178,9 @@ def _image_settings(
     init = None
     # The command `image` has no options for the weights of terms that need a mask.
     names = [term.weight for term in TERMS.values() if hasattr(options, term.weight)]
-    weights = Weights(**{name: getattr(options, name) for name in names})
+    weights = dataclasses.replace(
+        defaults.weights, **{name: getattr(options, name) for name in names}
+    )
     given: dict[str, Any] = {"weights": weights.at_strength(options.strength)}
     if options.size is None:
         given["size"] = max(_MIN_SIZE, min(defaults.size, max(sides)))
@@ -189,7 +194,7 @@ def _image_settings(
 
 
 def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
-    defaults = VideoSettings()
+    defaults = video_part(options.preset or VideoSettings())
     first = read_clip(clip_path, frames=1)
     image, init = _image_settings(options, defaults.image, (first.width, first.height))
     if init is not None:
