@@ -133,6 +133,12 @@ def _add_image(parser: Parser) -> None:
     }
     output = "a picture: .png, .jpg, .webp, .avif or .tif"
     _add_common(parser, ImageSettings(), output, {"init": init})
+    parser.add_argument(
+        "--timelapse",
+        metavar="OUT",
+        type=Path,
+        help="also write a time-lapse of the painting, a clip or GIF: .mp4, .mov or .gif",
+    )
 
 
 def _add_common(

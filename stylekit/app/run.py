@@ -25,6 +25,7 @@ from ..media.clips import Clip, read_clip
 from ..media.encode import CLIP_SUFFIXES
 from ..media.files import check_output
 from ..media.images import PICTURE_SUFFIXES, load_image
+from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
 from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
@@ -69,6 +70,9 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     content_path = find_material(options.content, _CONTENTS)
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
+    if options.timelapse:
+        start = [Path(options.init)] if Path(options.init).is_file() else []
+        _check_output(options.timelapse, TIMELAPSE_SUFFIXES, content_path, style_path, *start)
     content = load_image(content_path)
     defaults = image_part(options.preset or ImageSettings())
     settings, init = _image_settings(options, defaults, content.shape[:2])
@@ -77,13 +81,17 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     _check_weight_file(settings.backbone)
     began = time.monotonic()
     stylization = Stylization(content, style, settings, init=init)
-    output, advice = options.output, ""
+    output, timelapse, advice = options.output, options.timelapse, ""
+    lapse = TimeLapse() if timelapse else None
     try:
         with Progress(stylization.step_limit) as progress:
             for step in stylization.steps():
+                if lapse is not None:
+                    lapse.add(step)
                 progress.step(step)
     except KeyboardInterrupt:
         output = _partial_path(options.output)
+        timelapse = _partial_path(timelapse) if timelapse else None
         advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
     report = finish_image(
         stylization,
@@ -93,6 +101,8 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         weights=settings.weights,
         seconds=time.monotonic() - began,
         complete=not advice,
+        lapse=lapse,
+        timelapse=timelapse,
     )
     return report, advice
 

@@ -15,3 +15,4 @@ from .provenance import SourceFile as SourceFile
 from .provenance import describe_source as describe_source
 from .provenance import read_sidecar as read_sidecar
 from .provenance import write_sidecar as write_sidecar
+from .timelapse import TimeLapse as TimeLapse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import tee
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,14 @@ from ..media.clip_layout import read_clip_tags
 from ..media.clips import Clip
 from ..media.encode import write_clip
 from ..media.images import save_image
-from ..media.provenance import Provenance, comment, describe_source, write_sidecar
+from ..media.provenance import (
+    Provenance,
+    clean_text,
+    comment,
+    describe_source,
+    write_sidecar,
+)
+from ..media.timelapse import TimeLapse
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
 from .run import VideoRun
@@ -32,7 +39,8 @@ class Result:
 
     `size` is the output's (width, height), which is even for a clip. Losses, style distance and
     scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
-    False if the command was interrupted. The fields from `warping_error` on belong to clips.
+    False if the command was interrupted. `timelapse` belongs to pictures, the fields from
+    `warping_error` on to clips.
     """
 
     output: Path
@@ -48,6 +56,7 @@ class Result:
     style_distance: float
     scores: Scores
     complete: bool = True
+    timelapse: Path | None = None
     warping_error: WarpingError | None = None
     input_warping_error: WarpingError | None = None
     run: Path | None = None
@@ -76,6 +85,7 @@ class Result:
             "content_kept": self.scores.content_kept,
             "style_reached": self.scores.style_reached,
             "complete": self.complete,
+            **({"timelapse": str(self.timelapse)} if self.timelapse else {}),
             **(clip if self.run else {}),
         }
 
@@ -87,6 +97,8 @@ class Result:
             f"backbone {self.backbone}",
             self.scores.text,
         ]
+        if self.timelapse:
+            lines.append(f"time-lapse {self.timelapse}")
         if self.warping_error and self.input_warping_error and self.frames > 1:
             lines.append(
                 f"root warping error {self.warping_error.rmse:.4f}, "
@@ -104,6 +116,8 @@ def finish_image(
     weights: Weights,
     seconds: float,
     complete: bool = True,
+    lapse: TimeLapse | None = None,
+    timelapse: Path | None = None,
 ) -> Result:
     """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
 
@@ -114,6 +128,7 @@ def finish_image(
     content, style : The files that it was made from, for provenance.
     weights, seconds : The weights of the last step, and the duration of the run.
     complete : False if the run was interrupted.
+    lapse, timelapse : The pictures of its steps, and the file to write them to; None for none.
 
     Raises
     ------
@@ -142,7 +157,14 @@ def finish_image(
         scores=stylization.scores_of(losses, style_distance),
         complete=complete,
     )
-    return _with_sidecar(result, provenance)
+    result = _with_sidecar(result, provenance)
+    if lapse is None or timelapse is None:
+        return result
+    # Last, so that the picture and its sidecar are there whatever happens to the time-lapse.
+    if not len(lapse):
+        lapse.add(image)
+    lapse.save(timelapse, size=stylization.size, comment=comment(provenance))
+    return _with_sidecar(replace(result, timelapse=timelapse), provenance)
 
 
 def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds: float) -> Result:
@@ -208,6 +230,8 @@ def _with_sidecar(result: Result, provenance: Provenance, **extra: Any) -> Resul
     # What the provenance says already, and what differs from one run to the next.
     for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):
         facts.pop(name, None)
+    if result.timelapse:
+        facts["timelapse"] = clean_text(result.timelapse.name)
     write_sidecar(result.output, provenance, facts | extra)
     return result
 

@@ -41,6 +41,7 @@ def surroundings(tmp_path, monkeypatch):
     (tmp_path / "page.jpg").write_text("<!doctype html><html></html>")
     (tmp_path / "empty.png").touch()
     PIL.Image.new("RGB", (40, 30), "red").save(tmp_path / "red.png")
+    PIL.Image.new("RGB", (40, 30), "red").save(tmp_path / "red.gif")
     (tmp_path / "picture.mp4").write_bytes((tmp_path / "red.png").read_bytes())
     clip = find_material("drift", MaterialKind.CLIP)
     (tmp_path / "clip.mp4").write_bytes(clip.read_bytes())
@@ -69,6 +70,12 @@ WRONG_CALLS = [
     (["image", "chelsea", "glass", "-o", "folder.png"], "folder.png", "is a folder"),
     (["image", "red.png", "glass", "-o", "red.png"], "red.png", "one of the inputs"),
     (["image", "chelsea", "red.png", "-o", "./red.png"], "red.png", "one of the inputs"),
+    ([*IMAGE, "--timelapse", "out.avi"], "out.avi", "use one of .mp4, .mov, .gif"),
+    ([*IMAGE, "--timelapse", "nowhere/out.gif"], "out.gif", "no folder nowhere"),
+    ([*IMAGE, "--timelapse", "out.png"], "out.png", "use one of .mp4, .mov, .gif"),
+    (["image", "red.gif", "glass", "-o", "o.png", "--timelapse", "red.gif"], "red.gif", "inputs"),
+    ([*IMAGE, "--init", "red.gif", "--timelapse", "red.gif"], "red.gif", "one of the inputs"),
+    ([*VIDEO, "--timelapse", "out.gif"], "--timelapse", "unknown"),
     ([*IMAGE, "--init", "garbage"], "--init", "content, noise or the path"),
     ([*IMAGE, "--init", "page.jpg"], "page.jpg", "web page"),
     ([*IMAGE, "--backbone", "none.h5"], "none.h5", "no such weight file"),
