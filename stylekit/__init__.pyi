@@ -25,6 +25,8 @@ from .media.images import load_alpha as load_alpha
 from .media.images import resize_image as resize_image
 from .media.loading import load as load
 from .media.loading import save as save
+from .media.presets import load_preset as load_preset
+from .media.timelapse import TimeLapse as TimeLapse
 from .motion.flow import FlowMethod as FlowMethod
 from .motion.flow import estimate_flow as estimate_flow
 from .motion.flow import flow_between as flow_between

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -26,6 +26,7 @@ from ..settings import (
     tunables,
 )
 from ..vgg.features import POOLINGS
+from .presets import Preset, read_preset, values_of
 
 # Takes the options and returns the exit code.
 Command = Callable[[argparse.Namespace], int]
@@ -63,12 +64,39 @@ class Parser(argparse.ArgumentParser):
         raise SettingsError(name.split("/")[-1], rest or message)
 
 
-def make_parser(commands: Mapping[str, Command]) -> Parser:
+def parse_options(
+    commands: Mapping[str, Command], arguments: Sequence[str] | None = None
+) -> argparse.Namespace:
+    """Parse the command line; what it gives wins over its preset, and that over the defaults.
+
+    Parameters
+    ----------
+    commands : the functions to call, by the name of the command
+    arguments : the words after `stylekit`, those of the process if None
+
+    Returns
+    -------
+    argparse.Namespace : the options, with the function of the command as `command`
+
+    Raises
+    ------
+    StylekitError : if an option or the preset does not serve
+    """
+    options = make_parser(commands).parse_args(arguments)
+    preset = getattr(options, "preset", None)
+    if preset is None:
+        return options
+    # Again, with other defaults: an option then wins also if its value is that of the defaults.
+    return make_parser(commands, preset).parse_args(arguments)
+
+
+def make_parser(commands: Mapping[str, Command], preset: Preset | None = None) -> Parser:
     """The parser of `stylekit`.
 
     Parameters
     ----------
     commands : the functions to call, by the name of the command
+    preset : settings that take the place of the defaults
 
     Returns
     -------
@@ -89,6 +117,8 @@ def make_parser(commands: Mapping[str, Command]) -> Parser:
         command: Parser = names.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(command=commands[name])
         add_options(command)
+        if preset is not None:
+            command.set_defaults(**values_of(preset))
     return parser
 
 
@@ -103,6 +133,12 @@ def _add_image(parser: Parser) -> None:
     }
     output = "a picture: .png, .jpg, .webp, .avif or .tif"
     _add_common(parser, ImageSettings(), output, {"init": init})
+    parser.add_argument(
+        "--timelapse",
+        metavar="OUT",
+        type=Path,
+        help="also write a time-lapse of the painting, a clip or GIF: .mp4, .mov or .gif",
+    )
 
 
 def _add_common(
@@ -112,6 +148,13 @@ def _add_common(
     parser.add_argument("style", metavar="STYLE", help="a picture, or the name of a built-in style")
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
+    )
+    parser.add_argument(
+        "--preset",
+        metavar="FILE",
+        type=read_preset,
+        help="repeat the settings and weights of an earlier result: its path, or that of the .json "
+        "beside it; options that are given too win over it",
     )
     weights = parser.add_argument_group("weights of the losses")
     weights.add_argument(
@@ -191,6 +234,14 @@ def _add_settings(
             arguments = _arguments(name, known, getattr(settings, name))
             arguments |= {"dest": name, **changes.get(name, {})}
             group.add_argument(known.flag, **arguments)
+            if isinstance(getattr(settings, name), bool):
+                group.add_argument(
+                    known.flag.replace("--", "--no-"),
+                    dest=name,
+                    action="store_false",
+                    default=getattr(settings, name),
+                    help=f"the opposite of {known.flag}, where a preset has it",
+                )
 
 
 def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:

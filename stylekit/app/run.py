@@ -7,6 +7,7 @@ reported at once.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import logging
@@ -24,16 +25,18 @@ from ..media.clips import Clip, read_clip
 from ..media.encode import CLIP_SUFFIXES
 from ..media.files import check_output
 from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
+from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
 from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
-from ..settings import ImageSettings, Init, VideoSettings, Weights, tunables
+from ..settings import ImageSettings, Init, VideoSettings, tunables
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
 from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
 from ..video.run import FrameResult, VideoRun
 from .options import chosen
+from .presets import image_part, video_part
 from .progress import Progress
 
 log = logging.getLogger(__name__)
@@ -67,21 +70,29 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     content_path = find_material(options.content, _CONTENTS)
     style_path = find_material(options.style, _STYLES)
     _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
+    if options.timelapse:
+        start = [Path(options.init)] if Path(options.init).is_file() else []
+        _check_output(options.timelapse, TIMELAPSE_SUFFIXES, content_path, style_path, *start)
     content = load_image(content_path)
-    settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
+    defaults = image_part(options.preset or ImageSettings())
+    settings, init = _image_settings(options, defaults, content.shape[:2])
     alpha = _content_alpha(content_path, settings.size, options.output)
     style = load_image(style_path)
     _warn_of_style(style, style_path, settings)
     _check_weight_file(settings.backbone)
     began = time.monotonic()
     stylization = Stylization(content, style, settings, init=init)
-    output, advice = options.output, ""
+    output, timelapse, advice = options.output, options.timelapse, ""
+    lapse = TimeLapse() if timelapse else None
     try:
         with Progress(stylization.step_limit) as progress:
             for step in stylization.steps():
+                if lapse is not None:
+                    lapse.add(step)
                 progress.step(step)
     except KeyboardInterrupt:
         output = _partial_path(options.output)
+        timelapse = _partial_path(timelapse) if timelapse else None
         advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
     report = finish_image(
         stylization,
@@ -92,6 +103,8 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         seconds=time.monotonic() - began,
         complete=not advice,
         alpha=alpha,
+        lapse=lapse,
+        timelapse=timelapse,
     )
     return report, advice
 
@@ -179,7 +192,9 @@ def _image_settings(
     init = None
     # The command `image` has no options for the weights of terms that need a mask.
     names = [term.weight for term in TERMS.values() if hasattr(options, term.weight)]
-    weights = Weights(**{name: getattr(options, name) for name in names})
+    weights = dataclasses.replace(
+        defaults.weights, **{name: getattr(options, name) for name in names}
+    )
     given: dict[str, Any] = {"weights": weights.at_strength(options.strength)}
     if options.size is None:
         given["size"] = max(_MIN_SIZE, min(defaults.size, max(sides)))
@@ -194,7 +209,7 @@ def _image_settings(
 
 
 def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
-    defaults = VideoSettings()
+    defaults = video_part(options.preset or VideoSettings())
     first = read_clip(clip_path, frames=1)
     image, init = _image_settings(options, defaults.image, (first.width, first.height))
     if init is not None:

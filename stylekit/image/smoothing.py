@@ -44,8 +44,8 @@ def smooth_first(change: Array) -> Array:
 
     Examples
     --------
-    >>> ripple = np.tile(np.float32([1, -1]), (16, 8))
-    >>> plain = np.ones((16, 16), np.float32)
+    >>> ripple = np.tile(np.float32([1, -1]), (64, 32))
+    >>> plain = np.ones((64, 64), np.float32)
     >>> bool(abs(smooth_first(plain)).mean() > 10 * abs(smooth_first(ripple)).mean())
     True
     """

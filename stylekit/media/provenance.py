@@ -217,10 +217,15 @@ def write_sidecar(
 
 def read_sidecar(output: Path | str) -> dict[str, Any]:
     """Read the sidecar of an output. Raises MediaError if it is missing or damaged."""
-    path = check_input(sidecar_path(output))
+    return read_record(check_input(sidecar_path(output)))
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read the sidecar at `path`. Raises MediaError if it is damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    # Brackets that are nested too deeply are a RecursionError.
+    except (ValueError, RecursionError) as error:
         raise MediaError(path, f"is not readable JSON ({error}); style the input again") from error
     if not isinstance(record, dict):
         raise MediaError(path, "is not a sidecar of stylekit; style the input again")

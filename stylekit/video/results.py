@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import tee
 from pathlib import Path
@@ -21,7 +21,14 @@ from ..media.clip_layout import read_clip_tags
 from ..media.clips import Clip
 from ..media.encode import write_clip
 from ..media.images import holds_alpha, save_image
-from ..media.provenance import Provenance, comment, describe_source, write_sidecar
+from ..media.provenance import (
+    Provenance,
+    clean_text,
+    comment,
+    describe_source,
+    write_sidecar,
+)
+from ..media.timelapse import TimeLapse
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
 from .run import VideoRun
@@ -41,8 +48,8 @@ class Result:
 
     `size` is the output's (width, height), which is even for a clip. Losses, style distance and
     scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
-    False if the command was interrupted. `transparency` belongs to pictures, the fields from
-    `warping_error` on to clips.
+    False if the command was interrupted. `transparency` and `timelapse` belong to pictures, the
+    fields from `warping_error` on to clips.
     """
 
     output: Path
@@ -59,6 +66,7 @@ class Result:
     scores: Scores
     complete: bool = True
     transparency: Transparency = Transparency.NONE
+    timelapse: Path | None = None
     warping_error: WarpingError | None = None
     input_warping_error: WarpingError | None = None
     run: Path | None = None
@@ -87,6 +95,7 @@ class Result:
             "content_kept": self.scores.content_kept,
             "style_reached": self.scores.style_reached,
             "complete": self.complete,
+            **({"timelapse": str(self.timelapse)} if self.timelapse else {}),
             **(clip if self.run else {"transparency": self.transparency}),
         }
 
@@ -98,6 +107,8 @@ class Result:
             f"backbone {self.backbone}",
             self.scores.text,
         ]
+        if self.timelapse:
+            lines.append(f"time-lapse {self.timelapse}")
         if self.warping_error and self.input_warping_error and self.frames > 1:
             lines.append(
                 f"root warping error {self.warping_error.rmse:.4f}, "
@@ -116,6 +127,8 @@ def finish_image(
     seconds: float,
     complete: bool = True,
     alpha: Mask | None = None,
+    lapse: TimeLapse | None = None,
+    timelapse: Path | None = None,
 ) -> Result:
     """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
 
@@ -129,6 +142,7 @@ def finish_image(
     alpha : The alpha channel of the content, float32 `(H, W)` in [0, 1] in the size of the result;
         None if it is opaque. It is left out if the format of `output` cannot hold it. Losses and
         scores are those of the opaque picture.
+    lapse, timelapse : The pictures of its steps, and the file to write them to; None for none.
 
     Raises
     ------
@@ -160,7 +174,14 @@ def finish_image(
         complete=complete,
         transparency=transparency,
     )
-    return _with_sidecar(result, provenance)
+    result = _with_sidecar(result, provenance)
+    if lapse is None or timelapse is None:
+        return result
+    # Last, so that the picture and its sidecar are there whatever happens to the time-lapse.
+    if not len(lapse):
+        lapse.add(image)
+    lapse.save(timelapse, size=stylization.size, comment=comment(provenance))
+    return _with_sidecar(replace(result, timelapse=timelapse), provenance)
 
 
 def transparency_of(alpha: Mask | None, output: Path) -> Transparency:
@@ -233,6 +254,8 @@ def _with_sidecar(result: Result, provenance: Provenance, **extra: Any) -> Resul
     # What the provenance says already, and what differs from one run to the next.
     for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):
         facts.pop(name, None)
+    if result.timelapse:
+        facts["timelapse"] = clean_text(result.timelapse.name)
     write_sidecar(result.output, provenance, facts | extra)
     return result
 
