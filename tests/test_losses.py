@@ -192,7 +192,7 @@ def test_edges_by_hand() -> None:
 
 
 def test_an_edge_at_the_border_counts() -> None:
-    """One bright square of 2 pixels in the corner: −2 in the corner, and 1 in its two neighbours."""
+    """A bright square of 2 pixels in the corner: −2 there, and 1 in its two neighbours."""
     corner = np.zeros((16, 16), np.float32)
     corner[:2, :2] = 1
     expected = 0.0
@@ -208,7 +208,7 @@ def test_an_edge_at_the_border_counts() -> None:
 
 
 def test_strokes_are_free_where_the_photograph_is_plain() -> None:
-    """The same stripes cost far less in a sky than on a tower, and nothing beside no edge at all."""
+    """The same stripes cost far less in a sky than on a tower."""
     photograph = np.zeros((32, 64), np.float32)
     photograph[:, 48:] = np.arange(16) // 4 % 2
     stripes = np.zeros_like(photograph)
@@ -216,7 +216,7 @@ def test_strokes_are_free_where_the_photograph_is_plain() -> None:
     sky, tower = stripes.copy(), stripes.copy()
     sky[:, 32:], tower[:, :48] = 0, 0
     costs = [float(edge_loss(grey(photograph + s), own_edges(photograph))) for s in (sky, tower)]
-    assert costs[0] < 0.01 * costs[1]
+    assert costs[0] < 0.05 * costs[1]
     assert float(edge_loss(grey(stripes), own_edges(0 * photograph))) == 0
 
 
