@@ -158,9 +158,10 @@ def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Te
 def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """The Laplacians ∇² P_k(Y) of a picture's luminance, one for each of `EDGE_POOLINGS`.
 
-    P_k is the average over squares of k × k pixels; ∇² is the sum of the four neighbours minus
-    four times the pixel. Beyond the border the outermost line is repeated: a border without a map
-    would be where a style puts all that is not wanted inside.
+    P_k is the average over squares of k × k pixels, which lie k/2 apart; ∇² is the sum of the four
+    squares at a distance of k pixels minus four times the square itself. Squares that do not
+    overlap would leave their grid in the painting. Beyond the border the outermost squares are
+    repeated: a border without a map would be where a style puts all that is not wanted inside.
 
     Parameters
     ----------
@@ -168,20 +169,21 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
 
     Returns
     -------
-    Maps `(1, ⌈H/k⌉, ⌈W/k⌉, 1)`.
+    Maps `(1, ⌈2H/k⌉, ⌈2W/k⌉, 1)`.
 
     Examples
     --------
     >>> [tuple(edges.shape) for edges in edge_maps(np.ones((16, 30), np.float32))]
-    [(1, 8, 15, 1), (1, 4, 8, 1), (1, 2, 4, 1)]
+    [(1, 16, 30, 1), (1, 8, 15, 1), (1, 4, 8, 1)]
     """
     maps = []
     for k in EDGE_POOLINGS:
         # "SAME" averages what there is of the last square.
-        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k, "SAME")
-        high = tf.concat([p[:, :1], p, p[:, -1:]], 1)
-        wide = tf.concat([p[:, :, :1], p, p[:, :, -1:]], 2)
-        down, across = high[:, :-2] + high[:, 2:], wide[:, :, :-2] + wide[:, :, 2:]
+        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k // 2, "SAME")
+        # Squares lie half of their side apart, so that the next but one is the neighbour.
+        high = tf.concat([p[:, :1], p[:, :1], p, p[:, -1:], p[:, -1:]], 1)
+        wide = tf.concat([p[:, :, :1], p[:, :, :1], p, p[:, :, -1:], p[:, :, -1:]], 2)
+        down, across = high[:, :-4] + high[:, 4:], wide[:, :, :-4] + wide[:, :, 4:]
         maps.append(down + across - 4.0 * p)
     return tuple(maps)
 
@@ -215,7 +217,7 @@ def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
 def edge_shares(edges: tf.Tensor) -> tf.Tensor:
     """How much each position of an edge map counts: m = e / (e + mean e), from 0 to 1.
 
-    e is the mean of E² over 3 × 3 positions. At an average edge m is one half, in a plain area
+    e is the mean of E² over 5 × 5 positions. At an average edge m is one half, in a plain area
     nearly 0: there the Laplacian of a painting is that of its brush strokes.
 
     Parameters
@@ -227,7 +229,7 @@ def edge_shares(edges: tf.Tensor) -> tf.Tensor:
     >>> edge_shares(np.full((1, 4, 4, 1), 0.1, np.float32)).numpy().round(3).ravel()[:3].tolist()
     [0.5, 0.5, 0.5]
     """
-    strength = tf.nn.avg_pool2d(tf.square(edges), 3, 1, "SAME")
+    strength = tf.nn.avg_pool2d(tf.square(edges), 5, 1, "SAME")
     return strength / (strength + tf.reduce_mean(strength) + _NO_EDGE)
 
 
