@@ -12,7 +12,7 @@ import PIL.Image
 from numpy.typing import NDArray
 from PIL import PngImagePlugin
 
-from ..arrays import Image, check_image, from_bytes, to_bytes
+from ..arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
 from ..settings import MediaLimits
 from .files import atomic_path, check_output
@@ -89,6 +89,20 @@ def resize_image(image: Image, size: int | tuple[int, int]) -> Image:
     if min(size) < 1:
         raise SettingsError("size", f"must be at least 1 pixel, is {size[0]}×{size[1]}")
     return np.clip(_resize(image, size), 0.0, 1.0, dtype=np.float32)
+
+
+def resize_mask(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Change a mask to a `(width, height)` as `resize_image` changes an image.
+
+    Examples
+    --------
+    >>> from stylekit.media.images import resize_mask
+    >>> resize_mask(np.float32([[0, 1], [1, 1]]), (1, 1)).tolist()
+    [[0.75]]
+    """
+    return np.clip(
+        _resize(np.ascontiguousarray(check_mask(mask)), size), 0.0, 1.0, dtype=np.float32
+    )
 
 
 def fitted_size(source: tuple[int, int], size: int) -> tuple[int, int]:
