@@ -153,7 +153,9 @@ def sliced_quantiles(
         raise _no_masks()
     channels = features.shape[-1]
     flat = tf.reshape(features, (-1, channels))
-    values = tf.sort(tf.matmul(_directions(channels), flat, transpose_b=True), axis=-1)
+    projected = tf.matmul(_directions(channels), flat, transpose_b=True)
+    # Not tf.sort, whose gradient has no form for batches (tf.vectorized_map).
+    values = tf.gather(projected, tf.argsort(projected), batch_dims=1)
     count = values.shape[-1]
     if positions and positions != count:
         places = np.clip((np.arange(positions) + 0.5) * count / positions - 0.5, 0, count - 1)
