@@ -18,8 +18,8 @@ from .explain.pulls import balance as balance
 from .explain.pulls import pull_maps as pull_maps
 from .explain.stored_run import open_run as open_run
 from .image.colors import match_colors as match_colors
+from .image.distance import style_distance as style_distance
 from .image.stylization import Stylization as Stylization
-from .image.stylization import style_distance as style_distance
 from .image.stylization import stylize_image as stylize_image
 from .media.images import load_alpha as load_alpha
 from .media.images import resize_image as resize_image

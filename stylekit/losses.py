@@ -35,6 +35,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from .arrays import LUMINANCE
 from .settings import Weights
 from .vgg.runtime import tf
+from .vgg.statistics import Statistic, StyleTarget, gram_matrix
 
 PIXEL_UNIT = 0.065
 """The pixel range u of the temporal term: white, which is 1 in an Image, counts as this much.
@@ -84,57 +85,61 @@ def content_loss(features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Ten
     )
 
 
-def gram_matrix(features: tf.Tensor) -> tf.Tensor:
-    """How strongly each two filters respond together, at whatever position.
-
-    G = F Fᵀ / M, with F the responses of N filters at M = h·w positions. Differs from the report,
-    whose G is not divided by M: here content and style may differ in size.
-
-    Parameters
-    ----------
-    features : The features of one layer, `(1, h, w, N)`.
-
-    Returns
-    -------
-    G, `(N, N)`.
-
-    Examples
-    --------
-    >>> gram_matrix(np.float32([[[[1, 2], [3, 5]]]])).numpy().tolist()
-    [[5.0, 8.5], [8.5, 14.5]]
-    """
-    flat = tf.reshape(features, (-1, features.shape[-1]))
-    positions = tf.cast(tf.shape(flat)[0], tf.float32)
-    return tf.matmul(flat, flat, transpose_a=True) / positions
-
-
 def style_loss(
     features: Mapping[str, tf.Tensor],
     targets: Mapping[str, tf.Tensor],
     layer_weights: Sequence[float] | None = None,
+    *,
+    statistic: Statistic = gram_matrix,
+    masks: Mapping[str, tf.Tensor] | None = None,
 ) -> tf.Tensor:
     """How far the Gram matrices of a picture are from those of the style.
 
     L_style = Σ_l w_l 1/(N_l² M_l²) Σ_ij (G_ij − A_ij)², with G and A as in the report; here the
-    division by M_l² is part of `gram_matrix`.
+    division by M_l² is part of `gram_matrix`. The mean square of another statistic's difference is
+    taken in the same way. With masks m_l each layer counts by its mean mask too: the part of the
+    picture that is compared.
 
     Parameters
     ----------
     features : F by layer, each `(1, h, w, N)`.
     targets : A by layer, each `(N, N)`.
     layer_weights : w_l, one for each target; 1 unless given.
+    statistic : What G and A are; see `stylekit.vgg.statistics`.
+    masks : m_l by layer, each `(h, w)`; the whole picture unless given.
 
     References
     ----------
-    Report, eq. 3.
+    Report, eq. 3. With masks: Gatys et al. 2017, *Controlling Perceptual Factors in Neural Style
+    Transfer*, §4.
     """
     shares = layer_weights or (1.0,) * len(targets)
-    return tf.add_n(
-        [
-            w * tf.reduce_mean(tf.square(gram_matrix(features[layer]) - A))
-            for (layer, A), w in zip(targets.items(), shares, strict=True)
-        ]
-    )
+    losses = []
+    for (layer, A), w in zip(targets.items(), shares, strict=True):
+        mask = masks[layer] if masks else None
+        found = statistic(features[layer], mask, math.prod(features[layer].shape[1:3]))
+        loss = w * tf.reduce_mean(tf.square(found - A))
+        losses.append(loss if mask is None else loss * tf.reduce_mean(mask))
+    return tf.add_n(losses)
+
+
+def style_losses(features: Mapping[str, tf.Tensor], parts: Sequence[StyleTarget]) -> tf.Tensor:
+    """The `style_loss` of each layer, without layer weights, summed over the parts of a picture.
+
+    Parameters
+    ----------
+    features : F by layer, each `(1, h, w, N)`.
+    parts : The parts of the picture, and what each is compared with.
+    """
+
+    def loss(part: StyleTarget, layer: str) -> tf.Tensor:
+        wanted = {layer: part.statistics[layer]}
+        return part.weight * style_loss(
+            features, wanted, statistic=part.statistic, masks=part.masks
+        )
+
+    layers = parts[0].statistics
+    return tf.stack([tf.add_n([loss(part, layer) for part in parts]) for layer in layers])
 
 
 def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
@@ -257,13 +262,13 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
 class Targets(NamedTuple):
     """All that the terms compare a picture with: what is constant while it is painted.
 
-    `content` holds the features P of the content by content layer, `grams` the Gram matrices A of
-    the style by style layer, `edges` the `edge_maps` that should stay. `warped` `(T, H, W, 3)` and
-    `masks` `(T, H, W)` are the T temporal targets; a single picture has none.
+    `content` holds the features P of the content by content layer, `style` a target for each part
+    of the picture that has a style of its own, `edges` the `edge_maps` that should stay. `warped`
+    `(T, H, W, 3)` and `masks` `(T, H, W)` are the T temporal targets; a single picture has none.
     """
 
     content: Mapping[str, tf.Tensor]
-    grams: Mapping[str, tf.Tensor]
+    style: tuple[StyleTarget, ...]
     edges: tuple[tf.Tensor, ...]
     warped: tf.Tensor
     masks: tf.Tensor
@@ -341,9 +346,7 @@ _ROWS = (
         color="#D55E00",
         dash=(8, 4),
         equation="L_style = Σ_l w_l 1/N_l² Σ_ij (G_ij − A_ij)²",
-        measure=lambda _image, features, targets: tf.stack(
-            [style_loss(features, {layer: A}) for layer, A in targets.grams.items()]
-        ),
+        measure=lambda _image, features, targets: style_losses(features, targets.style),
         by_layer=True,
     ),
     Term(

@@ -128,6 +128,7 @@ def _with_flag(error: StylekitError) -> str:
         flags = {name: setting.flag for name, setting in known.items()}
         # Not settings, but options of the command `video`.
         flags |= {"start": "--start", "frames": "--frames", "strength": STRENGTH.flag}
+        flags |= {"style_weights": "--style-weights", "regions": "--regions"}
         if flag := flags.get(error.name):
             return f"{flag}: {error.message}"
     return str(error)

@@ -26,6 +26,7 @@ from ..settings import (
     tunables,
 )
 from ..vgg.features import POOLINGS
+from ..vgg.statistics import STYLE_LOSSES
 from .presets import Preset, read_preset, values_of
 
 # Takes the options and returns the exit code.
@@ -35,6 +36,7 @@ _TABLES: dict[str, Mapping[str, Implementation[Any]]] = {
     "flow": FLOWS,
     "mask": MASKS,
     "pooling": POOLINGS,
+    "style_loss": STYLE_LOSSES,
 }
 """The tables from which a setting chooses a row by name."""
 
@@ -43,6 +45,7 @@ T = TypeVar("T", Weights, ImageSettings, VideoSettings)
 _EXAMPLES = """examples:
   stylekit image chelsea swirls -o cat.png        built-in picture and style
   stylekit image me.jpg painting.jpg -o me.png --size 512 --beta 3e4
+  stylekit image me.jpg one.jpg two.jpg -o me.png --style-weights 2,1
   stylekit video drift glass -o drift.mp4         built-in clip and style
   stylekit video holiday.mp4 painting.jpg -o out.mp4 --start 3 --frames 48
   stylekit demo                                   see what the temporal loss does
@@ -132,20 +135,59 @@ def _add_image(parser: Parser) -> None:
         "(default: %(default)s)",
     }
     output = "a picture: .png, .jpg, .webp, .avif or .tif"
-    _add_common(parser, ImageSettings(), output, {"init": init})
+    _add_common(parser, ImageSettings(), output, {"init": init}, styles="+")
     parser.add_argument(
         "--timelapse",
         metavar="OUT",
         type=Path,
         help="also write a time-lapse of the painting, a clip or GIF: .mp4, .mov or .gif",
     )
+    _add_guidance(parser.add_argument_group("several styles, and parts of the picture"))
+
+
+def _add_guidance(group: argparse._ArgumentGroup) -> None:
+    """Add the options of `Guidance`."""
+    group.add_argument(
+        "--style-weights",
+        type=_numbers,
+        default=[],
+        metavar="W,W,…",
+        help="how much each STYLE counts, separated by commas (default: all the same)",
+    )
+    group.add_argument(
+        "--regions",
+        nargs="+",
+        default=[],
+        metavar="MASK",
+        help="a mask for each STYLE, a picture in the proportions of CONTENT: white where the "
+        "picture has this style; without masks the styles are blended",
+    )
+    group.add_argument(
+        "--keep",
+        metavar="MASK",
+        help="a mask, white where the picture stays exactly as CONTENT is",
+    )
 
 
 def _add_common(
-    parser: Parser, image: ImageSettings, output: str, changes: Mapping[str, Mapping[str, Any]]
+    parser: Parser,
+    image: ImageSettings,
+    output: str,
+    changes: Mapping[str, Mapping[str, Any]],
+    *,
+    styles: str | None = None,
 ) -> None:
-    """Add the options of both pictures and clips; `changes` are those of `_add_settings`."""
-    parser.add_argument("style", metavar="STYLE", help="a picture, or the name of a built-in style")
+    """Add the options of both pictures and clips; `changes` are those of `_add_settings`.
+
+    `styles` is "+" if more than one may be given.
+    """
+    text = "a picture, or the name of a built-in style"
+    parser.add_argument(
+        "style",
+        metavar="STYLE",
+        nargs=styles,
+        help=f"{text}; several are blended" if styles else text,
+    )
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
     )

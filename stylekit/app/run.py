@@ -12,12 +12,14 @@ import hashlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..arrays import Image, Mask
+from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
-from ..image.colors import luminance
+from ..image.colors import is_grey, luminance
+from ..image.guidance import Guidance, check_counts, check_keep, check_region
 from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
@@ -30,7 +32,8 @@ from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
-from ..settings import ImageSettings, Init, VideoSettings, tunables
+from ..settings import ImageSettings, Init, VideoSettings, function_of, tunables
+from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
 from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
@@ -68,20 +71,35 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     StylekitError : if an input, a setting or the output does not serve
     """
     content_path = find_material(options.content, _CONTENTS)
-    style_path = find_material(options.style, _STYLES)
-    _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
+    style_paths = [find_material(name, _STYLES) for name in options.style]
+    check_counts(len(style_paths), options.style_weights, len(options.regions))
+    regions = [Path(name) for name in options.regions]
+    keep = Path(options.keep) if options.keep else None
+    masks = [*regions, *([keep] if keep else [])]
+    inputs = [content_path, *style_paths, *masks]
+    _check_output(options.output, PICTURE_SUFFIXES, *inputs)
     if options.timelapse:
         start = [Path(options.init)] if Path(options.init).is_file() else []
-        _check_output(options.timelapse, TIMELAPSE_SUFFIXES, content_path, style_path, *start)
+        _check_output(options.timelapse, TIMELAPSE_SUFFIXES, *inputs, *start)
     content = load_image(content_path)
     defaults = image_part(options.preset or ImageSettings())
     settings, init = _image_settings(options, defaults, content.shape[:2])
     alpha = _content_alpha(content_path, settings.size, options.output)
-    style = load_image(style_path)
-    _warn_of_style(style, style_path, settings)
+    function_of("style_loss", STYLE_LOSSES, settings.style_loss)
+    if masks:
+        check_takes_masks(settings.style_loss)
+    styles = [load_image(path) for path in style_paths]
+    for style, path in zip(styles, style_paths, strict=True):
+        _warn_of_style(style, path, settings)
+    guidance = Guidance.of(
+        styles,
+        options.style_weights,
+        [_load_mask(path, content, check_region) for path in regions],
+        _load_mask(keep, content, check_keep) if keep else None,
+    )
     _check_weight_file(settings.backbone)
     began = time.monotonic()
-    stylization = Stylization(content, style, settings, init=init)
+    stylization = Stylization(content, guidance, settings, init=init)
     output, timelapse, advice = options.output, options.timelapse, ""
     lapse = TimeLapse() if timelapse else None
     try:
@@ -98,13 +116,15 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         stylization,
         output,
         content=content_path,
-        style=style_path,
+        style=style_paths,
         weights=settings.weights,
         seconds=time.monotonic() - began,
         complete=not advice,
         alpha=alpha,
         lapse=lapse,
         timelapse=timelapse,
+        regions=regions,
+        keep=keep,
     )
     return report, advice
 
@@ -240,6 +260,17 @@ def _content_alpha(path: Path, size: int, output: Path) -> Mask | None:
             output.name,
         )
     return alpha
+
+
+def _load_mask(path: Path, content: Image, check: Callable[[Mask, Image, Path], None]) -> Mask:
+    """Read a mask, white as 1, and check that it serves for `content`."""
+    image = load_image(path)
+    if not is_grey(image):
+        log.warning("%s: has colours; as a mask only its luminance counts", path.name)
+    # In steps of 8 bits, so that white is exactly 1.
+    mask: Mask = from_bytes(to_bytes(luminance(image)))
+    check(mask, content, path)
+    return mask
 
 
 def _warn_of_style(style: Image, path: Path, settings: ImageSettings) -> None:

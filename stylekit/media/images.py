@@ -139,6 +139,20 @@ def resize_image(image: Image, size: int | tuple[int, int]) -> Image:
     return np.clip(_resize(image, size), 0.0, 1.0, dtype=np.float32)
 
 
+def resize_mask(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Change a mask to a `(width, height)` as `resize_image` changes an image.
+
+    Examples
+    --------
+    >>> from stylekit.media.images import resize_mask
+    >>> resize_mask(np.float32([[0, 1], [1, 1]]), (1, 1)).tolist()
+    [[0.75]]
+    """
+    return np.clip(
+        _resize(np.ascontiguousarray(check_mask(mask)), size), 0.0, 1.0, dtype=np.float32
+    )
+
+
 def fitted_size(source: tuple[int, int], size: int) -> tuple[int, int]:
     """The `(width, height)` of a `source` of `(width, height)` whose longest side becomes `size`.
 

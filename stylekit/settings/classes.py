@@ -157,7 +157,8 @@ class ImageSettings(Settings):
     A picture is finished before its last step when its loss has fallen by less than the relative
     `tolerance` over `patience` steps. Each of `scales` is twice as large as the one before.
     `pooling` is a name in `stylekit.vgg.features.POOLINGS`, or a function that halves maps
-    `(1, h, w, channels)`. Raises SettingsError for values out of range.
+    `(1, h, w, channels)`; `style_loss` is a name in `stylekit.vgg.statistics.STYLE_LOSSES`, or a
+    `Statistic`. Raises SettingsError for values out of range.
 
     Examples
     --------
@@ -217,6 +218,9 @@ class ImageSettings(Settings):
         high=10,
         flag="--style-scale",
         metavar="X",
+    )
+    style_loss: NameOrFunction = tunable(
+        "gram", "what the style loss compares of the features", flag="--style-loss"
     )
     seed: int = tunable(0, "of the noise", high=2**32 - 1, flag="--seed", metavar="N")
     content_layers: tuple[str, ...] = tunable(

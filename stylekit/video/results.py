@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import tee
@@ -122,13 +123,15 @@ def finish_image(
     output: Path,
     *,
     content: Path,
-    style: Path,
+    style: Path | Sequence[Path],
     weights: Weights,
     seconds: float,
     complete: bool = True,
     alpha: Mask | None = None,
     lapse: TimeLapse | None = None,
     timelapse: Path | None = None,
+    regions: Sequence[Path] = (),
+    keep: Path | None = None,
 ) -> Result:
     """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
 
@@ -136,7 +139,8 @@ def finish_image(
     ----------
     stylization : The picture; it is enlarged to full size if it was interrupted before.
     output : The file to write.
-    content, style : The files that it was made from, for provenance.
+    content, style, regions, keep
+        The files that it was made from, for provenance; one style or several, and masks.
     weights, seconds : The weights of the last step, and the duration of the run.
     complete : False if the run was interrupted.
     alpha : The alpha channel of the content, float32 `(H, W)` in [0, 1] in the size of the result;
@@ -153,7 +157,15 @@ def finish_image(
     settings = stylization.settings
     image = stylization.image
     label = stylization.objective.backbone.label
-    provenance = _provenance(settings.to_json(), weights, label, content, style)
+    first, *others = [style] if isinstance(style, Path) else style
+    provenance = dataclasses.replace(
+        _provenance(settings.to_json(), weights, label, content, first),
+        more_styles=tuple(describe_source(path) for path in others),
+        style_weights=stylization.guidance.weights,
+        # What a mask's file says of its author is not copied.
+        regions=tuple(describe_source(path, tags={}) for path in regions),
+        keep=describe_source(keep, tags={}) if keep else None,
+    )
     losses, style_distance = stylization.measure()
     transparency = transparency_of(alpha, output)
     kept = alpha if transparency is Transparency.KEPT else None
