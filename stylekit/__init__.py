@@ -7,11 +7,13 @@
 
 Each name is loaded when it is first used.
 
-- Files: `load` and `save`; `resize_image` changes a picture's size.
-- Settings: `Weights` of the losses, `ImageSettings`, `VideoSettings`.
-- Pictures: `Stylization` is painted step by step, `stylize_image` to the end; `match_colors` gives
-  a picture the colours of another. `Image` is the type of a picture: float32 RGB `(H, W, 3)` in
-  [0, 1].
+- Files: `load` and `save`; `load_alpha` reads a picture's transparency, and `resize_image` changes
+  its size.
+- Settings: `Weights` of the losses, `ImageSettings`, `VideoSettings`; `load_preset` reads those of
+  an earlier result.
+- Pictures: `Stylization` is painted step by step, `stylize_image` to the end; `match_colors`
+  gives a picture the colours of another. `TimeLapse` makes a short clip of the steps. `Image` is
+  the type of a picture: float32 RGB `(H, W, 3)` in [0, 1].
 - Clips: `VideoRun` is painted frame by frame, `stylize_video` to the end; `open_run` opens a
   finished one.
 - Motion: `estimate_flow` and `flow_between` with a `FlowMethod`, `warp` along the flow, and

@@ -18,12 +18,15 @@ from .explain.pulls import balance as balance
 from .explain.pulls import pull_maps as pull_maps
 from .explain.stored_run import open_run as open_run
 from .image.colors import match_colors as match_colors
+from .image.distance import style_distance as style_distance
 from .image.stylization import Stylization as Stylization
-from .image.stylization import style_distance as style_distance
 from .image.stylization import stylize_image as stylize_image
+from .media.images import load_alpha as load_alpha
 from .media.images import resize_image as resize_image
 from .media.loading import load as load
 from .media.loading import save as save
+from .media.presets import load_preset as load_preset
+from .media.timelapse import TimeLapse as TimeLapse
 from .motion.flow import FlowMethod as FlowMethod
 from .motion.flow import estimate_flow as estimate_flow
 from .motion.flow import flow_between as flow_between

@@ -35,6 +35,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 from .arrays import LUMINANCE
 from .settings import Weights
 from .vgg.runtime import tf
+from .vgg.statistics import Statistic, StyleTarget, gram_matrix
 
 PIXEL_UNIT = 0.065
 """The pixel range u of the temporal term: white, which is 1 in an Image, counts as this much.
@@ -53,6 +54,9 @@ EDGE_POOLINGS = (2, 4, 8)
 
 The edges of single pixels are left out: brush strokes take their place.
 """
+
+# Far below the square of any Laplacian of 8-bit pictures, so that a plain picture divides by it.
+_NO_EDGE = 1e-8
 
 # --- the equations --------------------------------------------------------------------------------
 
@@ -81,62 +85,61 @@ def content_loss(features: Mapping[str, tf.Tensor], targets: Mapping[str, tf.Ten
     )
 
 
-def gram_matrix(features: tf.Tensor) -> tf.Tensor:
-    """How strongly each two filters respond together, at whatever position.
-
-    G = F Fᵀ / M, with F the responses of N filters at M = h·w positions. Differs from the report,
-    whose G is not divided by M: here content and style may differ in size.
-
-    Parameters
-    ----------
-    features : The features of one layer, `(1, h, w, N)`.
-
-    Returns
-    -------
-    G, `(N, N)`.
-
-    Examples
-    --------
-    >>> gram_matrix(np.float32([[[[1, 2], [3, 5]]]])).numpy().tolist()
-    [[5.0, 8.5], [8.5, 14.5]]
-    """
-    flat = tf.reshape(features, (-1, features.shape[-1]))
-    positions = tf.cast(tf.shape(flat)[0], tf.float32)
-    return tf.matmul(flat, flat, transpose_a=True) / positions
-
-
 def style_loss(
     features: Mapping[str, tf.Tensor],
     targets: Mapping[str, tf.Tensor],
     layer_weights: Sequence[float] | None = None,
+    *,
+    statistic: Statistic = gram_matrix,
+    masks: Mapping[str, tf.Tensor] | None = None,
 ) -> tf.Tensor:
     """How far the Gram matrices of a picture are from those of the style.
 
     L_style = Σ_l w_l 1/(N_l² M_l²) Σ_ij (G_ij − A_ij)², with G and A as in the report; here the
-    division by M_l² is part of `gram_matrix`.
+    division by M_l² is part of `gram_matrix`. The mean square of another statistic's difference is
+    taken in the same way. With masks m_l each layer counts by its mean mask too: the part of the
+    picture that is compared.
 
     Parameters
     ----------
     features : F by layer, each `(1, h, w, N)`.
     targets : A by layer, each `(N, N)`.
     layer_weights : w_l, one for each target; 1 unless given.
+    statistic : What G and A are; see `stylekit.vgg.statistics`.
+    masks : m_l by layer, each `(h, w)`; the whole picture unless given.
 
     References
     ----------
-    Report, eq. 3.
+    Report, eq. 3. With masks: Gatys et al. 2017, *Controlling Perceptual Factors in Neural Style
+    Transfer*, §4.
     """
     shares = layer_weights or (1.0,) * len(targets)
-    return tf.add_n(
-        [
-            w * gram_loss(gram_matrix(features[layer]), A)
-            for (layer, A), w in zip(targets.items(), shares, strict=True)
-        ]
-    )
+    losses = []
+    for (layer, A), w in zip(targets.items(), shares, strict=True):
+        mask = masks[layer] if masks else None
+        found = statistic(features[layer], mask, math.prod(features[layer].shape[1:3]))
+        loss = w * tf.reduce_mean(tf.square(found - A))
+        losses.append(loss if mask is None else loss * tf.reduce_mean(mask))
+    return tf.add_n(losses)
 
 
-def gram_loss(gram: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-    """The style loss of one layer, 1/N² Σ_ij (G_ij − A_ij)², of its Gram matrices `(N, N)`."""
-    return tf.reduce_mean(tf.square(gram - target))
+def style_losses(features: Mapping[str, tf.Tensor], parts: Sequence[StyleTarget]) -> tf.Tensor:
+    """The `style_loss` of each layer, without layer weights, summed over the parts of a picture.
+
+    Parameters
+    ----------
+    features : F by layer, each `(1, h, w, N)`.
+    parts : The parts of the picture, and what each is compared with.
+    """
+
+    def loss(part: StyleTarget, layer: str) -> tf.Tensor:
+        wanted = {layer: part.statistics[layer]}
+        return part.weight * style_loss(
+            features, wanted, statistic=part.statistic, masks=part.masks
+        )
+
+    layers = parts[0].statistics
+    return tf.stack([tf.add_n([loss(part, layer) for part in parts]) for layer in layers])
 
 
 def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
@@ -160,9 +163,10 @@ def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Te
 def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """The Laplacians ∇² P_k(Y) of a picture's luminance, one for each of `EDGE_POOLINGS`.
 
-    P_k is the average over squares of k × k pixels; ∇² is the sum of the four neighbours minus
-    four times the pixel. Beyond the border the outermost line is repeated: a border without a map
-    would be where a style puts all that is not wanted inside.
+    P_k is the average over squares of k × k pixels, which lie k/2 apart; ∇² is the sum of the four
+    squares at a distance of k pixels minus four times the square itself. Squares that do not
+    overlap would leave their grid in the painting. Beyond the border the outermost squares are
+    repeated: a border without a map would be where a style puts all that is not wanted inside.
 
     Parameters
     ----------
@@ -170,20 +174,21 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
 
     Returns
     -------
-    Maps `(1, ⌈H/k⌉, ⌈W/k⌉, 1)`.
+    Maps `(1, ⌈2H/k⌉, ⌈2W/k⌉, 1)`.
 
     Examples
     --------
     >>> [tuple(edges.shape) for edges in edge_maps(np.ones((16, 30), np.float32))]
-    [(1, 8, 15, 1), (1, 4, 8, 1), (1, 2, 4, 1)]
+    [(1, 16, 30, 1), (1, 8, 15, 1), (1, 4, 8, 1)]
     """
     maps = []
     for k in EDGE_POOLINGS:
         # "SAME" averages what there is of the last square.
-        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k, "SAME")
-        high = tf.concat([p[:, :1], p, p[:, -1:]], 1)
-        wide = tf.concat([p[:, :, :1], p, p[:, :, -1:]], 2)
-        down, across = high[:, :-2] + high[:, 2:], wide[:, :, :-2] + wide[:, :, 2:]
+        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k // 2, "SAME")
+        # Squares lie half of their side apart, so that the next but one is the neighbour.
+        high = tf.concat([p[:, :1], p[:, :1], p, p[:, -1:], p[:, -1:]], 1)
+        wide = tf.concat([p[:, :, :1], p[:, :, :1], p, p[:, :, -1:], p[:, :, -1:]], 2)
+        down, across = high[:, :-4] + high[:, 4:], wide[:, :, :-4] + wide[:, :, 4:]
         maps.append(down + across - 4.0 * p)
     return tuple(maps)
 
@@ -191,8 +196,9 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
 def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
     """How far the edges of a picture are from those that it should keep.
 
-    L_edges = Σ_k mean (∇² P_k(Y(x)) − E_k)², with the luminance Y and `edge_maps`. The default
-    content layer hardly sees a face, or a bright tower before a bright sky; these edges do.
+    L_edges = Σ_k mean m_k (∇² P_k(Y(x)) − E_k)², with the luminance Y, `edge_maps` and the
+    `edge_shares` m_k. The default content layer hardly sees a face, or a bright tower before a
+    bright sky; these edges do. Where there are none, strokes are free.
 
     Parameters
     ----------
@@ -201,10 +207,35 @@ def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
 
     References
     ----------
-    Li et al. 2017. Here the Laplacian is of luminance, after averages over three sizes of squares.
+    Li et al. 2017. Here the Laplacian is of luminance, after averages over three sizes of squares,
+    and plain areas do not count.
     """
     found = edge_maps(tf.tensordot(image, tf.constant(LUMINANCE), 1))
-    return tf.add_n([tf.reduce_mean(tf.square(a - b)) for a, b in zip(found, edges, strict=True)])
+    return tf.add_n(
+        [
+            tf.reduce_mean(edge_shares(E) * tf.square(edge - E))
+            for edge, E in zip(found, edges, strict=True)
+        ]
+    )
+
+
+def edge_shares(edges: tf.Tensor) -> tf.Tensor:
+    """How much each position of an edge map counts: m = e / (e + mean e), from 0 to 1.
+
+    e is the mean of E² over 5 × 5 positions. At an average edge m is one half, in a plain area
+    nearly 0: there the Laplacian of a painting is that of its brush strokes.
+
+    Parameters
+    ----------
+    edges : E, one of the `edge_maps`, `(1, h, w, 1)`.
+
+    Examples
+    --------
+    >>> edge_shares(np.full((1, 4, 4, 1), 0.1, np.float32)).numpy().round(3).ravel()[:3].tolist()
+    [0.5, 0.5, 0.5]
+    """
+    strength = tf.nn.avg_pool2d(tf.square(edges), 5, 1, "SAME")
+    return strength / (strength + tf.reduce_mean(strength) + _NO_EDGE)
 
 
 def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
@@ -231,13 +262,13 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
 class Targets(NamedTuple):
     """All that the terms compare a picture with: what is constant while it is painted.
 
-    `content` holds the features P of the content by content layer, `grams` the Gram matrices A of
-    the style by style layer, `edges` the `edge_maps` that should stay. `warped` `(T, H, W, 3)` and
-    `masks` `(T, H, W)` are the T temporal targets; a single picture has none.
+    `content` holds the features P of the content by content layer, `style` a target for each part
+    of the picture that has a style of its own, `edges` the `edge_maps` that should stay. `warped`
+    `(T, H, W, 3)` and `masks` `(T, H, W)` are the T temporal targets; a single picture has none.
     """
 
     content: Mapping[str, tf.Tensor]
-    grams: Mapping[str, tf.Tensor]
+    style: tuple[StyleTarget, ...]
     edges: tuple[tf.Tensor, ...]
     warped: tf.Tensor
     masks: tf.Tensor
@@ -315,9 +346,7 @@ _ROWS = (
         color="#D55E00",
         dash=(8, 4),
         equation="L_style = Σ_l w_l 1/N_l² Σ_ij (G_ij − A_ij)²",
-        measure=lambda _image, features, targets: tf.stack(
-            [style_loss(features, {layer: A}) for layer, A in targets.grams.items()]
-        ),
+        measure=lambda _image, features, targets: style_losses(features, targets.style),
         by_layer=True,
     ),
     Term(
@@ -340,7 +369,7 @@ _ROWS = (
         noun="the edge term",
         color="#E69F00",
         dash=(2, 2, 8, 2),
-        equation="L_edges = Σ_k mean (∇² P_k(Y(x)) − E_k)²",
+        equation="L_edges = Σ_k mean m_k (∇² P_k(Y(x)) − E_k)²",
         measure=lambda image, _features, targets: edge_loss(image, targets.edges),
     ),
     Term(

@@ -13,6 +13,18 @@ from PIL import Image, ImageCms
 
 GREY, RGB, GREY_ALPHA, RGBA = 0, 2, 4, 6  # PNG's colour types
 
+# What makes a picture `(H, W, C)` upright, by the orientation in its EXIF data.
+TURNS = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda a: np.rot90(a, 1),
+}
+
 
 def smooth_picture(width: int = 48, height: int = 32) -> NDArray[np.uint8]:
     """RGB in which every corner has another colour, so that no turn goes unseen."""

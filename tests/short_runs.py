@@ -15,6 +15,7 @@ from shallow import SHALLOW
 
 from stylekit.app.cli import main
 from stylekit.arrays import Image
+from stylekit.image.guidance import Guidance
 from stylekit.image.objective import Objective
 from stylekit.image.stylization import prepare_objective
 from stylekit.media.clips import Clip, read_clip
@@ -39,10 +40,14 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def prepare(
-        style: Image, settings: ImageSettings, *, content: Image | None = None
+        style: Image | Guidance, settings: ImageSettings, *, content: Image | None = None
     ) -> Objective:
+        guidance = Guidance.of(style)
+        masks = [*guidance.regions, *([] if guidance.keep is None else [guidance.keep])]
         key = (
-            digest(style),
+            digest(guidance.styles[0]),
+            tuple(digest(array) for array in (*guidance.styles[1:], *masks)),
+            guidance.shares,
             digest(content)
             if content is not None and settings.colors is not Colors.STYLE
             else None,
@@ -51,9 +56,11 @@ def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
             settings.backbone,
             settings.size,
             settings.pooling,
+            settings.margin,
             settings.content_layers,
             settings.style_layers,
             settings.style_layer_weights,
+            settings.style_loss,
         )
         if key not in _objectives:
             _objectives[key] = prepare_objective(style, settings, content=content)

@@ -74,6 +74,7 @@ USERS = {
         "losses",
         "image/objective",
         "image/tiles",
+        "image/tile_style",
         "image/batch",
         "image/xla",
     ),

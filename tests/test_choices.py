@@ -18,13 +18,19 @@ from stylekit.motion.masks import MASKS, MaskMethod, MaskRow, mask_of
 from stylekit.settings import ImageSettings, VideoSettings, Weights, function_of, label_of, name_of
 from stylekit.vgg.features import POOLINGS, FeatureExtractor, Pooling, PoolingRow
 from stylekit.vgg.runtime import tf
+from stylekit.vgg.statistics import STYLE_LOSSES, StyleLoss
 from stylekit.video.run import VideoRun
 from stylekit.widgets.masks.explorer import MaskExplorer
 
 pytest_plugins = ["run_fixtures"]
 
 FRAMES = 2
-ENUMS = [(FlowMethod, FLOWS), (MaskMethod, MASKS), (Pooling, POOLINGS)]
+ENUMS = [
+    (FlowMethod, FLOWS),
+    (MaskMethod, MASKS),
+    (Pooling, POOLINGS),
+    (StyleLoss, STYLE_LOSSES),
+]
 
 
 def to_the_right(source, target):

@@ -23,6 +23,8 @@ STUBS = sorted(PACKAGE.rglob("*.pyi"))
 
 NAMES = {
     *("Image", "ImageSettings", "VideoSettings", "Weights", "load", "resize_image", "save"),
+    "load_alpha",
+    *("TimeLapse", "load_preset"),
     *("Stylization", "VideoRun", "match_colors", "open_run", "stylize_image", "stylize_video"),
     *("FlowMethod", "consistency_mask", "estimate_flow", "flow_between", "make_scene", "warp"),
     *("balance", "pull_maps", "style_distance", "warping_error"),

@@ -7,11 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from stylekit.arrays import LUMINANCE
 from stylekit.losses import (
     PIXEL_UNIT,
     TERMS,
     Losses,
     content_loss,
+    edge_loss,
+    edge_maps,
     gram_matrix,
     style_loss,
     temporal_loss,
@@ -161,6 +164,79 @@ def test_total_variation_of_a_line_is_a_number(shape: tuple[int, int, int]) -> N
     line = random_array(0, *shape)
     expected = (np.diff(line.ravel().reshape(-1, 3), axis=0) ** 2).sum() / max(1, line.size - 3)
     assert float(total_variation_loss(line)) == pytest.approx(expected, rel=1e-5)
+
+
+def grey(luminance: np.ndarray) -> np.ndarray:
+    return np.repeat(np.float32(luminance)[..., None], 3, axis=2)
+
+
+def own_edges(luminance: np.ndarray) -> tuple[tf.Tensor, ...]:
+    return edge_maps(tf.constant(np.float32(luminance)))
+
+
+def test_edges_by_hand() -> None:
+    """Two squares of 2 × 2 pixels, 1 and 0: their Laplacians are −1 and 1, so each counts half.
+
+    Larger squares hold the whole picture, which has one mean and no edge.
+    """
+    step = np.float32([[1, 1, 0, 0]] * 2)
+    two, four, eight = (edges.numpy().ravel().tolist() for edges in own_edges(step))
+    assert (two, four, eight) == ([-1.0, 1.0], [0.0], [0.0])
+    assert float(edge_loss(grey(0 * step), own_edges(step))) == pytest.approx(0.5)
+    # Only luminance counts: of pure red 0.299.
+    red = step[..., None] * np.float32([1, 0, 0])
+    assert float(edge_loss(red, own_edges(step))) == pytest.approx(0.5 * 0.701**2)
+    # Half a square, at the end of an odd picture, has the mean of what there is of it.
+    odd = np.float32([[0, 0, 1]] * 2)
+    assert float(edge_loss(grey(0 * odd), own_edges(odd))) == pytest.approx(0.5)
+
+
+def test_an_edge_at_the_border_counts() -> None:
+    """A bright square of 2 pixels in the corner: −2 there, and 1 in its two neighbours."""
+    corner = np.zeros((16, 16), np.float32)
+    corner[:2, :2] = 1
+    expected = 0.0
+    for k, height in ((2, 1.0), (4, 0.25), (8, 0.0625)):
+        edges = np.zeros((16 // k, 16 // k))
+        edges[0, 0], edges[0, 1], edges[1, 0] = -2 * height, height, height
+        e = np.zeros_like(edges)
+        for y, x in np.ndindex(*e.shape):
+            e[y, x] = (edges[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] ** 2).mean()
+        expected += (e / (e + e.mean()) * edges**2).mean()
+    found = float(edge_loss(grey(0 * corner), own_edges(corner)))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_strokes_are_free_where_the_photograph_is_plain() -> None:
+    """The same stripes cost far less in a sky than on a tower."""
+    photograph = np.zeros((32, 64), np.float32)
+    photograph[:, 48:] = np.arange(16) // 4 % 2
+    stripes = np.zeros_like(photograph)
+    stripes[:, ::4] = 0.2
+    sky, tower = stripes.copy(), stripes.copy()
+    sky[:, 32:], tower[:, :48] = 0, 0
+    costs = [float(edge_loss(grey(photograph + s), own_edges(photograph))) for s in (sky, tower)]
+    assert costs[0] < 0.05 * costs[1]
+    assert float(edge_loss(grey(stripes), own_edges(0 * photograph))) == 0
+
+
+def test_a_picture_has_its_own_edges_and_a_lighter_one_too() -> None:
+    image = 0.5 * random_array(0, HEIGHT, WIDTH, 3)
+    own = own_edges(image @ LUMINANCE)
+    against_nothing = float(edge_loss(0 * image, own))
+    assert float(edge_loss(image, own)) < 1e-10 * against_nothing
+    assert float(edge_loss(image + np.float32(0.5), own)) < 1e-10 * against_nothing
+    assert float(edge_loss(2 * image, own)) == pytest.approx(against_nothing, rel=1e-4)
+
+
+def test_the_gradient_of_edges_meets_finite_differences_up_to_the_border() -> None:
+    edges = edge_maps(tf.constant(random_array(1, HEIGHT, WIDTH)))
+    gradient = assert_gradient(
+        lambda x: edge_loss(x, edges), random_array(0, HEIGHT, WIDTH, 3), step=0.5, rel=1e-4
+    )
+    frame = np.ones((HEIGHT, WIDTH), bool)
+    frame[1:-1, 1:-1] = False
+    assert (gradient[frame] != 0).all()
 
 
 @pytest.mark.parametrize("name", ["content", "style", "tv"])

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from stylekit.errors import SettingsError
-from stylekit.settings import ImageSettings, Init, MediaLimits, VideoSettings, Weights, parse_choice
+from stylekit.settings import (
+    Colors,
+    ImageSettings,
+    Init,
+    MediaLimits,
+    VideoSettings,
+    Weights,
+    parse_choice,
+)
 
 EVERY_KIND = [Weights, ImageSettings, VideoSettings, MediaLimits]
 
@@ -119,7 +127,7 @@ def test_bad_json_is_refused_by_the_name_of_its_setting(kind: Any, data: Any, na
     assert caught.value.name == name
 
 
-@pytest.mark.parametrize("name", ["alpha", "beta", "gamma", "tv"])
+@pytest.mark.parametrize("name", ["alpha", "beta", "gamma", "edges", "tv"])
 @pytest.mark.parametrize("value", [*NOT_NUMBERS, -1e-9, -math.inf, 1e39])
 def test_bad_weights_are_refused(name: str, value: Any) -> None:
     with pytest.raises(SettingsError, match=rf"^{name}: must be a number from 0 to 1e\+12, is "):
@@ -141,13 +149,71 @@ def test_layer_weights_may_be_a_list_and_are_kept_as_a_tuple() -> None:
 
 
 def test_weights_without_layers_are_written_as_before_there_were_any() -> None:
-    written = {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "edges": 1.0, "tv": 0.0}
+    written = {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "edges": 0.4, "tv": 0.0}
     assert Weights().to_json() == written
     assert Weights.from_json(written) == Weights()
     shared = Weights(layers=(1.0, 0.5)).to_json()
     assert shared == written | {"layers": [1.0, 0.5]}
     # How a manifest is read.
     assert Weights(**json.loads(json.dumps(shared))) == Weights(layers=(1.0, 0.5))
+
+
+def test_strength_moves_style_against_edges_and_nothing_else() -> None:
+    weights = Weights(alpha=2.0, beta=1e3, gamma=7.0, edges=0.5, tv=0.1, layers=(1.0, 2.0))
+    stronger = dataclasses.replace(weights, beta=4e3, edges=0.125)
+    assert weights.at_strength(4) == stronger
+    assert weights.at_strength(1) == weights
+    assert stronger.at_strength(0.25) == weights
+    assert weights.at_strength(0.01).beta == pytest.approx(10)
+    assert weights.at_strength(100).edges == pytest.approx(5e-3)
+
+
+@pytest.mark.parametrize("strength", [0, 0.0, -1, 0.0099, 100.1, 1e3, *NOT_NUMBERS])
+def test_bad_strengths_are_refused(strength: Any) -> None:
+    with pytest.raises(SettingsError, match=r"^strength: must be a number from 0\.01 to 100, is "):
+        Weights().at_strength(strength)
+
+
+def test_a_strength_that_makes_a_weight_too_large_names_that_weight() -> None:
+    with pytest.raises(SettingsError, match=r"^beta: must be a number from 0 to 1e\+12, is "):
+        Weights(beta=1e12).at_strength(2)
+    with pytest.raises(SettingsError, match=r"^edges: must be a number from 0 to 1e\+12, is "):
+        Weights(edges=1e12).at_strength(0.5)
+
+
+# What `to_json` of version 0.1 wrote, but for settings that are the same today.
+OLD_IMAGE = {
+    "keep_colors": False,
+    "size": 48,
+    "steps": 3,
+    "scales": 1,
+    "weights": {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "tv": 0.0},
+}
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_settings_of_version_01_say_how_their_pictures_were_painted(kept: bool) -> None:
+    """Without edges and without a margin, neither of which there was."""
+    written = {"image": OLD_IMAGE | {"keep_colors": kept}, "frame_steps": 2}
+    before = json.dumps(written)
+    image = VideoSettings.from_json(written).image
+    assert image == ImageSettings(
+        size=48,
+        steps=3,
+        scales=1,
+        margin=0,
+        colors=Colors.LUMINANCE if kept else Colors.STYLE,
+        weights=Weights(edges=0.0),
+    )
+    assert image.keep_colors is kept
+    assert json.dumps(written) == before, "what is read is not changed"
+    # What says so itself is believed.
+    own = {"margin": 3, "weights": {"edges": 2.0}}
+    image = ImageSettings.from_json(OLD_IMAGE | own)
+    assert (image.margin, image.weights.edges) == (3, 2.0)
+    assert ImageSettings.from_json({"keep_colors": kept}).weights.edges == 0.0
+    with pytest.raises(SettingsError, match=r"^weights: must be a JSON object"):
+        ImageSettings.from_json({"keep_colors": kept, "weights": 5})
 
 
 def test_settings_want_one_weight_for_each_style_layer() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import SettingsError, StylekitError
 from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
-from .options import make_parser
+from .options import parse_options
 
 # Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
 BAD_INPUT = 2
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("stylekit").setLevel(logging.INFO)
     try:
-        options = make_parser(_COMMANDS).parse_args(arguments)
+        options = parse_options(_COMMANDS, arguments)
         return options.command(options)
     except StylekitError as error:
         # One line, even if a file's name contains a line feed.
@@ -128,6 +128,7 @@ def _with_flag(error: StylekitError) -> str:
         flags = {name: setting.flag for name, setting in known.items()}
         # Not settings, but options of the command `video`.
         flags |= {"start": "--start", "frames": "--frames", "strength": STRENGTH.flag}
+        flags |= {"style_weights": "--style-weights", "regions": "--regions"}
         if flag := flags.get(error.name):
             return f"{flag}: {error.message}"
     return str(error)

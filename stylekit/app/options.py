@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -26,6 +26,8 @@ from ..settings import (
     tunables,
 )
 from ..vgg.features import POOLINGS
+from ..vgg.statistics import STYLE_LOSSES
+from .presets import Preset, read_preset, values_of
 
 # Takes the options and returns the exit code.
 Command = Callable[[argparse.Namespace], int]
@@ -34,6 +36,7 @@ _TABLES: dict[str, Mapping[str, Implementation[Any]]] = {
     "flow": FLOWS,
     "mask": MASKS,
     "pooling": POOLINGS,
+    "style_loss": STYLE_LOSSES,
 }
 """The tables from which a setting chooses a row by name."""
 
@@ -42,6 +45,7 @@ T = TypeVar("T", Weights, ImageSettings, VideoSettings)
 _EXAMPLES = """examples:
   stylekit image chelsea swirls -o cat.png        built-in picture and style
   stylekit image me.jpg painting.jpg -o me.png --size 512 --beta 3e4
+  stylekit image me.jpg one.jpg two.jpg -o me.png --style-weights 2,1
   stylekit video drift glass -o drift.mp4         built-in clip and style
   stylekit video holiday.mp4 painting.jpg -o out.mp4 --start 3 --frames 48
   stylekit demo                                   see what the temporal loss does
@@ -63,12 +67,39 @@ class Parser(argparse.ArgumentParser):
         raise SettingsError(name.split("/")[-1], rest or message)
 
 
-def make_parser(commands: Mapping[str, Command]) -> Parser:
+def parse_options(
+    commands: Mapping[str, Command], arguments: Sequence[str] | None = None
+) -> argparse.Namespace:
+    """Parse the command line; what it gives wins over its preset, and that over the defaults.
+
+    Parameters
+    ----------
+    commands : the functions to call, by the name of the command
+    arguments : the words after `stylekit`, those of the process if None
+
+    Returns
+    -------
+    argparse.Namespace : the options, with the function of the command as `command`
+
+    Raises
+    ------
+    StylekitError : if an option or the preset does not serve
+    """
+    options = make_parser(commands).parse_args(arguments)
+    preset = getattr(options, "preset", None)
+    if preset is None:
+        return options
+    # Again, with other defaults: an option then wins also if its value is that of the defaults.
+    return make_parser(commands, preset).parse_args(arguments)
+
+
+def make_parser(commands: Mapping[str, Command], preset: Preset | None = None) -> Parser:
     """The parser of `stylekit`.
 
     Parameters
     ----------
     commands : the functions to call, by the name of the command
+    preset : settings that take the place of the defaults
 
     Returns
     -------
@@ -89,6 +120,8 @@ def make_parser(commands: Mapping[str, Command]) -> Parser:
         command: Parser = names.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(command=commands[name])
         add_options(command)
+        if preset is not None:
+            command.set_defaults(**values_of(preset))
     return parser
 
 
@@ -102,16 +135,68 @@ def _add_image(parser: Parser) -> None:
         "(default: %(default)s)",
     }
     output = "a picture: .png, .jpg, .webp, .avif or .tif"
-    _add_common(parser, ImageSettings(), output, {"init": init})
+    _add_common(parser, ImageSettings(), output, {"init": init}, styles="+")
+    parser.add_argument(
+        "--timelapse",
+        metavar="OUT",
+        type=Path,
+        help="also write a time-lapse of the painting, a clip or GIF: .mp4, .mov or .gif",
+    )
+    _add_guidance(parser.add_argument_group("several styles, and parts of the picture"))
+
+
+def _add_guidance(group: argparse._ArgumentGroup) -> None:
+    """Add the options of `Guidance`."""
+    group.add_argument(
+        "--style-weights",
+        type=_numbers,
+        default=[],
+        metavar="W,W,…",
+        help="how much each STYLE counts, separated by commas (default: all the same)",
+    )
+    group.add_argument(
+        "--regions",
+        nargs="+",
+        default=[],
+        metavar="MASK",
+        help="a mask for each STYLE, a picture in the proportions of CONTENT: white where the "
+        "picture has this style; without masks the styles are blended",
+    )
+    group.add_argument(
+        "--keep",
+        metavar="MASK",
+        help="a mask, white where the picture stays exactly as CONTENT is",
+    )
 
 
 def _add_common(
-    parser: Parser, image: ImageSettings, output: str, changes: Mapping[str, Mapping[str, Any]]
+    parser: Parser,
+    image: ImageSettings,
+    output: str,
+    changes: Mapping[str, Mapping[str, Any]],
+    *,
+    styles: str | None = None,
 ) -> None:
-    """Add the options of both pictures and clips; `changes` are those of `_add_settings`."""
-    parser.add_argument("style", metavar="STYLE", help="a picture, or the name of a built-in style")
+    """Add the options of both pictures and clips; `changes` are those of `_add_settings`.
+
+    `styles` is "+" if more than one may be given.
+    """
+    text = "a picture, or the name of a built-in style"
+    parser.add_argument(
+        "style",
+        metavar="STYLE",
+        nargs=styles,
+        help=f"{text}; several are blended" if styles else text,
+    )
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
+    )
+    parser.add_argument(
+        "--preset",
+        metavar="FILE",
+        type=read_preset,
+        help="repeat the settings and weights of an earlier result: its path, or that of the .json "
+        "beside it; options that are given too win over it",
     )
     weights = parser.add_argument_group("weights of the losses")
     weights.add_argument(
@@ -191,6 +276,14 @@ def _add_settings(
             arguments = _arguments(name, known, getattr(settings, name))
             arguments |= {"dest": name, **changes.get(name, {})}
             group.add_argument(known.flag, **arguments)
+            if isinstance(getattr(settings, name), bool):
+                group.add_argument(
+                    known.flag.replace("--", "--no-"),
+                    dest=name,
+                    action="store_false",
+                    default=getattr(settings, name),
+                    help=f"the opposite of {known.flag}, where a preset has it",
+                )
 
 
 def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:

@@ -7,16 +7,19 @@ reported at once.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..arrays import Image
+from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
-from ..image.colors import luminance
+from ..image.colors import is_grey, luminance
+from ..image.guidance import Guidance, check_counts, check_keep, check_region
 from ..image.memory import check_memory
 from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
@@ -24,17 +27,20 @@ from ..losses import TERMS
 from ..media.clips import Clip, read_clip
 from ..media.encode import CLIP_SUFFIXES
 from ..media.files import check_output
-from ..media.images import PICTURE_SUFFIXES, load_image
+from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
+from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
 from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
-from ..settings import ImageSettings, Init, VideoSettings, Weights, tunables
+from ..settings import ImageSettings, Init, VideoSettings, function_of, tunables
+from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
-from ..video.results import Result, finish_clip, finish_image
+from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
 from ..video.run import FrameResult, VideoRun
 from .options import chosen
+from .presets import image_part, video_part
 from .progress import Progress
 
 log = logging.getLogger(__name__)
@@ -66,32 +72,61 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     StylekitError : if an input, a setting or the output does not serve
     """
     content_path = find_material(options.content, _CONTENTS)
-    style_path = find_material(options.style, _STYLES)
-    _check_output(options.output, PICTURE_SUFFIXES, content_path, style_path)
+    style_paths = [find_material(name, _STYLES) for name in options.style]
+    check_counts(len(style_paths), options.style_weights, len(options.regions))
+    regions = [Path(name) for name in options.regions]
+    keep = Path(options.keep) if options.keep else None
+    masks = [*regions, *([keep] if keep else [])]
+    inputs = [content_path, *style_paths, *masks]
+    _check_output(options.output, PICTURE_SUFFIXES, *inputs)
+    if options.timelapse:
+        start = [Path(options.init)] if Path(options.init).is_file() else []
+        _check_output(options.timelapse, TIMELAPSE_SUFFIXES, *inputs, *start)
     content = load_image(content_path)
-    settings, init = _image_settings(options, ImageSettings(), content.shape[:2])
-    style = load_image(style_path)
-    _warn_of_style(style, style_path, settings)
-    check_memory(settings, content.shape, style.shape)
+    defaults = image_part(options.preset or ImageSettings())
+    settings, init = _image_settings(options, defaults, content.shape[:2])
+    alpha = _content_alpha(content_path, settings.size, options.output)
+    function_of("style_loss", STYLE_LOSSES, settings.style_loss)
+    if masks:
+        check_takes_masks(settings.style_loss)
+    styles = [load_image(path) for path in style_paths]
+    for style, path in zip(styles, style_paths, strict=True):
+        _warn_of_style(style, path, settings)
+    check_memory(settings, content.shape, *(style.shape for style in styles), masks=len(masks))
+    guidance = Guidance.of(
+        styles,
+        options.style_weights,
+        [_load_mask(path, content, check_region) for path in regions],
+        _load_mask(keep, content, check_keep) if keep else None,
+    )
     _check_weight_file(settings.backbone)
     began = time.monotonic()
-    stylization = Stylization(content, style, settings, init=init)
-    output, advice = options.output, ""
+    stylization = Stylization(content, guidance, settings, init=init)
+    output, timelapse, advice = options.output, options.timelapse, ""
+    lapse = TimeLapse() if timelapse else None
     try:
         with Progress(stylization.step_limit) as progress:
             for step in stylization.steps():
+                if lapse is not None:
+                    lapse.add(step)
                 progress.step(step)
     except KeyboardInterrupt:
         output = _partial_path(options.output)
+        timelapse = _partial_path(timelapse) if timelapse else None
         advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
     report = finish_image(
         stylization,
         output,
         content=content_path,
-        style=style_path,
+        style=style_paths,
         weights=settings.weights,
         seconds=time.monotonic() - began,
         complete=not advice,
+        alpha=alpha,
+        lapse=lapse,
+        timelapse=timelapse,
+        regions=regions,
+        keep=keep,
     )
     return report, advice
 
@@ -110,6 +145,8 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         frames=options.frames,
         allow_partial=options.allow_partial,
     )
+    if clip.has_alpha:
+        log.info("%s: its alpha channel is dropped; clips are painted opaque", clip_path.name)
     style = load_image(style_path)
     _warn_of_style(style, style_path, settings.image)
     flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None
@@ -177,7 +214,9 @@ def _image_settings(
     init = None
     # The command `image` has no options for the weights of terms that need a mask.
     names = [term.weight for term in TERMS.values() if hasattr(options, term.weight)]
-    weights = Weights(**{name: getattr(options, name) for name in names})
+    weights = dataclasses.replace(
+        defaults.weights, **{name: getattr(options, name) for name in names}
+    )
     given: dict[str, Any] = {"weights": weights.at_strength(options.strength)}
     if options.size is None:
         given["size"] = max(_MIN_SIZE, min(defaults.size, max(sides)))
@@ -186,12 +225,13 @@ def _image_settings(
             raise SettingsError(
                 "--init", f"must be content, noise or the path of a picture, is {options.init!r}"
             )
-        init, given["init"] = load_image(options.init), Init.CONTENT
+        # An earlier result goes on with its colours, also where it is transparent.
+        init, given["init"] = load_image(options.init, ignore_alpha=True), Init.CONTENT
     return chosen(defaults, options, given), init
 
 
 def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
-    defaults = VideoSettings()
+    defaults = video_part(options.preset or VideoSettings())
     first = read_clip(clip_path, frames=1)
     image, init = _image_settings(options, defaults.image, (first.width, first.height))
     if init is not None:
@@ -211,8 +251,34 @@ def _exact_flows(clip: Clip) -> list[FlowPair]:
     return [scene.flow_pair(index) for index in range(len(clip) - 1)]
 
 
+def _content_alpha(path: Path, size: int, output: Path) -> Mask | None:
+    """The alpha of the content in the size of the result; says beforehand if it will be lost."""
+    alpha = load_alpha(path, size=size)
+    if transparency_of(alpha, output) is Transparency.LAID_ON_WHITE:
+        log.info(
+            "%s: is laid on white, because %s holds no transparency; "
+            "write .png or .webp to keep it",
+            path.name,
+            output.name,
+        )
+    return alpha
+
+
+def _load_mask(path: Path, content: Image, check: Callable[[Mask, Image, Path], None]) -> Mask:
+    """Read a mask, white as 1, and check that it serves for `content`."""
+    image = load_image(path)
+    if not is_grey(image):
+        log.warning("%s: has colours; as a mask only its luminance counts", path.name)
+    # In steps of 8 bits, so that white is exactly 1.
+    mask: Mask = from_bytes(to_bytes(luminance(image)))
+    check(mask, content, path)
+    return mask
+
+
 def _warn_of_style(style: Image, path: Path, settings: ImageSettings) -> None:
-    """Say beforehand that strokes will be soft, or that there are none."""
+    """Say beforehand that a style lies on white, that strokes will be soft, or that none are."""
+    if load_alpha(path) is not None:
+        log.info("%s: is transparent in parts; a style is laid on white", path.name)
     own, wanted = max(style.shape[:2]), round(settings.size * settings.style_scale)
     if luminance(style).std() < _TEXTURE:
         log.warning(

@@ -100,7 +100,8 @@ class StoredRun:
 
     def weights(self, frame_index: int) -> Weights:
         """The weights that a finished frame was painted with."""
-        return Weights(**self._entries[self.check_frame(frame_index)]["weights"])
+        # Version 0.1 had no edge term, and no weight of it.
+        return Weights(**{"edges": 0.0} | self._entries[self.check_frame(frame_index)]["weights"])
 
     def is_cold(self, frame_index: int) -> bool:
         """Whether a frame started anew: the first of a clip or a shot, or all if independent."""

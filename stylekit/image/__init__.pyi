@@ -1,6 +1,8 @@
 from .batch import BatchObjective as BatchObjective
 from .colors import luminance as luminance
 from .colors import match_colors as match_colors
+from .distance import style_distance as style_distance
+from .guidance import Guidance as Guidance
 from .objective import Evaluation as Evaluation
 from .objective import Objective as Objective
 from .objective import Targets as Targets
@@ -11,5 +13,4 @@ from .scales import plan_scales as plan_scales
 from .stylization import Step as Step
 from .stylization import Stylization as Stylization
 from .stylization import prepare_objective as prepare_objective
-from .stylization import style_distance as style_distance
 from .stylization import stylize_image as stylize_image

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import LUMINANCE, Image, check_image
+from ..arrays import LUMINANCE, Image, Mask, check_image
 from ..settings import Colors
+from .guidance import Guidance
 from .optimizer import Array, Bounds
 
-# The most by which a difference between two colours grows when colours are matched.
+# The most by which a principal component of colours grows when colours are matched.
 _MAX_GAIN = 4.0
 
 # A picture is grey if hardly a pixel, not one in a hundred, has channels this far apart: the
@@ -35,53 +38,54 @@ def luminance(image: Image) -> NDArray[np.float32]:
     return image @ LUMINANCE
 
 
-def match_colors(image: Image, palette: Image) -> Image:
+def match_colors(
+    image: Image, palette: Image, *, mask: Mask | None = None, palette_mask: Mask | None = None
+) -> Image:
     """`image` with the mean and covariance of the colours of `palette`, clipped to [0, 1].
 
-    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, with symmetric square roots. No difference of colours
-    is amplified more than four times: the colours of a grey photograph are noise.
+    x ↦ Σ_p^{1/2} Σ_x^{-1/2} (x − μ_x) + μ_p, with symmetric square roots. No principal component of
+    the colours of `image` is amplified more than four times: the colours of a grey photograph are
+    noise.
 
     Parameters
     ----------
     image, palette : Images, which may differ in size.
+    mask, palette_mask
+        How much each pixel of the image, or of the palette, counts for its mean and covariance,
+        `(H, W)` in [0, 1]; all the same unless given.
 
     References
     ----------
     Gatys et al. 2016, *Preserving Color in Neural Artistic Style Transfer*, §3 (the variant of
     "image analogies").
     """
-    mean, covariance = _moments(check_image(image))
-    wanted_mean, wanted = _moments(check_image(palette, "palette"))
-    transform = _power(wanted, 0.5) @ _power(covariance, -0.5)
-    left, gains, right = np.linalg.svd(transform)
-    transform = (left * np.minimum(gains, _MAX_GAIN)) @ right
-    matched = np.empty_like(image)
-    for rows in _row_blocks(image):
-        colors = (image[rows] - mean) @ transform.T + wanted_mean
-        matched[rows] = np.clip(colors, 0.0, 1.0)
-    return matched
+    wanted = _color_moments(check_image(palette, "palette"), palette_mask)
+    return _with_moments(check_image(image), _color_moments(image, mask), wanted)
 
 
-def _moments(image: Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean and covariance of the colours of an image."""
-    mean = image.mean(axis=(0, 1), dtype=np.float64)
-    products = np.zeros((3, 3))
-    for rows in _row_blocks(image):
-        differences = (image[rows] - mean).reshape(-1, 3)
-        products += differences.T @ differences
-    return mean, products / max(1, image.shape[0] * image.shape[1] - 1)
+def starting_picture(content: Image, style: Image | Guidance, colors: Colors) -> Image:
+    """What a painting starts from: the content in the style's colours, or in its own.
 
+    Blended styles are one palette: the colours of all their pixels together, each style with its
+    share. The mean of the content in the colours of each style would be paler than any of them. A
+    region takes on the colours of its own style, and what has no style, or is kept, stays.
 
-def _row_blocks(image: Image) -> list[slice]:
-    """The rows of an image, in parts that are small as float64 too."""
-    height, width = image.shape[:2]
-    count = max(1, _BLOCK_PIXELS // width)
-    return [slice(top, top + count) for top in range(0, height, count)]
-
-
-def starting_picture(content: Image, style: Image, colors: Colors) -> Image:
-    """What a painting starts from: the content in the style's colours, or in its own."""
-    return match_colors(content, style) if colors is Colors.STYLE else content
+    Parameters
+    ----------
+    content : In the size of the picture.
+    style : An Image, or a Guidance.
+    colors : Whose colours the picture has.
+    """
+    if colors is not Colors.STYLE:
+        return content
+    start = content
+    for part in Guidance.of(style).parts((content.shape[1], content.shape[0])):
+        wanted = _blended([_color_moments(one) for one in part.styles], part.shares)
+        matched = _with_moments(content, _color_moments(content, part.mask), wanted)
+        if part.mask is None:
+            return matched
+        start = start + part.mask[..., np.newaxis] * (matched - content)
+    return np.clip(start, 0.0, 1.0)
 
 
 def is_grey(image: Image) -> bool:
@@ -95,9 +99,71 @@ def is_grey(image: Image) -> bool:
     return bool(np.quantile(np.ptp(image, axis=2), 0.99) <= _GREY_DIFFERENCE)
 
 
-def _power(covariance: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+_Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def _color_moments(image: Image, mask: Mask | None = None) -> _Moments:
+    """The mean `(3,)` and the covariance `(3, 3)` of the colours of an image."""
+    # Of what a small picture does not show, nothing is known.
+    if mask is not None and not mask.sum() > 0:
+        mask = None
+    blocks = _row_blocks(image)
+    total, mean = 0.0, np.zeros(3)
+    for rows in blocks:
+        x, weights = _weighted_colors(image, mask, rows)
+        total += weights.sum()
+        mean += weights @ x
+    mean /= total
+    products = np.zeros((3, 3))
+    for rows in blocks:
+        x, weights = _weighted_colors(image, mask, rows)
+        x -= mean
+        products += (x.T * weights) @ x
+    return mean, products / (max(1.0, total - 1) if mask is None else total)
+
+
+def _weighted_colors(
+    image: Image, mask: Mask | None, rows: slice
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    x = image[rows].reshape(-1, 3).astype(np.float64)
+    return x, np.ones(len(x)) if mask is None else mask[rows].reshape(-1).astype(np.float64)
+
+
+def _row_blocks(image: Image) -> list[slice]:
+    """The rows of an image, in parts that are small as float64 too."""
+    height, width = image.shape[:2]
+    count = max(1, _BLOCK_PIXELS // width)
+    return [slice(top, top + count) for top in range(0, height, count)]
+
+
+def _blended(moments: Sequence[_Moments], shares: Sequence[float]) -> _Moments:
+    """The moments of the colours of several pictures together, each with its share."""
+    mean = sum(share * own for share, (own, _) in zip(shares, moments, strict=True))
+    covariance = sum(
+        share * (own + np.outer(middle - mean, middle - mean))
+        for share, (middle, own) in zip(shares, moments, strict=True)
+    )
+    return np.asarray(mean), np.asarray(covariance)
+
+
+def _with_moments(image: Image, own: _Moments, wanted: _Moments) -> Image:
+    variances, components = np.linalg.eigh(own[1])
+    # What becomes of each component alone. The gains are not the singular values of the product:
+    # to bound those would take away the contrast of a grey photograph, and not its noise.
+    moves = _root(wanted[1]) @ components
+    moves /= np.sqrt(np.maximum(variances, _MIN_VARIANCE))
+    moves *= np.minimum(1.0, _MAX_GAIN / np.linalg.norm(moves, axis=0))
+    transform = moves @ components.T
+    matched = np.empty_like(image)
+    for rows in _row_blocks(image):
+        colors = (image[rows] - own[0]) @ transform.T + wanted[0]
+        matched[rows] = np.clip(colors, 0.0, 1.0)
+    return matched
+
+
+def _root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.maximum(values, _MIN_VARIANCE) ** exponent) @ vectors.T
+    return (vectors * np.sqrt(np.maximum(values, _MIN_VARIANCE))) @ vectors.T
 
 
 class Parametrization:
@@ -146,20 +212,62 @@ class LuminanceParametrization(Parametrization):
         return gradient.sum(axis=2)
 
 
-def parametrization_of(content: Image, style: Image, colors: Colors) -> Parametrization:
+class KeptParametrization(Parametrization):
+    """A part of the content stays as it is: x = k p + (1 − k) y, with the variables of y.
+
+    y is the picture of another parametrization, p the content and k `(H, W)` how much of it is
+    kept. Where k is 1 the picture is exactly the content, and its gradient does not count.
+    """
+
+    def __init__(self, painted: Parametrization, content: Image, kept: Mask) -> None:
+        self._painted, self._content = painted, content
+        self._kept = kept[..., np.newaxis]
+        self.bounds = painted.bounds
+
+    def variables(self, image: Image) -> Array:
+        """Those of y, where `image` tells anything of it."""
+        free = 1 - self._kept
+        painted = np.divide(
+            image - self._kept * self._content, free, out=image.copy(), where=free > 0
+        )
+        return self._painted.variables(np.clip(painted, 0.0, 1.0))
+
+    def image(self, variables: Array) -> Image:
+        """The content where it is kept, else what the variables paint."""
+        painted = self._painted.image(variables)
+        # Not p + (1 − k) (y − p), which would round where k is 1.
+        mixed = self._kept * self._content + (1 - self._kept) * painted
+        return np.clip(mixed, 0.0, 1.0)
+
+    def pull_back(self, gradient: Array) -> Array:
+        """Times 1 − k, then as for y."""
+        return self._painted.pull_back((1 - self._kept) * gradient)
+
+
+def parametrization_of(content: Image, style: Image | Guidance, colors: Colors) -> Parametrization:
     """How a picture of `content` is painted: in all colours, or in its luminance alone.
 
-    Luminance alone is painted if the colours say so, and, in greys, for a style without colour.
+    Luminance alone is painted if the colours say so, and, in greys, if no style has a colour.
 
     Parameters
     ----------
     content : In the size of the picture.
-    style : As the picture is compared with it: for `Colors.CONTENT` in the content's colours.
+    style
+        An Image or a Guidance, as the picture is compared with it: for `Colors.CONTENT` in the
+        content's colours.
     colors : Whose colours the picture has.
     """
+    guidance, size = Guidance.of(style), (content.shape[1], content.shape[0])
+    painted = Parametrization()
     if colors is Colors.LUMINANCE:
-        return LuminanceParametrization(content)
-    if is_grey(style):
-        grey = luminance(starting_picture(content, style, colors))
-        return LuminanceParametrization(np.repeat(grey[..., np.newaxis], 3, axis=2))
-    return Parametrization()
+        painted = LuminanceParametrization(content)
+    elif all(is_grey(style) for style in guidance.counting):
+        start = starting_picture(content, guidance, colors)
+        grey = np.repeat(luminance(start)[..., np.newaxis], 3, axis=2)
+        masks = [part.mask for part in guidance.parts(size) if part.mask is not None]
+        if masks:
+            # What has no style keeps its colours.
+            grey = start + np.sum(masks, axis=0)[..., np.newaxis] * (grey - start)
+        painted = LuminanceParametrization(grey)
+    kept = guidance.kept(size)
+    return painted if kept is None else KeptParametrization(painted, content, kept)

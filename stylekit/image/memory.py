@@ -2,20 +2,23 @@
 
 The largest memory of the process is estimated as
 
-    base + features · (pixels of a tile, or of all) + bytes · pixels + 12 · (pixels of both files)
+    base + features · (pixels of a tile, or of all) + bytes · pixels + 12 · (pixels of all files)
 
 The constants were measured with VGG16 on Linux, see docs/performance.md.
 """
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import SettingsError
 from ..media.images import fitted_size
-from ..settings import ImageSettings, OptimizerMethod, tunables
+from ..settings import ImageSettings, OptimizerMethod, function_of, tunables
+from ..vgg.statistics import STYLE_LOSSES, from_means
 from . import tiles
 from .optimizer import pairs_kept
 from .scales import plan_scales
@@ -33,6 +36,10 @@ _FUSED, _FORWARD = 1.65, 0.5
 _COLOR = 3 * 4
 _PICTURES = 10
 
+# The bytes of a mask: of a position of a file, and of a pixel of the picture, with what each layer
+# has of it.
+_MASK, _MASK_OF_PICTURE = 4, 16
+
 _CHANNELS = (64, 128, 256, 512, 512)
 _SIZE_STEP = 50
 
@@ -44,14 +51,15 @@ _LIMITS = (
 
 
 def needed_memory(
-    settings: ImageSettings, content: tuple[int, ...], style: tuple[int, ...]
+    settings: ImageSettings, content: tuple[int, ...], *styles: tuple[int, ...], masks: int = 0
 ) -> float:
     """The estimated bytes that a process takes to paint a picture, all that it holds included.
 
     Parameters
     ----------
     settings : Those of the picture.
-    content, style : The shapes `(H, W, …)` of both files.
+    content, styles : The shapes `(H, W, …)` of the files.
+    masks : The number of masks, in the size of the content.
     """
     network = 0.0
     pixels = style_pixels = 0
@@ -60,16 +68,17 @@ def needed_memory(
         pixels = size[0] * size[1]
         fused = scale.size == settings.size and worth_fusing(scale.steps, size)
         network = max(network, _feature_bytes(pixels, settings.size) * (_FUSED if fused else 1))
-        sides = fitted_size((style[1], style[0]), max(1, round(scale.size * settings.style_scale)))
-        style_pixels = sides[0] * sides[1]
-        network = max(network, _feature_bytes(style_pixels, settings.size) * _FORWARD)
+        of_styles = _style_pixels(settings, scale.size, styles)
+        style_pixels = sum(of_styles)
+        network = max(network, _feature_bytes(max(of_styles), settings.size) * _FORWARD)
     pairs = 0
     if settings.optimizer is OptimizerMethod.LBFGS:
         count, kind = pairs_kept(3 * pixels)
         pairs = min(count, settings.steps) * 2 * 3 * kind().itemsize
     arrays = _PICTURES * _COLOR + _content_bytes(settings.content_layers) + pairs
-    files = content[0] * content[1] + style[0] * style[1]
-    return _BASE + network + arrays * pixels + _COLOR * (files + style_pixels)
+    files = sum(shape[0] * shape[1] for shape in (content, *styles))
+    of_masks = masks * (_MASK * content[0] * content[1] + _MASK_OF_PICTURE * pixels)
+    return _BASE + network + arrays * pixels + _COLOR * (files + style_pixels) + of_masks
 
 
 def available_memory() -> float | None:
@@ -88,28 +97,72 @@ def available_memory() -> float | None:
     return min([free, *_free_of_groups()]) + own * os.sysconf("SC_PAGE_SIZE")
 
 
-def check_memory(settings: ImageSettings, content: tuple[int, ...], style: tuple[int, ...]) -> None:
+def check_memory(
+    settings: ImageSettings, content: tuple[int, ...], *styles: tuple[int, ...], masks: int = 0
+) -> None:
     """Raise SettingsError if a picture needs more memory than there is.
 
     The message names the largest size that fits. The parameters are those of `needed_memory`.
     """
     free = available_memory()
-    needed = needed_memory(settings, content, style)
+    needed = needed_memory(settings, content, *styles, masks=masks)
     if free is None or needed <= free:
         return
-    low = round(tunables(ImageSettings)["size"].low)
-    sizes = (*range(settings.size // _SIZE_STEP * _SIZE_STEP, low, -_SIZE_STEP), low)
     advice = "close other programs"
-    for size in sizes:
-        smaller = replace(settings, size=min(size, settings.size))
-        if needed_memory(smaller, content, style) <= free:
-            advice = f"use --size {size}"
+    for smaller in _smaller(settings):
+        if needed_memory(smaller, content, *styles, masks=masks) <= free:
+            advice = f"use --size {smaller.size}"
             break
     raise SettingsError(
         "--size",
         f"{settings.size} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are "
         f"free; {advice}",
     )
+
+
+def check_style_loss(
+    settings: ImageSettings, content: tuple[int, ...], *styles: tuple[int, ...]
+) -> None:
+    """Raise SettingsError if a picture, or a style, needs tiles and its style loss has none.
+
+    The message names the largest size without tiles. Parameters are those of `needed_memory`.
+    """
+    statistic = function_of("style_loss", STYLE_LOSSES, settings.style_loss)
+    if from_means(statistic) is not None or not _needs_tiles(settings, content, styles):
+        return
+    advice = "use"
+    for smaller in _smaller(settings):
+        if not _needs_tiles(smaller, content, styles):
+            advice = f"use size {smaller.size}, or"
+            break
+    raise SettingsError(
+        "size",
+        f"{settings.size} is too large for this style loss, which needs all of a picture at once; "
+        f"{advice} the style loss gram or moments",
+    )
+
+
+def _needs_tiles(
+    settings: ImageSettings, content: tuple[int, ...], styles: Sequence[tuple[int, ...]]
+) -> bool:
+    width, height = fitted_size((content[1], content[0]), settings.size)
+    most = max(width * height, *_style_pixels(settings, settings.size, styles))
+    return most > tiles.most_whole(settings.size)
+
+
+def _style_pixels(
+    settings: ImageSettings, size: int, styles: Sequence[tuple[int, ...]]
+) -> list[int]:
+    """The pixels of each style at a scale of this size."""
+    side = max(1, round(size * settings.style_scale))
+    return [math.prod(fitted_size((style[1], style[0]), side)) for style in styles]
+
+
+def _smaller(settings: ImageSettings) -> Iterator[ImageSettings]:
+    """The settings with smaller sizes, in round numbers, down to the least."""
+    low = round(tunables(ImageSettings)["size"].low)
+    for size in (*range(settings.size // _SIZE_STEP * _SIZE_STEP, low, -_SIZE_STEP), low):
+        yield replace(settings, size=min(size, settings.size))
 
 
 def _feature_bytes(pixels: int, size: int) -> float:

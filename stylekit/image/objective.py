@@ -10,7 +10,8 @@ that of `stylekit.image.tiles`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,16 +26,17 @@ from ..losses import (
     Term,
     content_loss,
     edge_maps,
-    gram_loss,
-    gram_matrix,
-    style_loss,
+    style_losses,
     weight_of,
 )
-from ..settings import ImageSettings, Weights, check_layer_count
+from ..media.images import resize_mask
+from ..settings import ImageSettings, Weights, check_layer_count, function_of
 from ..vgg.features import FeatureExtractor
 from ..vgg.runtime import tf
+from ..vgg.statistics import STYLE_LOSSES, StyleTarget, check_takes_masks
 from ..vgg.weights import Backbone
 from .colors import luminance, starting_picture
+from .guidance import Guidance
 from .scores import strangers_to
 from .tiles import Tiles
 from .xla import Compiler
@@ -57,19 +59,30 @@ class Evaluation:
     losses: Losses
 
 
-class Objective:
-    """The sum of all weighted `TERMS` of pictures, for one style.
+Positions = dict[str, tuple[int, ...]]
+"""The height and width of the features of each style layer."""
 
-    What does not change from picture to picture is computed once: the network and the Gram
-    matrices of the style. Weights and targets enter compiled functions as tensors. Therefore new
+
+class Objective:
+    """The sum of all weighted `TERMS` of pictures, for one style or several.
+
+    What does not change from picture to picture is computed once: the network and the statistics
+    of the styles. Weights and targets enter compiled functions as tensors. Therefore new
     weights compile nothing, and objectives with the same network and layers share what one of
     them has compiled.
 
     Parameters
     ----------
     extractor : The network.
-    style : The style in the size and colours of the comparison, an Image `(H, W, 3)`.
-    settings : The content layers, the style layers and the shares of the style layers.
+    style
+        The style in the size and colours of the comparison, an Image `(H, W, 3)`; or a Guidance.
+    settings
+        The content layers, the style layers and their shares, and the statistic that is compared.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such statistic, or it cannot be compared in a part of a picture.
 
     Notes
     -----
@@ -77,9 +90,14 @@ class Objective:
     the weight w_l of a style layer. A factor is the weight of a term times the share of the layer.
     """
 
-    def __init__(self, extractor: FeatureExtractor, style: Image, settings: ImageSettings) -> None:
+    def __init__(
+        self, extractor: FeatureExtractor, style: Image | Guidance, settings: ImageSettings
+    ) -> None:
         self.extractor = extractor
-        self.style = style
+        self.guidance = Guidance.of(style)
+        self._statistic = function_of("style_loss", STYLE_LOSSES, settings.style_loss)
+        if self.guidance.has_masks:
+            check_takes_masks(settings.style_loss)
         self._colors = settings.colors
         self._content_layers = settings.content_layers
         self._style_layers = settings.style_layers
@@ -93,7 +111,7 @@ class Objective:
             size=settings.size,
         )
         self._strangers: tuple[tuple, dict[str, tf.Tensor], float] | None = None
-        self._grams = self._grams_of(style)
+        self._own_statistics: tuple[Positions, list[dict[str, tf.Tensor]]] | None = None
 
     @property
     def backbone(self) -> Backbone:
@@ -111,7 +129,7 @@ class Objective:
         temporal: Sequence[TemporalTarget] = (),
         *,
         once: bool = False,
-        style: Image | None = None,
+        style: Image | Guidance | None = None,
     ) -> Targets:
         """What a picture of `content` is compared with, constant while the picture is painted.
 
@@ -120,22 +138,25 @@ class Objective:
         content : The photograph or frame, an Image `(H, W, 3)`.
         temporal : What a frame should agree with, in the size of `content`.
         once : True if no other picture of this size will follow, so that compiling does not pay.
-        style : Another size of the style, for a picture of another size.
+        style : Another size of the style, or guidance, for a picture of another size.
 
         Raises
         ------
         ValueError
             If an array has the wrong shape, type or range.
         """
-        large = self._tiles.needed(check_image(content))
-        features = self._tiles.content(content) if large else self._features(content, once=once)
+        if self._tiles.needed(check_image(content)):
+            features, grids = self._tiles.content(content), self._tiles.style_grids(content)
+        else:
+            features = self._features(content, once=once)
+            grids = self._grids(features)
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
         height, width = content.shape[:2]
-        start = starting_picture(content, self.style, self._colors)
+        start = starting_picture(content, self.guidance, self._colors)
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
-            grams=self._grams if style is None else self._grams_of(style),
+            style=self._style_targets(grids, (width, height), style),
             edges=edge_maps(tf.constant(luminance(start))),
             warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
             masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
@@ -159,7 +180,7 @@ class Objective:
         if self._tiles.needed(image):
             value, gradient, parts = self._tiles.differentiate(image, targets, factors)
             return Evaluation(value, gradient, self._losses(parts, shares))
-        case = self._case(image.shape, len(targets.masks))
+        case = self._case(image.shape, len(targets.masks), len(targets.style))
         value, gradient, parts = self._compiler.call(
             self.differentiate, case, tf.constant(image), targets, tf.constant(factors, tf.float32)
         )
@@ -205,7 +226,7 @@ class Objective:
         if self._tiles.needed(image):
             parts = self._tiles.parts(written, targets)
         else:
-            case = self._case(image.shape, len(targets.masks))
+            case = self._case(image.shape, len(targets.masks), len(targets.style))
             parts = self._compiler.call(self._parts, case, tf.constant(written), targets)
         style_distance = self._losses(parts, (1.0,) * len(self._style_layers)).style
         return self._losses(parts, self._shares(weights or Weights())), style_distance
@@ -213,11 +234,15 @@ class Objective:
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
         written = from_bytes(to_bytes(check_image(image)))
+        size = image.shape[1], image.shape[0]
         if self._tiles.needed(image):
-            grams = self._tiles.grams(written)
-            return {name: float(gram_loss(grams[name], A)) for name, A in self._grams.items()}
-        features = self._features(written)
-        return {name: float(style_loss(features, {name: A})) for name, A in self._grams.items()}
+            targets = self._style_targets(self._tiles.style_grids(image), size)
+            distances = self._tiles.style_losses(written, targets)
+        else:
+            features = self._features(written)
+            targets = self._style_targets(self._grids(features), size)
+            distances = style_losses(features, targets)
+        return dict(zip(self._style_layers, distances.numpy().tolist(), strict=True))
 
     def losses_of_nothing(self, content: Image, targets: Targets) -> tuple[float, float]:
         """The content loss of unrelated photographs, their mean, and the style loss of `content`.
@@ -229,7 +254,7 @@ class Objective:
             return self._tiles.losses_of_nothing(content, targets)
         mean, spread = self._mean_stranger(content)
         features = self._features(content)
-        style = sum(float(style_loss(features, {name: A})) for name, A in targets.grams.items())
+        style = float(tf.reduce_sum(style_losses(features, targets.style)))
         return float(content_loss(mean, targets.content)) + spread, style
 
     def _mean_stranger(self, content: Image) -> tuple[dict[str, tf.Tensor], float]:
@@ -266,6 +291,8 @@ class Objective:
         temporal : Their number of temporal targets.
         """
         blank = np.zeros((size[1], size[0], 3), np.float32)
+        if self._tiles.needed(blank):
+            return
 
         def arguments() -> tuple:
             nothing = TemporalTarget(blank, blank[:, :, 0])
@@ -273,7 +300,9 @@ class Objective:
             factors = tf.zeros(len(self.term_weights(Weights())))
             return tf.constant(blank), targets, factors
 
-        self._compiler.fuse_ahead(self.differentiate, self._case(blank.shape, temporal), arguments)
+        count = len(self.guidance.parts(size))
+        case = self._case(blank.shape, temporal, count)
+        self._compiler.fuse_ahead(self.differentiate, case, arguments)
 
     def _parts(self, image: tf.Tensor, targets: Targets) -> tf.Tensor:
         """The parts L_t of all `TERMS`, in their order; a term by layer has a part for each."""
@@ -304,15 +333,62 @@ class Objective:
         features: dict[str, tf.Tensor] = self._compiler.call(self.extractor.__call__, case, picture)
         return features
 
-    def _grams_of(self, style: Image) -> dict[str, tf.Tensor]:
-        if self._tiles.needed(check_image(style)):
-            return self._tiles.grams(style)
-        features = self._features(style, once=True)
-        return {layer: gram_matrix(features[layer]) for layer in self._style_layers}
+    def _grids(self, features: Mapping[str, tf.Tensor]) -> Positions:
+        return {layer: tuple(features[layer].shape[1:3]) for layer in self._style_layers}
 
-    def _case(self, shape: tuple[int, ...], temporal: int) -> tuple:
+    def _style_targets(
+        self, grids: Positions, size: tuple[int, int], style: Image | Guidance | None = None
+    ) -> tuple[StyleTarget, ...]:
+        """What the parts of a picture of `size`, with these `grids`, are compared with."""
+        guidance = self.guidance if style is None else Guidance.of(style)
+        if style is not None:
+            statistics = self._statistics_of(guidance, grids)
+        else:
+            # The frames of a clip have one size.
+            if self._own_statistics is None or self._own_statistics[0] != grids:
+                self._own_statistics = grids, self._statistics_of(guidance, grids)
+            statistics = self._own_statistics[1]
+        targets = []
+        left = iter(statistics)
+        for part in guidance.parts(size):
+            of_styles = [next(left) for _ in part.styles]
+            masks = {}
+            if part.mask is not None:
+                masks = {
+                    layer: tf.constant(resize_mask(part.mask, (wide, high)))
+                    for layer, (high, wide) in grids.items()
+                }
+            blended = {
+                layer: tf.add_n(
+                    [share * own[layer] for share, own in zip(part.shares, of_styles, strict=True)]
+                )
+                for layer in grids
+            }
+            weight = tf.constant(part.weight, tf.float32)
+            targets.append(StyleTarget(self._statistic, blended, masks, weight))
+        return tuple(targets)
+
+    def _statistics_of(self, guidance: Guidance, grids: Positions) -> list[dict[str, tf.Tensor]]:
+        """The statistics of each style by layer, for a picture with these grids of positions."""
+        found = []
+        for style in guidance.styles:
+            if self._tiles.needed(check_image(style)):
+                found.append(self._tiles.statistics(style, self._statistic))
+                continue
+            features = self._features(style, once=True)
+            found.append(
+                {
+                    layer: self._statistic(features[layer], None, math.prod(grid))
+                    for layer, grid in grids.items()
+                }
+            )
+        return found
+
+    def _case(self, shape: tuple[int, ...], temporal: int, parts: int = 0) -> tuple:
         """All that a function of a picture must be compiled anew for."""
-        return shape, temporal, tuple(TERMS), self._content_layers, self._style_layers
+        layers = self._content_layers, self._style_layers
+        style = self._statistic, parts, self.guidance.has_masks
+        return shape, temporal, tuple(TERMS), *layers, *style
 
 
 def _shares_of(term: Term, shares: Sequence[float]) -> Sequence[float]:

@@ -195,7 +195,7 @@ class LBFGS:
         if steps:
             _, latest, latest_product, _ = steps[0]
             curvature = self._curvature(latest.masked(free), free)
-            # Zero for a change that is all too fine for the first guess.
+            # float32 may lose the little that the first guess leaves of a fine change.
             direction *= np.float32(latest_product / curvature if curvature > 0 else 1.0)
         for s, y, product, share in reversed(steps):
             factor = share - _dot(y.masked(free), direction) / product

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from ..arrays import Image, check_image
+from ..arrays import Image, Mask, check_image
 from ..media.images import fitted_size, resize_image
 from ..settings import Colors, ImageSettings, Init
 from .colors import match_colors
+from .guidance import Guidance
 
 # A preview of a few steps at a small size shows a recognisable picture within seconds, and larger
 # sizes start from it. It costs little: a picture of 256 pixels then needs at most three evaluations
@@ -72,8 +73,32 @@ def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
     return dataclasses.replace(settings, scales=1, steps=steps, init=Init.CONTENT)
 
 
+def sized_guidance(
+    guidance: Guidance,
+    settings: ImageSettings,
+    *,
+    content: Image | None = None,
+    size: int | None = None,
+) -> Guidance:
+    """The guidance with each style as pictures are compared with it; see `sized_style`."""
+    count = len(guidance.styles)
+    masks: tuple[Mask | None, ...] = (None,) * count
+    if content is not None and settings.colors is not Colors.STYLE:
+        masks = guidance.masks((content.shape[1], content.shape[0]))
+    styles = tuple(
+        sized_style(style, settings, content=content, size=size, mask=mask)
+        for style, mask in zip(guidance.styles, masks, strict=True)
+    )
+    return dataclasses.replace(guidance, styles=styles)
+
+
 def sized_style(
-    style: Image, settings: ImageSettings, *, content: Image | None = None, size: int | None = None
+    style: Image,
+    settings: ImageSettings,
+    *,
+    content: Image | None = None,
+    size: int | None = None,
+    mask: Mask | None = None,
 ) -> Image:
     """The style as pictures are compared with it, for pictures of `size` pixels.
 
@@ -84,10 +109,11 @@ def sized_style(
     ----------
     style, content : Images of any size.
     settings : The size, unless given, and whether colours are kept.
+    mask : Where the style is painted, in the size of `content`; only colours from there are taken.
     """
     height, width = check_image(style, "style").shape[:2]
     side = max(_MIN_STYLE_SIZE, round((size or settings.size) * settings.style_scale))
     sized = resize_image(style, fitted_size((width, height), side))
     if settings.colors is Colors.STYLE or content is None:
         return sized
-    return match_colors(sized, content)
+    return match_colors(sized, content, palette_mask=mask)

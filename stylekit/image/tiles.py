@@ -3,11 +3,14 @@
 The network is run on overlapping windows of the picture (`stylekit.image.tile_grid`), and each
 position of a layer is counted in one window alone. A gradient takes two passes:
 
-1. Forward. Each tile adds Σ F Fᵀ of its own positions to the Gram matrices of the style layers, and
-   Σ (F − P)² to the content loss. From the Gram matrices G of the whole picture follows ∂L/∂G.
+1. Forward. Each tile adds Σ m F Fᵀ and Σ m F of its own positions to the sums of the style layers,
+   for each part of the picture with its mask m, and Σ (F − P)² to the content loss. The sums
+   divided by Σ m are the means G and μ of the whole picture. From them follow its statistics, ∂L/∂G
+   and ∂L/∂μ.
 2. Forward and backward. At the tile's own positions the gradient with respect to the features is
-   F (∂L/∂G + ∂L/∂Gᵀ) / M, and 2 (F − P) times the weight of the content loss by N M. It is pulled
-   back to the window, the halo included, and added to the gradient of the picture.
+   m (F (∂L/∂G + ∂L/∂Gᵀ) + ∂L/∂μ) / Σ m for each part, and 2 (F − P) times the weight of the content
+   loss by N M. It is pulled back to the window, the halo included, and added to the gradient of the
+   picture.
 
 Terms that look at the picture alone are computed on the whole picture.
 """
@@ -24,11 +27,23 @@ from numpy.typing import NDArray
 
 from ..arrays import Image
 from ..errors import SettingsError
-from ..losses import TERMS, Targets, gram_loss
+from ..losses import TERMS, Targets
 from ..vgg.features import FeatureExtractor, mirror_margins
 from ..vgg.runtime import tf
+from ..vgg.statistics import Statistic, StyleTarget
 from .scores import each_stranger_to
 from .tile_grid import Grid, Reach, Span, plan_grid, positions
+from .tile_style import (
+    Masks,
+    Means,
+    conversion,
+    mask_sums,
+    masks_by_layer,
+    part_of,
+    style_losses,
+    style_pulls,
+    sums_of,
+)
 from .xla import Compiler
 
 WHOLE_PIXELS = 1_000_000
@@ -38,7 +53,6 @@ TILE_PIXELS = 400_000
 """The most pixels of a window. With more, less is computed twice, but it takes more memory."""
 
 Array = NDArray[np.float32]
-
 
 WHOLE_SIZE = 1536
 """In a painting of a larger size, smaller scales too are computed in tiles, if they have more
@@ -124,17 +138,34 @@ class Tiles:
                     found[layer] = np.empty(
                         (1, *self._shape(grid, layer), own.shape[-1]), np.float32
                     )
-                _part(found[layer], tile.place[layer])[:] = own
+                part_of(found[layer], tile.place[layer])[:] = own
         return found
 
-    def grams(self, image: Image) -> dict[str, tf.Tensor]:
-        """The Gram matrices of the style layers."""
-        return self._sums(image, {}, self._style_layers)[0]
+    def style_grids(self, image: Image) -> dict[str, tuple[int, ...]]:
+        """The height and width of the features of each style layer."""
+        grid = self._grid(image)
+        return {layer: self._shape(grid, layer) for layer in self._style_layers}
+
+    def statistics(self, image: Image, statistic: Statistic) -> dict[str, tf.Tensor]:
+        """The statistic of each style layer, of the whole picture."""
+        convert = conversion(statistic)
+        masks: Masks = {layer: [] for layer in self._style_layers}
+        means = self._sums(image, {}, masks)[0]
+        return {layer: convert(*means[layer][0]) for layer in self._style_layers}
+
+    def style_losses(self, image: Image, style: Sequence[StyleTarget]) -> tf.Tensor:
+        """As `stylekit.losses.style_losses`, of a picture."""
+        return style_losses(
+            self._sums(image, {}, masks_by_layer(style, self._style_layers))[0], style
+        )
 
     def parts(self, image: Image, targets: Targets) -> tf.Tensor:
         """The loss of each term, and of each style layer in a term that has one for each."""
-        grams, content = self._sums(image, targets.content, self._style_layers)
-        return tf.concat(self._parts(content, grams, targets, self._image_terms(image, targets)), 0)
+        means, content = self._sums(
+            image, targets.content, masks_by_layer(targets.style, self._style_layers)
+        )
+        style = style_losses(means, targets.style)
+        return _joined(content, style, self._image_terms(image, targets))
 
     def differentiate(
         self, image: Image, targets: Targets, factors: Sequence[float]
@@ -147,117 +178,99 @@ class Tiles:
         targets : Those of a content of the same size.
         factors : The weight of each part.
         """
-        grams, content = self._sums(image, targets.content, self._style_layers)
+        masks = masks_by_layer(targets.style, self._style_layers)
+        means, content = self._sums(image, targets.content, masks)
         of_terms = dict(zip(TERMS, self._by_term(factors), strict=True))
         terms, gradient = self._image_gradient(image, targets, of_terms)
-        parts = tf.concat(self._parts(content, grams, targets, terms), 0)
-        pulls = self._style_pulls(image, grams, targets, of_terms["style"])
+        counts = self._counts(self._grid(image), masks)
+        style, pulls = style_pulls(means, targets.style, of_terms["style"], counts)
+        parts = _joined(content, style, terms)
         content_pull = float(of_terms["content"][0])
-        self._add_gradient(image, targets, pulls, content_pull, gradient)
+        self._add_gradient(image, targets.content, masks, pulls, content_pull, gradient)
         value = np.dot(parts.numpy().astype(np.float64), np.asarray(factors, np.float64))
         return float(value), gradient, parts
 
     def losses_of_nothing(self, content: Image, targets: Targets) -> tuple[float, float]:
         """As `Objective.losses_of_nothing`, with one stranger in memory at a time."""
         strangers = [
-            self._sums(stranger, targets.content, ())[1] for stranger in each_stranger_to(content)
+            self._sums(stranger, targets.content, {})[1] for stranger in each_stranger_to(content)
         ]
-        grams = self.grams(content)
-        style = sum(float(gram_loss(grams[layer], A)) for layer, A in targets.grams.items())
+        style = float(tf.reduce_sum(self.style_losses(content, targets.style)))
         return float(np.mean(strangers)), style
 
     # --- pass 1 ---
 
     def _sums(
-        self, image: Image, content: Mapping[str, Array], style_layers: tuple[str, ...]
-    ) -> tuple[dict[str, tf.Tensor], float]:
-        """The Gram matrices of a picture, and its content loss."""
+        self, image: Image, content: Mapping[str, Array], masks: Masks
+    ) -> tuple[Means, float]:
+        """The means of the layers that `masks` has, and the content loss."""
         grid = self._grid(image)
-        layers = (*content, *style_layers)
-        totals = {layer: np.zeros(()) for layer in style_layers}
+        layers = (*content, *masks)
+        counts = self._counts(grid, masks)
+        totals: dict[str, list] = {layer: [(0.0, 0.0) for _ in counts[layer]] for layer in masks}
         loss = 0.0
 
-        def tile_sums(window: tf.Tensor, cores: dict, targets: dict) -> tuple[dict, dict]:
+        def tile_sums(
+            window: tf.Tensor, cores: dict, targets: dict, masks: dict
+        ) -> tuple[dict, dict]:
             own = self._own_features(window, cores)
-            flat = {layer: tf.reshape(own[layer], (-1, own[layer].shape[-1])) for layer in own}
             return (
+                {layer: sums_of(own[layer], masks[layer], cores[layer]) for layer in masks},
                 {
-                    layer: tf.matmul(flat[layer], flat[layer], transpose_a=True)
-                    for layer in style_layers
-                },
-                {
-                    layer: tf.reduce_sum(tf.square(own[layer] - _part(target, cores[layer])))
+                    layer: tf.reduce_sum(tf.square(own[layer] - part_of(target, cores[layer])))
                     for layer, target in targets.items()
                 },
             )
 
         for tile in self._tiles(image, grid, layers):
-            case = (tuple(content), style_layers)
-            wanted = self._windows_of(content, grid, tile)
-            products, squares = self._call(tile_sums, grid, case, tile, wanted)
+            wanted, shown = self._windows_of(content, masks, grid, tile)
+            sums, squares = self._call(tile_sums, grid, _case(content, masks), tile, wanted, shown)
             # In double precision, because there are many tiles.
-            for layer, product in products.items():
-                totals[layer] = totals[layer] + product.numpy()
+            for layer, of_parts in sums.items():
+                totals[layer] = [
+                    tuple(
+                        total + own.numpy().astype(np.float64)
+                        for total, own in zip(*pair, strict=True)
+                    )
+                    for pair in zip(totals[layer], of_parts, strict=True)
+                ]
             loss += sum(float(square) / content[layer].size for layer, square in squares.items())
-        grams = {
-            layer: tf.constant(total / math.prod(self._shape(grid, layer)), tf.float32)
-            for layer, total in totals.items()
+        means = {
+            layer: [
+                tuple(tf.constant(total / count, tf.float32) for total in pair)
+                for pair, count in zip(totals[layer], counts[layer], strict=True)
+            ]
+            for layer in masks
         }
-        return grams, loss
+        return means, loss
 
-    def _parts(
-        self,
-        content: float,
-        grams: Mapping[str, tf.Tensor],
-        targets: Targets,
-        terms: Mapping[str, tf.Tensor],
-    ) -> list[tf.Tensor]:
-        known = {
-            **terms,
-            "content": tf.constant(content, tf.float32),
-            "style": tf.stack([gram_loss(grams[layer], A) for layer, A in targets.grams.items()]),
+    def _counts(self, grid: Grid, masks: Masks) -> dict[str, list[float]]:
+        """The `mask_sums` by layer."""
+        return {
+            layer: mask_sums(masks[layer], math.prod(self._shape(grid, layer))) for layer in masks
         }
-        return [tf.reshape(known[name], [-1]) for name in TERMS]
 
     # --- pass 2 ---
-
-    def _style_pulls(
-        self,
-        image: Image,
-        grams: Mapping[str, tf.Tensor],
-        targets: Targets,
-        factors: Sequence[float],
-    ) -> dict[str, tf.Tensor]:
-        """(∂L/∂G + ∂L/∂Gᵀ) / M by layer, which maps the features to the gradient of their loss."""
-        grid = self._grid(image)
-        pulls = {}
-        for (layer, A), factor in zip(targets.grams.items(), factors, strict=True):
-            gram = grams[layer]
-            with tf.GradientTape() as tape:
-                tape.watch(gram)
-                loss = factor * gram_loss(gram, A)
-            slope = tape.gradient(loss, gram)
-            pulls[layer] = (slope + tf.transpose(slope)) / math.prod(self._shape(grid, layer))
-        return pulls
 
     def _add_gradient(
         self,
         image: Image,
-        targets: Targets,
-        pulls: Mapping[str, tf.Tensor],
+        content: Mapping[str, Array],
+        masks: Masks,
+        pulls: Means,
         content_factor: float,
         gradient: Array,
     ) -> None:
         """Add the gradient of the content and style terms to `gradient`."""
         grid = self._grid(image)
-        layers = (*targets.content, *pulls)
+        layers = (*content, *pulls)
         scales = {
-            layer: tf.constant(2 * content_factor / content.size, tf.float32)
-            for layer, content in targets.content.items()
+            layer: tf.constant(2 * content_factor / whole.size, tf.float32)
+            for layer, whole in content.items()
         }
 
         def tile_gradient(
-            window: tf.Tensor, cores: dict, targets: dict, pulls: dict, scales: dict
+            window: tf.Tensor, cores: dict, targets: dict, masks: dict, pulls: dict, scales: dict
         ) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 tape.watch(window)
@@ -266,16 +279,18 @@ class Tiles:
             for layer, F in own.items():
                 slopes[layer] = tf.zeros_like(F)
                 if layer in pulls:
-                    slopes[layer] += tf.tensordot(F, pulls[layer], 1)
+                    shares = [part_of(mask, cores[layer]) for mask in masks[layer]] or [1.0]
+                    for share, (matrix, vector) in zip(shares, pulls[layer], strict=True):
+                        slopes[layer] += share * (tf.tensordot(F, matrix, 1) + vector)
                 if layer in targets:
-                    slopes[layer] += scales[layer] * (F - _part(targets[layer], cores[layer]))
+                    slopes[layer] += scales[layer] * (F - part_of(targets[layer], cores[layer]))
             return tape.gradient(own, window, output_gradients=slopes)
 
         for tile in self._tiles(image, grid, layers):
-            case = (tuple(targets.content), tuple(pulls))
-            wanted = self._windows_of(targets.content, grid, tile)
-            found = self._call(tile_gradient, grid, case, tile, wanted, dict(pulls), scales).numpy()
-            rows, found = grid.rows.folded(tile.rows, found)
+            wanted, shown = self._windows_of(content, masks, grid, tile)
+            case = _case(content, masks)
+            found = self._call(tile_gradient, grid, case, tile, wanted, shown, pulls, scales)
+            rows, found = grid.rows.folded(tile.rows, found.numpy())
             columns, found = grid.columns.folded(tile.columns, found.swapaxes(0, 1))
             gradient[rows, columns] += found.swapaxes(0, 1)
 
@@ -355,21 +370,25 @@ class Tiles:
         return bottom - top, right - left
 
     def _windows_of(
-        self, content: Mapping[str, Array], grid: Grid, tile: _Tile
-    ) -> dict[str, tf.Tensor]:
-        """The content's features in the shape of the window's, zero outside the core."""
-        windows = {}
-        for layer, whole in content.items():
+        self, content: Mapping[str, Array], masks: Masks, grid: Grid, tile: _Tile
+    ) -> tuple[dict[str, tf.Tensor], dict[str, list[tf.Tensor]]]:
+        """The content's features and the masks in the window's shape, zero outside the core."""
+
+        def window_of(whole: Array, layer: str) -> tf.Tensor:
             height, width = (positions(side, self._blocks[layer]) for side in grid.window)
             window = np.zeros((1, height, width, whole.shape[-1]), np.float32)
-            _part(window, tile.core[layer])[:] = _part(whole, tile.place[layer])
-            windows[layer] = tf.constant(window)
-        return windows
+            part_of(window, tile.core[layer])[:] = part_of(whole, tile.place[layer])
+            return tf.constant(window)
+
+        return (
+            {layer: window_of(whole, layer) for layer, whole in content.items()},
+            {layer: [window_of(mask, layer) for mask in masks[layer]] for layer in masks},
+        )
 
     def _own_features(self, window: tf.Tensor, cores: Mapping[str, tf.Tensor]) -> dict[str, Any]:
         """The features at the tile's own positions, by layer."""
         features = self._extractor.without_margin(window)
-        return {layer: _part(features[layer], core) for layer, core in cores.items()}
+        return {layer: part_of(features[layer], core) for layer, core in cores.items()}
 
     def _call(self, function: Callable, grid: Grid, case: tuple, tile: _Tile, *more: Any) -> Any:
         cores = {layer: tf.constant(core, tf.int32) for layer, core in tile.core.items()}
@@ -383,14 +402,18 @@ class Tiles:
         return [[next(left) for _ in range(count)] for count in counts]
 
 
-def _part(features: Any, place: Any) -> Any:
-    """The positions from top to bottom and from left to right of features `(1, h, w, N)`."""
-    top, bottom, left, right = (place[index] for index in range(4))
-    return features[:, top:bottom, left:right]
+def _joined(content: float, style: tf.Tensor, terms: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """The parts of all `TERMS`, in their order."""
+    known = {**terms, "content": tf.constant(content, tf.float32), "style": style}
+    return tf.concat([tf.reshape(known[name], [-1]) for name in TERMS], 0)
+
+
+def _case(content: Mapping[str, Array], masks: Masks) -> tuple:
+    return tuple(content), tuple((layer, len(masks[layer])) for layer in masks)
 
 
 def _of_image(targets: Targets) -> Targets:
-    return targets._replace(content={}, grams={})
+    return targets._replace(content={}, style=())
 
 
 def _image_case(image: Image, targets: Targets) -> tuple:

@@ -4,13 +4,17 @@ from .clips import read_clip as read_clip
 from .compare import write_comparison as write_comparison
 from .encode import write_clip as write_clip
 from .images import fitted_size as fitted_size
+from .images import holds_alpha as holds_alpha
+from .images import load_alpha as load_alpha
 from .images import load_image as load_image
 from .images import resize_image as resize_image
 from .images import save_image as save_image
 from .loading import load as load
 from .loading import save as save
+from .presets import load_preset as load_preset
 from .provenance import Provenance as Provenance
 from .provenance import SourceFile as SourceFile
 from .provenance import describe_source as describe_source
 from .provenance import read_sidecar as read_sidecar
 from .provenance import write_sidecar as write_sidecar
+from .timelapse import TimeLapse as TimeLapse

@@ -65,6 +65,7 @@ class ClipLayout:
     keyframes : pairs (time, decoding tick) at which decoding can start
     expected : the number of pictures that the file claims, if it holds fewer, else None
     whole : False if the file is cut off or damaged, and does not say how much is missing
+    has_audio, has_alpha : whether the file has sound, and an alpha channel
     """
 
     fps: Fraction
@@ -75,6 +76,7 @@ class ClipLayout:
     expected: int | None
     whole: bool
     has_audio: bool
+    has_alpha: bool
 
     def slot(self, time: Fraction) -> int:
         """The slot of a picture at `time`, in seconds."""
@@ -124,7 +126,18 @@ def read_layout(path: Path, limits: MediaLimits) -> ClipLayout:
             expected=expected,
             whole=whole,
             has_audio=bool(container.streams.audio),
+            has_alpha=_has_alpha(container, stream),
         )
+
+
+def _has_alpha(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether the pictures have an alpha channel; that of a GIF is not counted, as all have one."""
+    if container.format.name == "gif":
+        return False
+    pixels = stream.codec_context.format
+    in_pixels = pixels is not None and any(part.is_alpha for part in pixels.components)
+    # WebM keeps the alpha of VP8 and VP9 beside the pictures, where the decoder does not look.
+    return in_pixels or stream.metadata.get("alpha_mode") == "1"
 
 
 def read_clip_tags(path: Path | str, *, limits: MediaLimits | None = None) -> dict[str, str]:

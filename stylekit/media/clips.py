@@ -49,6 +49,7 @@ class Clip(Sequence[Image]):
     has_audio : whether the file has sound
     start : the time of the first frame in the file, in seconds from the file's first picture
     source_frames : the number of frames of the whole file at this rate
+    has_alpha : whether the file has an alpha channel, which is dropped; False for a GIF
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Clip(Sequence[Image]):
     has_audio: bool = False
     start: float = 0.0
     source_frames: int = 0
+    has_alpha: bool = False
 
     @property
     def width(self) -> int:
@@ -161,6 +163,7 @@ def read_clip(
         has_audio=layout.has_audio,
         start=float(wanted[0] / layout.fps),
         source_frames=layout.slots,
+        has_alpha=layout.has_alpha,
     )
 
 

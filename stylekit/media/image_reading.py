@@ -1,4 +1,4 @@
-"""Any picture file → an 8-bit sRGB picture: the checks and the conversions."""
+"""Any picture file → an 8-bit sRGB picture, and its alpha: the checks and the conversions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from ..errors import MediaError
 from ..settings import MediaLimits
 from .file_kinds import explain_unread_picture, is_heif, read_head
 from .files import check_input
+from .opencv import cv2
 
 # Pillow knows dozens more formats, and decoders of rare formats are attacked with crafted files.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 
 _WIDE_GREY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_WHITE_IS_ZERO = 258, 262, 0
+_PNG_DEPTH_BYTE = 24  # in the header of PNG's specification, section 11.2.1
 
 # EXIF 2.32, tag 0x0112: the operation that makes the stored picture upright.
 _UPRIGHT = {
@@ -36,7 +38,7 @@ _UPRIGHT = {
 }
 
 
-def read_rgb(path: Path, limits: MediaLimits) -> PIL.Image.Image:
+def read_rgb(path: Path, limits: MediaLimits, *, ignore_alpha: bool = False) -> PIL.Image.Image:
     """Read a picture as it should be seen: upright, 8-bit sRGB, alpha over white.
 
     16-bit pictures are scaled, not clipped; ICC profiles and CMYK are converted to sRGB; of an
@@ -46,17 +48,36 @@ def read_rgb(path: Path, limits: MediaLimits) -> PIL.Image.Image:
     ----------
     path : the file
     limits : the sizes that are accepted
+    ignore_alpha : True for the colours that the file holds, also where it is transparent
 
     Raises
     ------
     MediaError : if the file is missing, damaged, not a picture or outside `limits`
     """
     with open_picture(path, limits) as picture:
-        if picture.format == "PNG":
-            _check_png(path)
-        _check_mode(path, picture)
-        picture.load()
-        return _over_white(_turn_upright(picture))
+        _decode(path, picture)
+        alpha = None if ignore_alpha else _upright_alpha(path, picture)
+        # No conversion of the colours should look at a transparent colour.
+        picture.info.pop("transparency", None)
+        colors = _to_8_bit_srgb(_turn_upright(picture))
+        if alpha is None:
+            return colors
+        white = PIL.Image.new("RGB", colors.size, "white")
+        return PIL.Image.composite(colors, white, alpha)
+
+
+def read_alpha(path: Path, limits: MediaLimits) -> PIL.Image.Image | None:
+    """Read the alpha of a picture, upright, as 8-bit grey; None if it is opaque everywhere.
+
+    A picture without alpha is opened but, unless it is HEIC, not decoded. Parameters and errors are
+    those of `read_rgb`.
+    """
+    with open_picture(path, limits) as picture:
+        if not picture.has_transparency_data:
+            return None
+        _decode(path, picture)
+        alpha = _upright_alpha(path, picture)
+        return None if alpha is None or alpha.getextrema() == (255, 255) else alpha
 
 
 @contextmanager
@@ -140,6 +161,14 @@ def _check_size(path: Path, size: tuple[int, int], limits: MediaLimits | None) -
         )
 
 
+def _decode(path: Path, picture: PIL.Image.Image) -> None:
+    """Decode the pixels of an opened picture; raises MediaError if they cannot be used."""
+    if picture.format == "PNG":
+        _check_png(path)
+    _check_mode(path, picture)
+    picture.load()
+
+
 def _check_png(path: Path) -> None:
     """Raise an error if a checksum of a PNG is wrong; decoding ignores most of them."""
     with PIL.Image.open(path, formats=("PNG",)) as picture:
@@ -170,38 +199,69 @@ def _explain_failure(error: Exception) -> str:
 
 
 def _turn_upright(picture: PIL.Image.Image) -> PIL.Image.Image:
+    method = _upright_turn(picture)
+    return picture if method is None else picture.transpose(method)
+
+
+def _upright_turn(picture: PIL.Image.Image) -> PIL.Image.Transpose | None:
     orientation = None
     # A picture with damaged EXIF data can still be used.
     with contextlib.suppress(Exception):
         orientation = picture.getexif().get(ExifTags.Base.Orientation)
-    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return picture if method is None else picture.transpose(method)
+    return _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
 
 
-def _over_white(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """An 8-bit sRGB picture without alpha, from a picture of any mode."""
+def _upright_alpha(path: Path, picture: PIL.Image.Image) -> PIL.Image.Image | None:
+    """The alpha of a decoded picture as 8-bit grey, turned as the picture has to be."""
+    if not picture.has_transparency_data:
+        return None
+    depth = _png_key_depth(path, picture)
+    if depth != 8:
+        alpha = _alpha_of_key(path, picture, depth)
+    elif "A" in picture.getbands():
+        alpha = picture.getchannel("A")
+    else:
+        alpha = picture.convert("RGBA").getchannel("A")
+    method = _upright_turn(picture)
+    return alpha if alpha is None or method is None else alpha.transpose(method)
+
+
+def _png_key_depth(path: Path, picture: PIL.Image.Image) -> int:
+    """The bits of a channel if the picture is a PNG with a transparent colour, otherwise 8."""
+    if picture.format != "PNG" or picture.mode == "P" or "transparency" not in picture.info:
+        return 8
+    return read_head(path)[_PNG_DEPTH_BYTE]
+
+
+def _alpha_of_key(path: Path, picture: PIL.Image.Image, depth: int) -> PIL.Image.Image | None:
+    """The alpha of a PNG's transparent colour, which Pillow compares with values of 8 bits.
+
+    None if OpenCV, which reads 16 bits of colour, does not find the picture that Pillow finds.
+    """
+    key = np.atleast_1d(picture.info["transparency"])
+    pixels = np.asarray(picture)
+    if picture.mode == "RGB":
+        wide = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        # Pillow keeps the first 8 of the 16 bits; OpenCV's order is BGR.
+        if wide is None or not np.array_equal(wide[..., 2::-1] // 256, pixels):
+            return None
+        pixels = wide[..., 2::-1]
+    elif picture.mode == "L":
+        # Grey of 2 or 4 bits: Pillow has scaled the pixels, but not the transparent colour.
+        key = key * (255 // (2**depth - 1))
+    opaque = (pixels.reshape(*pixels.shape[:2], -1) != key).any(axis=-1)
+    return PIL.Image.fromarray(np.where(opaque, np.uint8(255), np.uint8(0)))
+
+
+def _to_8_bit_srgb(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """The colours of a picture of any mode, without its alpha."""
     profile = picture.info.get("icc_profile")
     picture = _to_8_bits(picture)
-    _drop_wide_transparency(picture)
-    alpha = None
-    if picture.has_transparency_data:
-        alpha = picture.convert("RGBA").getchannel("A")
     if picture.mode in ("1", "LA", "La"):
         picture = picture.convert("L")
     elif picture.mode not in ("L", "RGB", "CMYK", "LAB"):
         picture = picture.convert("RGB")
-    picture = _to_srgb(picture, profile)
-    if alpha is None:
-        return picture
-    white = PIL.Image.new("RGB", picture.size, "white")
-    return PIL.Image.composite(picture, white, alpha)
-
-
-def _drop_wide_transparency(picture: PIL.Image.Image) -> None:
-    """Remove a PNG's 16-bit transparent colour, which Pillow would reduce modulo 256."""
-    color = picture.info.get("transparency")
-    if isinstance(color, tuple) and max(color) > 255:
-        del picture.info["transparency"]
+    return _to_srgb(picture, profile)
 
 
 def _to_8_bits(picture: PIL.Image.Image) -> PIL.Image.Image:

@@ -12,11 +12,12 @@ import PIL.Image
 from numpy.typing import NDArray
 from PIL import PngImagePlugin
 
-from ..arrays import Image, check_image, from_bytes, to_bytes
+from ..arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
+from ..samples import find_material
 from ..settings import MediaLimits
 from .files import atomic_path, check_output
-from .image_reading import read_rgb
+from .image_reading import read_alpha, read_rgb
 from .opencv import cv2
 from .provenance import Provenance, xmp_packet
 
@@ -35,9 +36,19 @@ PICTURE_SUFFIXES = tuple(_FORMATS)
 
 _TIFF_XMP_TAG = 700
 
+# With these the alpha is lossless, and no encoder changes colours that cannot be seen.
+_ALPHA_OPTIONS: dict[str, dict[str, Any]] = {
+    "WEBP": {"exact": True},
+    "AVIF": {"advanced": {"alpha:lossless": "1"}},
+}
+
 
 def load_image(
-    path: Path | str, *, size: int | None = None, limits: MediaLimits | None = None
+    path: Path | str,
+    *,
+    size: int | None = None,
+    limits: MediaLimits | None = None,
+    ignore_alpha: bool = False,
 ) -> Image:
     """Read a picture: upright, in sRGB, over white; of an animation the first frame.
 
@@ -46,6 +57,8 @@ def load_image(
     path : PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, PPM or, with the extra `heic`, HEIC
     size : the longest side in pixels of the result; None keeps the picture's own
     limits : the sizes that are accepted, `MediaLimits()` if None
+    ignore_alpha : True for the colours that the file holds, also where it is transparent, in place
+        of those over white
 
     Returns
     -------
@@ -55,10 +68,45 @@ def load_image(
     ------
     MediaError : if the file is missing, damaged, not a picture or outside `limits`
     """
-    pixels = np.asarray(read_rgb(Path(path), limits or MediaLimits()))
+    picture = read_rgb(Path(path), limits or MediaLimits(), ignore_alpha=ignore_alpha)
+    return _from_picture(picture, size)
+
+
+def load_alpha(
+    path: Path | str, *, size: int | None = None, limits: MediaLimits | None = None
+) -> Mask | None:
+    """Read the alpha channel of a picture, upright; of an animation that of the first frame.
+
+    Parameters
+    ----------
+    path : a file, or the name of a built-in picture
+    size, limits : as those of `load_image`, which gives a picture of the same height and width
+
+    Returns
+    -------
+    Mask or None : float32 `(H, W)` in [0, 1], 0 = transparent, 1 = opaque; None if the picture is
+        opaque everywhere
+
+    Raises
+    ------
+    MediaError : if the file is missing, damaged, not a picture or outside `limits`
+
+    Examples
+    --------
+    ::
+
+        alpha = load_alpha("logo.png", size=512)
+        save_image(painting.image, "painted.png", provenance=None, alpha=alpha)
+    """
+    alpha = read_alpha(find_material(path), limits or MediaLimits())
+    return None if alpha is None else _from_picture(alpha, size)
+
+
+def _from_picture(picture: PIL.Image.Image, size: int | None) -> NDArray[np.float32]:
+    pixels = np.asarray(picture)
     if size is not None:
         # Still in 8 bits: a picture of 50 megapixels fills 600 MB as float32.
-        pixels = _resize(pixels, fitted_size((pixels.shape[1], pixels.shape[0]), size))
+        pixels = _resize(pixels, fitted_size(picture.size, size))
     return from_bytes(pixels)
 
 
@@ -91,6 +139,20 @@ def resize_image(image: Image, size: int | tuple[int, int]) -> Image:
     return np.clip(_resize(image, size), 0.0, 1.0, dtype=np.float32)
 
 
+def resize_mask(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Change a mask to a `(width, height)` as `resize_image` changes an image.
+
+    Examples
+    --------
+    >>> from stylekit.media.images import resize_mask
+    >>> resize_mask(np.float32([[0, 1], [1, 1]]), (1, 1)).tolist()
+    [[0.75]]
+    """
+    return np.clip(
+        _resize(np.ascontiguousarray(check_mask(mask)), size), 0.0, 1.0, dtype=np.float32
+    )
+
+
 def fitted_size(source: tuple[int, int], size: int) -> tuple[int, int]:
     """The `(width, height)` of a `source` of `(width, height)` whose longest side becomes `size`.
 
@@ -110,7 +172,12 @@ def fitted_size(source: tuple[int, int], size: int) -> tuple[int, int]:
 
 
 def save_image(
-    image: Image, path: Path | str, *, provenance: Provenance | None, quality: int = 95
+    image: Image,
+    path: Path | str,
+    *,
+    provenance: Provenance | None,
+    quality: int = 95,
+    alpha: Mask | None = None,
 ) -> None:
     """Write an image in the format of the path's ending.
 
@@ -122,23 +189,33 @@ def save_image(
     path : ends in one of `PICTURE_SUFFIXES`
     provenance : written as XMP, which says that the picture was edited by AI; None for frames of
         a run, and for pictures that no network has changed
-    quality : of JPEG, WebP and AVIF, from 1 to 100; PNG and TIFF are lossless
+    quality : of JPEG, WebP and AVIF, from 1 to 100; PNG and TIFF are lossless, and so is `alpha`
+    alpha : float32 `(H, W)` in [0, 1], 0 = transparent, 1 = opaque; the colours are kept as they
+        are, also where it is 0; None for a picture without an alpha channel
 
     Raises
     ------
-    MediaError : if the file cannot be written
+    MediaError : if the file cannot be written, or its format holds no `alpha`
     SettingsError : for a `quality` out of range
+    ValueError, TypeError : if `image` or `alpha` has another shape, type or range
     """
     check_image(image)
     _check_quality(quality)
     path = check_output(path, PICTURE_SUFFIXES)
     format_name = _FORMATS[path.suffix.lower()]
     options = _save_options(format_name, quality)
+    pixels = to_bytes(image)
+    if alpha is not None:
+        check_mask(alpha, "alpha", like=image)
+        if not holds_alpha(path):
+            raise MediaError(path, f"{format_name} holds no transparency; save it as .png or .webp")
+        pixels = np.dstack([pixels, to_bytes(alpha)])
+        options |= _ALPHA_OPTIONS.get(format_name, {})
     if provenance is not None:
         options |= _xmp_option(format_name, xmp_packet(provenance))
     with atomic_path(path) as temporary:
         try:
-            PIL.Image.fromarray(to_bytes(image)).save(temporary, format_name, **options)
+            PIL.Image.fromarray(pixels).save(temporary, format_name, **options)
         except (OSError, ValueError, KeyError) as error:
             # An error of the system, such as a full disk, is explained by atomic_path.
             if isinstance(error, OSError) and error.errno is not None:
@@ -146,6 +223,18 @@ def save_image(
             raise MediaError(
                 path, f"cannot be saved as {format_name} ({error}); save it as .png"
             ) from error
+
+
+def holds_alpha(path: Path | str) -> bool:
+    """Whether `save_image` can write an alpha channel to a file with this ending.
+
+    Examples
+    --------
+    >>> from stylekit.media.images import holds_alpha
+    >>> holds_alpha("cat.png"), holds_alpha("cat.jpg")
+    (True, False)
+    """
+    return _FORMATS.get(Path(path).suffix.lower(), "JPEG") != "JPEG"
 
 
 def _resize(pixels: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:

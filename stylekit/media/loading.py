@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from ..arrays import Image
+from ..arrays import Image, Mask
 from ..samples import find_material
 from ..settings import ImageSettings, check_number, tunables
 from .clips import Clip, read_clip
@@ -63,7 +63,7 @@ def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:
     return load_image(path, size=size)
 
 
-def save(image: Image, path: str | Path) -> None:
+def save(image: Image, path: str | Path, *, alpha: Mask | None = None) -> None:
     """Write a picture in the format that the path's ending names, as `.png` or `.jpg`.
 
     The file says nothing of how the picture was made. To record that, pass `provenance` to
@@ -75,12 +75,16 @@ def save(image: Image, path: str | Path) -> None:
         Float32 RGB `(H, W, 3)` in [0, 1].
     path
         Where to write. The folder must exist; a file that is already there is replaced.
+    alpha
+        Float32 `(H, W)` in [0, 1], 0 = transparent, 1 = opaque, as `load_alpha` reads it; the whole
+        picture is opaque without it. JPEG cannot hold it.
 
     Raises
     ------
     MediaError
-        The file cannot be written, or its ending names no format that can be.
+        The file cannot be written, or its ending names no format that can be, or none that holds
+        `alpha`.
     ValueError, TypeError
-        `image` has another shape, type or range.
+        `image` or `alpha` has another shape, type or range.
     """
-    save_image(image, Path(path).expanduser(), provenance=None)
+    save_image(image, Path(path).expanduser(), provenance=None, alpha=alpha)

@@ -79,7 +79,11 @@ class SourceFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Everything on which the bytes of an output depend; `settings` can be written as JSON."""
+    """Everything on which the bytes of an output depend; `settings` can be written as JSON.
+
+    `more_styles` are the styles after the first; `style_weights` has a number for each style.
+    `regions` are the masks of the styles, and `keep` that of what is kept, if there are any.
+    """
 
     settings: dict[str, Any]
     weights: Weights
@@ -87,6 +91,10 @@ class Provenance:
     content: SourceFile
     style: SourceFile
     version: str = field(default=__version__)
+    more_styles: tuple[SourceFile, ...] = ()
+    style_weights: tuple[float, ...] = ()
+    regions: tuple[SourceFile, ...] = ()
+    keep: SourceFile | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The content of the sidecar, which can be written as JSON."""
@@ -99,8 +107,20 @@ class Provenance:
             "weights": self.weights.to_json(),
             "settings": self.settings,
             "content": self.content.to_json(),
-            "style": self.style.to_json(),
+            **self._styles_to_json(),
         }
+
+    def _styles_to_json(self) -> dict[str, Any]:
+        styles: dict[str, Any] = {"style": self.style.to_json()}
+        if self.more_styles:
+            every = (self.style, *self.more_styles)
+            styles = {"styles": [style.to_json() for style in every]}
+            styles["style_weights"] = list(self.style_weights) or [1.0] * len(every)
+        if self.regions:
+            styles["regions"] = [mask.to_json() for mask in self.regions]
+        if self.keep:
+            styles["keep"] = self.keep.to_json()
+        return styles
 
 
 def describe_source(path: Path | str, *, tags: Mapping[str, str] | None = None) -> SourceFile:
@@ -161,11 +181,15 @@ def xmp_packet(provenance: Provenance) -> bytes:
 
 def comment(provenance: Provenance) -> str:
     """The provenance as one line of text, for the comment tag of a clip."""
-    content, style = provenance.content, provenance.style
+    content = provenance.content
+    styles = "; ".join(
+        f"{style.name} (SHA-256 {style.sha256})"
+        for style in (provenance.style, *provenance.more_styles)
+    )
     return clean_text(
         f"{_STATEMENT} with stylekit {provenance.version} ({provenance.backbone}). "
         f"Content: {content.name} (SHA-256 {content.sha256}). "
-        f"Style: {style.name} (SHA-256 {style.sha256}). "
+        f"Style: {styles}. "
         f"Digital source type: {DIGITAL_SOURCE_TYPE}"
     )
 
@@ -217,10 +241,15 @@ def write_sidecar(
 
 def read_sidecar(output: Path | str) -> dict[str, Any]:
     """Read the sidecar of an output. Raises MediaError if it is missing or damaged."""
-    path = check_input(sidecar_path(output))
+    return read_record(check_input(sidecar_path(output)))
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read the sidecar at `path`. Raises MediaError if it is damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    # Brackets that are nested too deeply are a RecursionError.
+    except (ValueError, RecursionError) as error:
         raise MediaError(path, f"is not readable JSON ({error}); style the input again") from error
     if not isinstance(record, dict):
         raise MediaError(path, "is not a sidecar of stylekit; style the input again")

@@ -89,7 +89,7 @@ class Weights(Settings):
     Examples
     --------
     >>> Weights(beta=3e4).to_json()
-    {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'edges': 1.0, 'tv': 0.0}
+    {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'edges': 0.4, 'tv': 0.0}
     """
 
     alpha: float = _weight(1.0, "keeps what the photograph shows", "--alpha", (-3, 3))
@@ -101,7 +101,7 @@ class Weights(Settings):
         (0, 6),
         4e2,
     )
-    edges: float = _weight(1.0, "keeps edges: faces, towers, branches", "--edges", (-3, 3))
+    edges: float = _weight(0.4, "keeps edges: faces, towers, branches", "--edges", (-3, 3), 0.4)
     tv: float = _weight(0.0, "smooths: takes away grain, then detail", "--tv", (-4, 2), 0.1)
     layers: tuple[float, ...] = tunable(
         (),
@@ -135,7 +135,7 @@ class Weights(Settings):
         Examples
         --------
         >>> Weights().at_strength(2)
-        Weights(alpha=1.0, beta=20000.0, gamma=400.0, edges=0.5, tv=0.0, layers=())
+        Weights(alpha=1.0, beta=20000.0, gamma=400.0, edges=0.2, tv=0.0, layers=())
         """
         check_number("strength", strength, STRENGTH)
         return dataclasses.replace(self, beta=self.beta * strength, edges=self.edges / strength)
@@ -157,7 +157,8 @@ class ImageSettings(Settings):
     A picture is finished before its last step when its loss has fallen by less than the relative
     `tolerance` over `patience` steps. Each of `scales` is twice as large as the one before.
     `pooling` is a name in `stylekit.vgg.features.POOLINGS`, or a function that halves maps
-    `(1, h, w, channels)`. Raises SettingsError for values out of range.
+    `(1, h, w, channels)`; `style_loss` is a name in `stylekit.vgg.statistics.STYLE_LOSSES`, or a
+    `Statistic`. Raises SettingsError for values out of range.
 
     Examples
     --------
@@ -218,6 +219,9 @@ class ImageSettings(Settings):
         flag="--style-scale",
         metavar="X",
     )
+    style_loss: NameOrFunction = tunable(
+        "gram", "what the style loss compares of the features", flag="--style-loss"
+    )
     seed: int = tunable(0, "of the noise", high=2**32 - 1, flag="--seed", metavar="N")
     content_layers: tuple[str, ...] = tunable(
         ("block4_conv2",), "layers whose features the content loss compares"
@@ -254,11 +258,17 @@ class ImageSettings(Settings):
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ImageSettings:
-        """As of all settings; files of version 0.1 say `keep_colors` in place of `colors`."""
+        """As of all settings, and of the files of version 0.1.
+
+        Those say `keep_colors` in place of `colors`. Their pictures were painted without the edge
+        term and without a margin.
+        """
         if isinstance(data, dict) and "keep_colors" in data:
-            data = dict(data)
+            data = {"margin": 0, "weights": {}} | data
             kept = data.pop("keep_colors")
             data["colors"] = (Colors.LUMINANCE if kept else Colors.STYLE).value
+            if isinstance(data["weights"], dict):
+                data["weights"] = {"edges": 0.0} | data["weights"]
         # super() fails in classes that `slots=True` has remade.
         return Settings.from_json.__func__(cls, data)  # type: ignore[attr-defined]
 

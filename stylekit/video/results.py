@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from itertools import tee
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Image
+from ..arrays import Image, Mask
 from ..errors import MediaError
 from ..image.scores import Scores
 from ..image.stylization import Stylization
@@ -19,11 +21,26 @@ from ..losses import TERMS, Losses
 from ..media.clip_layout import read_clip_tags
 from ..media.clips import Clip
 from ..media.encode import write_clip
-from ..media.images import save_image
-from ..media.provenance import Provenance, comment, describe_source, write_sidecar
+from ..media.images import holds_alpha, save_image
+from ..media.provenance import (
+    Provenance,
+    clean_text,
+    comment,
+    describe_source,
+    write_sidecar,
+)
+from ..media.timelapse import TimeLapse
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
 from .run import VideoRun
+
+
+class Transparency(StrEnum):
+    """What became of the alpha channel of a picture."""
+
+    KEPT = "kept"
+    LAID_ON_WHITE = "laid on white"
+    NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +49,8 @@ class Result:
 
     `size` is the output's (width, height), which is even for a clip. Losses, style distance and
     scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
-    False if the command was interrupted. The fields from `warping_error` on belong to clips.
+    False if the command was interrupted. `transparency` and `timelapse` belong to pictures, the
+    fields from `warping_error` on to clips.
     """
 
     output: Path
@@ -48,6 +66,8 @@ class Result:
     style_distance: float
     scores: Scores
     complete: bool = True
+    transparency: Transparency = Transparency.NONE
+    timelapse: Path | None = None
     warping_error: WarpingError | None = None
     input_warping_error: WarpingError | None = None
     run: Path | None = None
@@ -76,7 +96,8 @@ class Result:
             "content_kept": self.scores.content_kept,
             "style_reached": self.scores.style_reached,
             "complete": self.complete,
-            **(clip if self.run else {}),
+            **({"timelapse": str(self.timelapse)} if self.timelapse else {}),
+            **(clip if self.run else {"transparency": self.transparency}),
         }
 
     def text(self) -> str:
@@ -87,6 +108,8 @@ class Result:
             f"backbone {self.backbone}",
             self.scores.text,
         ]
+        if self.timelapse:
+            lines.append(f"time-lapse {self.timelapse}")
         if self.warping_error and self.input_warping_error and self.frames > 1:
             lines.append(
                 f"root warping error {self.warping_error.rmse:.4f}, "
@@ -100,10 +123,15 @@ def finish_image(
     output: Path,
     *,
     content: Path,
-    style: Path,
+    style: Path | Sequence[Path],
     weights: Weights,
     seconds: float,
     complete: bool = True,
+    alpha: Mask | None = None,
+    lapse: TimeLapse | None = None,
+    timelapse: Path | None = None,
+    regions: Sequence[Path] = (),
+    keep: Path | None = None,
 ) -> Result:
     """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
 
@@ -111,9 +139,14 @@ def finish_image(
     ----------
     stylization : The picture; it is enlarged to full size if it was interrupted before.
     output : The file to write.
-    content, style : The files that it was made from, for provenance.
+    content, style, regions, keep
+        The files that it was made from, for provenance; one style or several, and masks.
     weights, seconds : The weights of the last step, and the duration of the run.
     complete : False if the run was interrupted.
+    alpha : The alpha channel of the content, float32 `(H, W)` in [0, 1] in the size of the result;
+        None if it is opaque. It is left out if the format of `output` cannot hold it. Losses and
+        scores are those of the opaque picture.
+    lapse, timelapse : The pictures of its steps, and the file to write them to; None for none.
 
     Raises
     ------
@@ -124,9 +157,19 @@ def finish_image(
     settings = stylization.settings
     image = stylization.image
     label = stylization.objective.backbone.label
-    provenance = _provenance(settings.to_json(), weights, label, content, style)
+    first, *others = [style] if isinstance(style, Path) else style
+    provenance = dataclasses.replace(
+        _provenance(settings.to_json(), weights, label, content, first),
+        more_styles=tuple(describe_source(path) for path in others),
+        style_weights=stylization.guidance.weights,
+        # What a mask's file says of its author is not copied.
+        regions=tuple(describe_source(path, tags={}) for path in regions),
+        keep=describe_source(keep, tags={}) if keep else None,
+    )
     losses, style_distance = stylization.measure()
-    save_image(image, output, provenance=provenance)
+    transparency = transparency_of(alpha, output)
+    kept = alpha if transparency is Transparency.KEPT else None
+    save_image(image, output, provenance=provenance, alpha=kept)
     result = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
@@ -141,8 +184,23 @@ def finish_image(
         style_distance=style_distance,
         scores=stylization.scores_of(losses, style_distance),
         complete=complete,
+        transparency=transparency,
     )
-    return _with_sidecar(result, provenance)
+    result = _with_sidecar(result, provenance)
+    if lapse is None or timelapse is None:
+        return result
+    # Last, so that the picture and its sidecar are there whatever happens to the time-lapse.
+    if not len(lapse):
+        lapse.add(image)
+    lapse.save(timelapse, size=stylization.size, comment=comment(provenance))
+    return _with_sidecar(replace(result, timelapse=timelapse), provenance)
+
+
+def transparency_of(alpha: Mask | None, output: Path) -> Transparency:
+    """What becomes of the alpha channel of a content, None if it is opaque, in this output."""
+    if alpha is None:
+        return Transparency.NONE
+    return Transparency.KEPT if holds_alpha(output) else Transparency.LAID_ON_WHITE
 
 
 def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds: float) -> Result:
@@ -208,6 +266,8 @@ def _with_sidecar(result: Result, provenance: Provenance, **extra: Any) -> Resul
     # What the provenance says already, and what differs from one run to the next.
     for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):
         facts.pop(name, None)
+    if result.timelapse:
+        facts["timelapse"] = clean_text(result.timelapse.name)
     write_sidecar(result.output, provenance, facts | extra)
     return result
 

@@ -25,6 +25,7 @@ from ..motion.infill import Motion, carried_picture, transfer_texture
 from ..motion.masks import MASKS, mask_of, reliable_share
 from ..settings import Init, Start, VideoSettings, Weights, function_of
 from ..vgg.features import POOLINGS
+from ..vgg.statistics import STYLE_LOSSES
 from ..vgg.weights import load_backbone
 from .folder import RunFolder, describe_run
 
@@ -115,6 +116,7 @@ class VideoRun:
         function_of("flow", FLOWS, self.settings.flow)
         function_of("mask", MASKS, self.settings.mask)
         function_of("pooling", POOLINGS, self.settings.image.pooling)
+        function_of("style_loss", STYLE_LOSSES, self.settings.image.style_loss)
         if self.settings.flow == FlowMethod.EXACT and flows is None:
             raise SettingsError("flow", "the exact flow is known for scenes alone; give flows")
         self.clip = clip

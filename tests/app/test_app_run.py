@@ -16,15 +16,17 @@ from pathlib import Path
 
 import av
 import numpy as np
+import PIL.Image
 import pytest
 from clip_files import NTSC, ffmpeg, h264, make_clip, numbered_picture
+from PIL import ImageSequence
 from shallow import IN_PYTHON, make_shallow
 from short_runs import built_in_style, difference, entries, share_objectives, stylekit
 
 from stylekit.app.progress import Progress
 from stylekit.image.colors import match_colors
 from stylekit.media.clips import read_clip
-from stylekit.media.images import load_image, save_image
+from stylekit.media.images import load_image, resize_image, save_image
 from stylekit.samples import MaterialKind, find_material
 from stylekit.scenes import make_scene
 from stylekit.settings import Weights
@@ -182,6 +184,41 @@ def test_a_picture_that_is_interrupted_is_kept_and_can_go_on(capsys, interrupt):
     assert outcome.json["output"] == "out.partial.png"
     assert Path("out.png").read_bytes() == finished
     assert read_sidecar(outcome.json)["complete"] is False
+
+
+def frames_of(path: str) -> list[np.ndarray]:
+    if not path.endswith(".gif"):
+        return list(read_clip(path))
+    with PIL.Image.open(path) as picture:
+        frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(picture)]
+    return [frame.astype(np.float32) / 255 for frame in frames]
+
+
+@pytest.mark.parametrize(("name", "count"), [("lapse.mp4", 8 + 14), ("lapse.gif", 8)])
+def test_a_time_lapse_ends_with_the_result(capsys, name, count):
+    call = ["image", "chelsea", "glass", "-o", "out.png", "--init", "noise", *IMAGE, "--steps", "8"]
+    report = stylekit(capsys, *call, "--timelapse", name).json
+    assert report["timelapse"] == read_sidecar(report)["timelapse"] == name
+    frames, result = frames_of(name), load_image("out.png")
+    assert len(frames) == count
+    assert {frame.shape for frame in frames} == {result.shape}
+    # A clip halves the resolution of colours, and a GIF dithers: what both keep are areas.
+    first, last, result = (resize_image(i, (12, 8)) for i in (frames[0], frames[-1], result))
+    assert 2 * difference(last, result) < difference(first, result)
+    assert b"Made by AI editing" in Path(name).read_bytes()
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_an_interrupted_painting_leaves_its_time_lapse(capsys, interrupt, step):
+    Path("lapse.gif").write_bytes(b"an earlier one")
+    interrupt(step)
+    call = ["image", "chelsea", "glass", "-o", "out.png", *IMAGE]
+    outcome = stylekit(capsys, *call, "--timelapse", "lapse.gif")
+    assert (outcome.code, outcome.json["timelapse"]) == (130, "lapse.partial.gif")
+    assert Path("lapse.gif").read_bytes() == b"an earlier one"
+    frames = frames_of("lapse.partial.gif")
+    assert len(frames) == step
+    assert frames[-1].shape == load_image("out.png").shape
 
 
 # --- clips ----------------------------------------------------------------------------------------

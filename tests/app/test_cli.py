@@ -41,6 +41,7 @@ def surroundings(tmp_path, monkeypatch):
     (tmp_path / "page.jpg").write_text("<!doctype html><html></html>")
     (tmp_path / "empty.png").touch()
     PIL.Image.new("RGB", (40, 30), "red").save(tmp_path / "red.png")
+    PIL.Image.new("RGB", (40, 30), "red").save(tmp_path / "red.gif")
     (tmp_path / "picture.mp4").write_bytes((tmp_path / "red.png").read_bytes())
     clip = find_material("drift", MaterialKind.CLIP)
     (tmp_path / "clip.mp4").write_bytes(clip.read_bytes())
@@ -69,6 +70,12 @@ WRONG_CALLS = [
     (["image", "chelsea", "glass", "-o", "folder.png"], "folder.png", "is a folder"),
     (["image", "red.png", "glass", "-o", "red.png"], "red.png", "one of the inputs"),
     (["image", "chelsea", "red.png", "-o", "./red.png"], "red.png", "one of the inputs"),
+    ([*IMAGE, "--timelapse", "out.avi"], "out.avi", "use one of .mp4, .mov, .gif"),
+    ([*IMAGE, "--timelapse", "nowhere/out.gif"], "out.gif", "no folder nowhere"),
+    ([*IMAGE, "--timelapse", "out.png"], "out.png", "use one of .mp4, .mov, .gif"),
+    (["image", "red.gif", "glass", "-o", "o.png", "--timelapse", "red.gif"], "red.gif", "inputs"),
+    ([*IMAGE, "--init", "red.gif", "--timelapse", "red.gif"], "red.gif", "one of the inputs"),
+    ([*VIDEO, "--timelapse", "out.gif"], "--timelapse", "unknown"),
     ([*IMAGE, "--init", "garbage"], "--init", "content, noise or the path"),
     ([*IMAGE, "--init", "page.jpg"], "page.jpg", "web page"),
     ([*IMAGE, "--backbone", "none.h5"], "none.h5", "no such weight file"),
@@ -309,7 +316,7 @@ def test_small_sources_keep_their_size_unless_they_are_tiny(settings_of):
         ("--colors=content", {"colors": Colors.CONTENT}),
         ("--style-scale=0.5", {"style_scale": 0.5}),
         ("--layer-weights=1,0.5,0,2,1", {"style_layer_weights": (1.0, 0.5, 0.0, 2.0, 1.0)}),
-        ("--strength=2", {"weights": Weights(beta=2e4, edges=0.5)}),
+        ("--strength=2", {"weights": Weights(beta=2e4, edges=0.2)}),
         ("--edges=3", {"weights": Weights(edges=3.0)}),
         ("--seed=5", {"seed": 5}),
         ("--alpha=0", {"weights": Weights(alpha=0.0)}),

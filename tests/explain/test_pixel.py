@@ -214,6 +214,34 @@ def test_a_run_of_another_version_and_an_unfinished_one_can_be_looked_at(
         probe_pixel(run, 2, 0, 0)
 
 
+def test_a_run_of_version_01_is_read_as_it_was_painted(painted, clip, glass, tmp_path):
+    """Its files have `keep_colors` in place of `colors`, no margin, and no weight of edges."""
+    folder = tmp_path / "run"
+    shutil.copytree(painted, folder)
+    description = json.loads((folder / "run.json").read_text())
+    image = description["settings"]["image"]
+    for name in ("colors", "margin", "style_scale"):
+        del image[name]
+    del image["weights"]["edges"]
+    image["keep_colors"] = False
+    (folder / "run.json").write_text(json.dumps(description))
+    old = list(RunFolder(folder).entries().values())
+    for entry in old:
+        del entry["weights"]["edges"]
+    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, old)))
+
+    run, newer = (open_run(path, clip=clip, style=glass) for path in (folder, painted))
+    assert run.frame_count == newer.frame_count == FRAMES
+    assert run.settings == changed(margin=0, weights=Weights(edges=0.0))
+    assert run.weights(1) == Weights(edges=0.0) and newer.weights(1) == Weights()
+    pulls = run.pulls(1)
+    assert not pulls.edges.any() and pulls.content.any()
+    assert newer.pulls(1).edges.any()
+    # Without a margin the border pulls otherwise.
+    apart = np.abs(pulls.style - newer.pulls(1).style)
+    assert apart[0].mean() > 0.01 * pulls.style.mean()
+
+
 def test_a_missing_flow_and_a_missing_network_are_told(painted, clip, glass, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(painted, folder)

@@ -5,6 +5,8 @@ Variables and pictures are computed from each other, within bounds, and gradient
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -12,9 +14,14 @@ from stylekit.arrays import Image, check_image
 from stylekit.image.colors import (
     LuminanceParametrization,
     Parametrization,
+    is_grey,
     luminance,
     match_colors,
+    parametrization_of,
+    starting_picture,
 )
+from stylekit.samples import MaterialKind, materials
+from stylekit.settings import Colors
 
 # U and V up to their factors: the differences of blue and red from luminance.
 CHROMA = np.array([[-0.299, -0.587, 0.886], [0.701, -0.587, -0.114]])
@@ -56,6 +63,46 @@ def test_matching_there_and_back_is_the_identity(content: Image, style: Image) -
     first = np.repeat(pale(content).mean(axis=2, keepdims=True), 3, axis=2)
     second = np.repeat(pale(style).mean(axis=2, keepdims=True), 3, axis=2)
     np.testing.assert_allclose(match_colors(match_colors(first, second), first), first, atol=1e-4)
+
+
+def grey_of(image: Image) -> Image:
+    return np.repeat(luminance(image)[..., np.newaxis], 3, axis=2)
+
+
+# Half a level of an 8-bit picture to either side, as rounding leaves it.
+NOISE = 0.5 / 255
+
+
+@pytest.mark.parametrize("name", list(materials(MaterialKind.STYLE)))
+def test_a_grey_photograph_keeps_its_contrast_and_its_noise_stays_small(
+    name: str, picture: Callable[..., Image]
+) -> None:
+    grey, palette = picture("camera", size=64), picture(name, size=64)
+    noise = np.random.default_rng(0).uniform(-NOISE, NOISE, grey.shape).astype(np.float32)
+    noisy = np.clip(grey + noise, 0, 1)
+    clean, matched = match_colors(grey, palette), match_colors(noisy, palette)
+    # Four times at most along each axis of colour; without a bound it would be up to 300 times.
+    assert (matched - clean).std() <= 4.2 * noise.std()
+    # What is clipped is lost, and a grey photograph has only one axis.
+    assert luminance(matched).std() > 0.8 * luminance(palette).std()
+
+
+def test_only_what_would_grow_more_than_four_times_is_held_back() -> None:
+    """Grey of contrast 0.1 and red of 0.001 against grey of 0.15 and red of 0.05.
+
+    Grey may grow to 0.15. Red may grow to 0.004, and no more.
+    """
+    generator = np.random.default_rng(0)
+    signs = np.sign(generator.standard_normal((2, 4000, 1, 1))).astype(np.float32)
+    grey, red = np.float32([1, 1, 1]) / np.sqrt(3), np.float32([2, -1, -1]) / np.sqrt(6)
+
+    def colors(contrast: float, redness: float) -> Image:
+        image = 0.5 + contrast * signs[0] * grey + redness * signs[1] * red
+        return image.astype(np.float32)
+
+    matched = match_colors(colors(0.1, 1e-3), colors(0.15, 0.05))
+    assert (matched @ grey).std() == pytest.approx(0.15, rel=0.02)
+    assert (matched @ red).std() == pytest.approx(4e-3, rel=0.1)
 
 
 def test_extreme_palettes_are_clipped(content: Image) -> None:
@@ -176,3 +223,37 @@ def test_the_color_parametrization_returns_a_copy(content: Image) -> None:
     before = content.copy()
     Parametrization().variables(content)[:] = 0
     np.testing.assert_array_equal(content, before)
+
+
+def test_a_picture_is_grey_up_to_the_errors_of_its_compression(content: Image) -> None:
+    grey = grey_of(content)
+    assert is_grey(grey) and not is_grey(content)
+    noise = np.random.default_rng(0).uniform(-3 / 255, 3 / 255, grey.shape).astype(np.float32)
+    assert is_grey(np.clip(grey + noise, 0, 1))
+    # A few coloured pixels are a fault of a scan; a coloured stamp is not.
+    for share, expected in ((0.005, True), (0.05, False)):
+        stamped = grey.copy().reshape(-1, 3)
+        stamped[: round(share * len(stamped))] = 1, 0, 0
+        assert is_grey(stamped.reshape(grey.shape)) is expected
+
+
+def test_a_start_has_the_colors_that_were_asked_for(content: Image, style: Image) -> None:
+    np.testing.assert_array_equal(
+        starting_picture(content, style, Colors.STYLE), match_colors(content, style)
+    )
+    for colors in (Colors.CONTENT, Colors.LUMINANCE):
+        np.testing.assert_array_equal(starting_picture(content, style, colors), content)
+
+
+@pytest.mark.parametrize("colors", Colors)
+def test_a_style_without_colors_leaves_greys_to_paint_with(
+    colors: Colors, content: Image, style: Image
+) -> None:
+    """Unless the picture keeps the colours of the content, which is asked for by name."""
+    pictures = parametrization_of(content, grey_of(style), colors)
+    assert isinstance(pictures, LuminanceParametrization)
+    image = pictures.image(extreme_variables(pictures, content))
+    kept = content if colors is Colors.LUMINANCE else grey_of(content)
+    np.testing.assert_allclose(chroma(image), chroma(kept), atol=2e-7)
+    with_colors = parametrization_of(content, style, colors)
+    assert isinstance(with_colors, LuminanceParametrization) == (colors is Colors.LUMINANCE)

@@ -66,6 +66,13 @@ def test_large_strokes_and_large_files_count() -> None:
     assert needed_memory(ImageSettings(), (8000, 6000), STYLE) > plain + 4e8
 
 
+def test_several_styles_and_masks_count() -> None:
+    plain = needed_memory(ImageSettings(), CONTENT, STYLE)
+    large = (3000, 4000, 3)
+    assert needed_memory(ImageSettings(), CONTENT, STYLE, large) > plain + 1e8
+    assert needed_memory(ImageSettings(), CONTENT, STYLE, masks=2) > plain + 8 * 3000 * 4000
+
+
 def test_the_limits_of_control_groups_count(tmp_path: Path) -> None:
     """Of both versions; what is cached can be given back."""
     for name, text in {

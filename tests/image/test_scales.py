@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 
-from stylekit.image.scales import Scale, max_steps, plan_scales
-from stylekit.settings import ImageSettings
+from stylekit.arrays import Image
+from stylekit.errors import SettingsError
+from stylekit.image.colors import match_colors
+from stylekit.image.scales import Scale, max_steps, plan_scales, sized_style
+from stylekit.media.images import resize_image
+from stylekit.settings import Colors, ImageSettings
 
 
 def plan(*, preview: bool = True, **settings: int) -> list[tuple[int, int, bool]]:
@@ -50,3 +57,54 @@ def test_a_preview_takes_no_more_steps_than_are_asked_for() -> None:
 
 def test_steps_of_all_scales_count() -> None:
     assert max_steps((Scale(size=32, steps=5), Scale(size=64, steps=7))) == 12
+
+
+# The style beside them.
+
+
+@pytest.fixture(scope="module")
+def tall(picture: Callable[..., Image]) -> Image:
+    """A style of 40×60 pixels."""
+    return resize_image(picture("swirls", size=96), (40, 60))
+
+
+@pytest.mark.parametrize(
+    ("style_scale", "size", "expected"),
+    [
+        (1.0, None, (96, 64)),
+        (0.5, None, (48, 32)),
+        (2.0, None, (192, 128)),
+        (1.0, 48, (48, 32)),
+        (1.5, 48, (72, 48)),
+        # Below 32 pixels the deepest layers would have nothing to tell.
+        (0.1, None, (32, 21)),
+    ],
+)
+def test_the_style_is_as_large_as_its_scale_says(
+    style_scale: float, size: int | None, expected: tuple[int, int], tall: Image
+) -> None:
+    """Along its longest side, which is that of the picture unless it is told otherwise."""
+    settings = ImageSettings(size=96, style_scale=style_scale)
+    sized = sized_style(tall, settings, size=size)
+    assert sized.shape[:2] == expected
+    np.testing.assert_array_equal(sized, resize_image(tall, expected[::-1]))
+
+
+@pytest.mark.parametrize("colors", Colors)
+def test_the_style_has_the_colors_of_the_content_unless_its_own_are_asked_for(
+    colors: Colors, tall: Image, content: Image
+) -> None:
+    settings = ImageSettings(size=48, colors=colors)
+    own = sized_style(tall, settings)
+    sized = sized_style(tall, settings, content=content)
+    expected = own if colors is Colors.STYLE else match_colors(own, content)
+    np.testing.assert_array_equal(sized, expected)
+    assert np.abs(match_colors(own, content) - own).mean() > 0.05
+    # Of the size that is compared, not of the one that was given.
+    assert sized.shape == own.shape == (48, 32, 3)
+
+
+@pytest.mark.parametrize("style_scale", [0.05, 10.5])
+def test_a_scale_of_strokes_out_of_range_is_refused(style_scale: float) -> None:
+    with pytest.raises(SettingsError, match=r"^style_scale: must be a number from 0\.1 to 10, is"):
+        ImageSettings(style_scale=style_scale)

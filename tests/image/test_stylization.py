@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from shallow import SHALLOW
 
 from stylekit.arrays import Image, check_image, from_bytes, to_bytes
 from stylekit.errors import SettingsError, WeightsError
-from stylekit.image.colors import match_colors
+from stylekit.image.colors import luminance, match_colors
 from stylekit.image.objective import Evaluation, Objective, TemporalTarget
+from stylekit.image.optimizer import LBFGS
 from stylekit.image.scales import without_scales
+from stylekit.image.smoothing import smooth_first
 from stylekit.image.stylization import (
     Step,
     Stylization,
@@ -548,6 +551,52 @@ def test_kept_colors_ask_for_the_style_in_the_colors_of_the_content(
     asked = prepare_objective(style, kept, content=content)
     assert sum(asked.style_distances(match_colors(style, content)).values()) < 1e-9
     assert sum(asked.style_distances(style).values()) > 1e-7
+
+
+@pytest.mark.parametrize(
+    ("colors", "init"), [*((colors, Init.CONTENT) for colors in Colors), (Colors.STYLE, Init.NOISE)]
+)
+def test_a_style_in_black_and_white(
+    colors: Colors, init: Init, content: Image, style: Image, settings: ImageSettings
+) -> None:
+    """It gives a picture in greys, unless colours of the content are asked for."""
+    grey = np.repeat(luminance(style)[..., np.newaxis], 3, axis=2)
+    chosen = dataclasses.replace(settings, colors=colors, init=init)
+    painting = Stylization(content, grey, chosen)
+    before = painting.image
+    take(painting, 4)
+    image = painting.image
+    spread = np.ptp(image, axis=2)
+    if colors is Colors.STYLE:
+        assert spread.max() < 1e-6
+    elif colors is Colors.CONTENT:
+        assert spread.mean() > 0.5 * np.ptp(content, axis=2).mean()
+    else:
+        np.testing.assert_allclose(image @ CHROMA.T, content @ CHROMA.T, atol=1e-6)
+    assert np.abs(image - before).mean() > 0.01
+
+
+def test_noise_loses_its_colors_and_ends_lower_without_the_first_guess(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guess moves large areas first, and noise has none."""
+
+    def finest_color(image: Image) -> float:
+        """What changes sign from each pixel to the next, down and across."""
+        color = image - image.mean(axis=2, keepdims=True)
+        down = color[1:] - color[:-1]
+        return float((down[:, 1:] - down[:, :-1]).std())
+
+    plain = make(init_method=Init.NOISE, tolerance=0.0)
+    before = finest_color(plain.image)
+    reached = take(plain, 30)[-1].value
+    assert finest_color(plain.image) < 0.9 * before
+
+    monkeypatch.setattr(
+        "stylekit.image.stylization.LBFGS", partial(LBFGS, precondition=smooth_first)
+    )
+    guessed = take(make(init_method=Init.NOISE, tolerance=0.0), 30)[-1].value
+    assert reached < 0.95 * guessed
 
 
 def test_the_temporal_term_holds_a_frame_where_its_mask_says(make: Make, content: Image) -> None:

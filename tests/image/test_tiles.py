@@ -12,7 +12,10 @@ from stylekit import losses
 from stylekit.arrays import Image
 from stylekit.errors import SettingsError
 from stylekit.image import tiles
+from stylekit.image.guidance import Guidance
+from stylekit.image.memory import check_style_loss
 from stylekit.image.objective import Objective, TemporalTarget
+from stylekit.image.stylization import Stylization
 from stylekit.image.tile_grid import Axis, Reach, plan_grid, positions
 from stylekit.media.images import resize_image
 from stylekit.settings import ImageSettings, Weights
@@ -34,7 +37,9 @@ def objectives(
 ) -> Callable[..., tuple[Objective, Objective]]:
     """Makes an objective for whole pictures, and one for tiles of at most so many pixels."""
 
-    def make(settings: ImageSettings, pixels: int) -> tuple[Objective, Objective]:
+    def make(
+        settings: ImageSettings, pixels: int, guidance: Image | Guidance = style
+    ) -> tuple[Objective, Objective]:
         layers = (*settings.content_layers, *settings.style_layers)
         extractor = FeatureExtractor(
             vgg16,
@@ -43,10 +48,10 @@ def objectives(
             pooling=settings.pooling,
             margin=settings.margin,
         )
-        whole = Objective(extractor, style, settings)
+        whole = Objective(extractor, guidance, settings)
         monkeypatch.setattr(tiles, "WHOLE_PIXELS", 0)
         monkeypatch.setattr(tiles, "TILE_PIXELS", pixels)
-        return whole, Objective(extractor, style, settings)
+        return whole, Objective(extractor, guidance, settings)
 
     return make
 
@@ -57,7 +62,7 @@ def assert_the_same(whole: Objective, tiled: Objective, content: Image) -> None:
     temporal = [TemporalTarget(np.ascontiguousarray(content[::-1]), content[..., 0])]
     wanted, targets = whole.targets(content, temporal), tiled.targets(content, temporal)
     assert tiled._tiles._grid(image).count > 1
-    layers = tuple(1 + 0.5 * index for index in range(len(wanted.grams)))
+    layers = tuple(1 + 0.5 * index for index in range(len(wanted.style[0].statistics)))
     for weights in (Weights(tv=0.5, layers=layers), Weights(beta=0, gamma=0, edges=0)):
         expected = whole.evaluate(image, wanted, weights)
         found = tiled.evaluate(image, targets, weights)
@@ -99,6 +104,31 @@ def test_tiles_give_what_the_whole_picture_gives(
     settings = ImageSettings(backbone="vgg16", margin=margin, pooling=pooling, **SHALLOW)
     whole, tiled = objectives(settings, 64 * 64)
     assert_the_same(whole, tiled, resize_image(picture("chelsea", size=160), size))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("style_loss", "masks"),
+    [("gram", "none"), ("gram", "regions"), ("moments", "none"), ("moments", "regions")],
+)
+def test_tiles_are_exact_for_several_styles(
+    style_loss: str,
+    masks: str,
+    objectives: Callable[..., tuple[Objective, Objective]],
+    picture: Callable[..., Image],
+    style: Image,
+) -> None:
+    """Blended, or each in its soft region beside a kept part; a style may need tiles too."""
+    content = resize_image(picture("chelsea", size=160), (125, 93))
+    across = np.tile(np.linspace(0, 1, 125, dtype=np.float32), (93, 1))
+    keep = np.zeros_like(across)
+    keep[30:50, 40:] = 1
+    guidance = Guidance.of([style, picture("glass")], (3, 1))
+    if masks == "regions":
+        guidance = replace(guidance, regions=(across, 1 - across), keep=keep)
+    settings = ImageSettings(backbone="vgg16", margin=0, style_loss=style_loss, **SHALLOW)
+    whole, tiled = objectives(settings, 64 * 64, guidance)
+    assert_the_same(whole, tiled, content)
 
 
 @pytest.mark.slow
@@ -169,3 +199,27 @@ def test_a_term_that_needs_other_features_is_refused(
     monkeypatch.setitem(losses.TERMS, "tv", deep)
     with pytest.raises(SettingsError, match=r"^size: .*only the terms content and style"):
         tiled.measure(content, targets)
+
+
+def test_a_statistic_without_tiles_is_refused_before_anything_is_painted() -> None:
+    """With the size that works: the same settings with it, and with a statistic that has tiles."""
+    settings = ImageSettings(size=2048, style_loss="sliced")
+    content, style = np.zeros((4, 6, 3), np.float32), np.zeros((8, 8, 3), np.float32)
+    words = (
+        r"^size: 2048 is too large for this style loss, .*; use size 1000, or the style loss gram"
+    )
+    with pytest.raises(SettingsError, match=words):
+        Stylization(content, style, settings)
+    check_style_loss(replace(settings, size=1000), content.shape, style.shape)
+    check_style_loss(replace(settings, style_loss="moments"), content.shape, style.shape)
+    with pytest.raises(SettingsError, match=r"^size: 1000 is too large"):
+        check_style_loss(replace(settings, size=1000, style_scale=2), content.shape, style.shape)
+
+
+def test_an_objective_refuses_it_too(
+    objectives: Callable[..., tuple[Objective, Objective]], picture: Callable[..., Image]
+) -> None:
+    settings = ImageSettings(backbone="vgg16", margin=0, style_loss="sliced", **SHALLOW)
+    _, tiled = objectives(settings, 64 * 64)
+    with pytest.raises(SettingsError, match=r"^style_loss: so large a picture"):
+        tiled.targets(picture("chelsea", size=80))

@@ -568,3 +568,19 @@ def test_a_header_that_claims_a_huge_picture_is_refused_before_it_fills_the_memo
 def test_oblong_pixels_cannot_hide_a_picture_over_the_limits(tmp_path):
     path = h264(tmp_path / "a.mp4", 2, "-vf", "setsar=40")
     assert "is 6400×96 pixels large" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "has_alpha"),
+    [
+        ("a.mov", ["-c:v", "prores_ks", "-profile:v", 4444, "-pix_fmt", "yuva444p10le"], True),
+        ("b.mov", ["-c:v", "prores_ks", "-profile:v", 4444, "-pix_fmt", "yuv444p10le"], False),
+        ("a.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-cpu-used", 8], True),
+        ("b.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p", "-cpu-used", 8], False),
+        ("a.gif", [], False),
+    ],
+)
+def test_it_is_known_whether_a_clip_has_alpha(tmp_path, name, options, has_alpha):
+    clip = read_clip(make_clip(tmp_path / name, 2, *options))
+    assert clip.has_alpha is has_alpha
+    assert check_image(clip[0]).shape == (HEIGHT, WIDTH, 3)

@@ -111,26 +111,15 @@ def test_of_an_animation_the_first_frame(tmp_path: Path, name: str) -> None:
 
 # Turned, transparent, and in other colours
 
-TURNS = {
-    1: lambda a: a,
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.transpose(1, 0, 2),
-    6: lambda a: np.rot90(a, -1),
-    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
-    8: lambda a: np.rot90(a, 1),
-}
 
-
-@pytest.mark.parametrize("orientation", TURNS)
+@pytest.mark.parametrize("orientation", make.TURNS)
 @pytest.mark.parametrize("name", ["PNG", "WEBP", "TIFF"])
 def test_exif_orientation(tmp_path: Path, name: str, orientation: int) -> None:
     exif = PIL.Image.Exif()
     exif[0x0112] = orientation
     options = {"lossless": True} if name == "WEBP" else {}
     data = make.encoded(PICTURE, name, exif=exif.tobytes(), **options)
-    make.assert_near(loaded(tmp_path, data), TURNS[orientation](PIXELS), 0)
+    make.assert_near(loaded(tmp_path, data), make.TURNS[orientation](PIXELS), 0)
 
 
 @pytest.mark.parametrize("name", ["JPEG", "AVIF"])
@@ -138,7 +127,7 @@ def test_exif_orientation_of_lossy_formats(tmp_path: Path, name: str) -> None:
     exif = PIL.Image.Exif()
     exif[0x0112] = 6
     data = make.encoded(PICTURE, name, exif=exif.tobytes(), quality=100, subsampling="4:4:4")
-    make.assert_near(loaded(tmp_path, data), TURNS[6](PIXELS), 4)
+    make.assert_near(loaded(tmp_path, data), make.TURNS[6](PIXELS), 4)
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0" + bytes(40), b"Exif\0\0MM\0*\xff\xff\xff\xff"])
@@ -246,7 +235,7 @@ def test_heic(tmp_path: Path) -> None:
     exif[0x0112] = 6
     path = tmp_path / "phone.HEIC"
     pillow_heif.from_pillow(PICTURE).save(path, quality=-1, exif=exif.tobytes(), chroma=444)
-    make.assert_near(to_bytes(load_image(path)), TURNS[6](PIXELS), 8)
+    make.assert_near(to_bytes(load_image(path)), make.TURNS[6](PIXELS), 8)
     with pytest.raises(MediaError, match=r"^phone\.HEIC: has 0\.0 megapixels"):
         load_image(path, limits=MediaLimits(picture_pixels=1000))
 

@@ -26,7 +26,7 @@ FILE = Path(features.__file__).with_name("activations.json")
 
 def measured(backbone: Backbone, pooling: Pooling) -> dict[str, float]:
     """The mean unscaled activation of each layer over the photographs."""
-    unscaled = dict.fromkeys(backbone.kernels, features.MEAN_ACTIVATION)
+    unscaled = {name: features.mean_activation(name) for name in backbone.kernels}
     extractor = FeatureExtractor(
         backbone, list(backbone.kernels), calibration=unscaled, pooling=pooling
     )
@@ -60,9 +60,8 @@ def test_the_embedded_network_is_not_measured_again(
         extractor = stylization._extractor.__wrapped__("vgg16", ("block2_conv1",), function)
         stored = stored_activations(vgg16, function)
         assert stored is not None
-        assert extractor.scales == {
-            "block2_conv1": pytest.approx(features.MEAN_ACTIVATION / stored["block2_conv1"])
-        }
+        wanted = features.mean_activation("block2_conv1")
+        assert extractor.scales == {"block2_conv1": pytest.approx(wanted / stored["block2_conv1"])}
 
 
 def test_other_weights_and_a_pooling_of_ones_own_are_measured(
@@ -79,4 +78,6 @@ def test_other_weights_and_a_pooling_of_ones_own_are_measured(
     assert stored_activations(vgg16, POOLINGS["average"].function) is None
     extractor = stylization._extractor.__wrapped__("vgg16", ("block1_conv1",), own)
     means = extractor.mean_activations(stylization.calibration_photographs())
-    assert means == {"block1_conv1": pytest.approx(features.MEAN_ACTIVATION, rel=1e-4)}
+    assert means == {
+        "block1_conv1": pytest.approx(features.mean_activation("block1_conv1"), rel=1e-4)
+    }

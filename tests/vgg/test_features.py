@@ -14,7 +14,7 @@ from stylekit.arrays import Image
 from stylekit.errors import SettingsError
 from stylekit.settings import ImageSettings
 from stylekit.vgg import features as module
-from stylekit.vgg.features import MEAN_ACTIVATION, FeatureExtractor, Pooling
+from stylekit.vgg.features import MEAN_ACTIVATION, FeatureExtractor, Pooling, mean_activation
 from stylekit.vgg.runtime import tf
 from stylekit.vgg.weights import Backbone
 
@@ -76,16 +76,17 @@ def plain_network(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pooling", Pooling)
-def test_every_layer_has_the_one_mean_activation_on_the_calibration_photographs(
+def test_every_layer_has_its_mean_activation_on_the_calibration_photographs(
     backbone: Backbone, pooling: Pooling, photographs: list[Image], extractor_of: Callable
 ) -> None:
     extractor = extractor_of(backbone, pooling)
     means = extractor.mean_activations(photographs)
     assert list(means) == list(backbone.kernels)
-    np.testing.assert_allclose(list(means.values()), MEAN_ACTIVATION, rtol=1e-4)
+    wanted = [mean_activation(name) for name in means]
+    np.testing.assert_allclose(list(means.values()), wanted, rtol=1e-4)
     # On another picture they are another, so that a constant in place of features is no way out.
     other = extractor.mean_activations([1 - photographs[0]])
-    assert max(abs(mean / MEAN_ACTIVATION - 1) for mean in other.values()) > 0.02
+    assert max(abs(mean / mean_activation(name) - 1) for name, mean in other.items()) > 0.02
 
 
 @pytest.mark.slow
@@ -192,6 +193,80 @@ def test_small_and_narrow_pictures_go_through(
         features = found[name]
         assert tuple(features.shape[1:3]) == tuple(max(1, side // 2**power) for side in size)
         assert np.isfinite(features.numpy()).all()
+
+
+# Continued borders.
+
+MARGIN = 8
+
+
+@pytest.fixture(scope="module")
+def with_margin(vgg16: Backbone) -> dict[int, FeatureExtractor]:
+    """Extractors of the style's layers by their margin."""
+    layers = ImageSettings().style_layers
+    known = dict.fromkeys(layers, 1.0)
+    return {
+        margin: FeatureExtractor(
+            vgg16, layers, calibration=known, pooling=Pooling.AVERAGE, margin=margin
+        )
+        for margin in (0, MARGIN)
+    }
+
+
+@pytest.mark.parametrize("size", [(32, 48), (37, 51)])
+def test_a_margin_leaves_shapes_and_the_inside_as_they_are(
+    size: tuple[int, int], with_margin: dict[int, FeatureExtractor]
+) -> None:
+    """Up to block 4: half a position of block 5 cannot be cut off."""
+    image = tf.constant(np.random.default_rng(0).random((*size, 3), np.float32))
+    plain, continued = (with_margin[margin](image) for margin in (0, MARGIN))
+    layers = ImageSettings().style_layers
+    for name in layers[:4]:
+        assert continued[name].shape == plain[name].shape
+    for axis in (1, 2):
+        assert 0 <= continued[layers[4]].shape[axis] - plain[layers[4]].shape[axis] <= 1
+    # Block 1 sees 1 pixel around its own; a position j of block 2 sees pixels 2j − 4 to 2j + 5.
+    for name, reach in (("block1_conv1", 1), ("block2_conv1", 2)):
+        before, after = plain[name].numpy()[0], continued[name].numpy()[0]
+        # An odd side has a line that no whole position without a margin sees.
+        ends = [side - reach - size[axis] % 2 for axis, side in enumerate(before.shape[:2])]
+        inside = slice(reach, ends[0]), slice(reach, ends[1])
+        largest = np.abs(before).max()
+        np.testing.assert_allclose(after[inside], before[inside], atol=1e-5 * largest)
+        for edge in (np.s_[0], np.s_[:, 0], np.s_[-1], np.s_[:, -1]):
+            assert np.abs(after[edge] - before[edge]).max() > 0.01 * largest
+
+
+@pytest.mark.parametrize("name", ["block1_conv1", "block2_conv1"])
+def test_with_a_margin_a_plain_picture_has_no_border(
+    name: str, with_margin: dict[int, FeatureExtractor]
+) -> None:
+    flat = tf.constant(np.full((32, 40, 3), (0.9, 0.5, 0.2), np.float32))
+    for margin, extractor in with_margin.items():
+        features = extractor(flat)[name].numpy()[0]
+        middle = features[features.shape[0] // 2, features.shape[1] // 2]
+        furthest = np.abs(features - middle).max() / np.abs(middle).max()
+        assert furthest < 1e-5 if margin else furthest > 0.1
+
+
+@pytest.mark.parametrize("size", [(1, 20), (2, 32), (5, 5), (8, 9), (1, 1)])
+def test_pictures_narrower_than_the_margin_are_continued_as_far_as_they_go(
+    size: tuple[int, int], with_margin: dict[int, FeatureExtractor]
+) -> None:
+    image = np.random.default_rng(0).random((*size, 3), np.float32)
+    plain, found = (with_margin[margin](tf.constant(image)) for margin in (0, MARGIN))
+    for name in ImageSettings().style_layers:
+        assert np.isfinite(found[name].numpy()).all()
+        for axis in (1, 2):
+            assert found[name].shape[axis] >= plain[name].shape[axis]
+    assert found["block1_conv1"].shape == plain["block1_conv1"].shape
+    # As of the same picture that is mirrored by hand; a line of one pixel has no mirror image.
+    widths = [(min(MARGIN, side - 1),) * 2 for side in size]
+    mirrored = tf.constant(np.pad(image, (*widths, (0, 0)), "reflect"))
+    (top, _), (left, _) = widths
+    expected = with_margin[0](mirrored)["block1_conv1"].numpy()
+    expected = expected[:, top : top + size[0], left : left + size[1]]
+    np.testing.assert_allclose(found["block1_conv1"], expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_an_unknown_layer_is_refused_and_the_known_ones_listed(

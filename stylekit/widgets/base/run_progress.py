@@ -67,6 +67,8 @@ class RunProgress:
             self._take_frame(event)
             return None
         self.frame_index = getattr(event, "frame_index", None)
+        if self.frame_count is None:
+            self.scores = None  # a picture that goes on is no longer the one that was scored
         step = getattr(event, "step", event)
         self.step_count += 1
         self._step_index = step.step_index

@@ -209,7 +209,24 @@ class Player(ipywidgets.VBox):
             self._show_first()
         if self._progress is None:
             self._progress = RunProgress(self._source)
-        return iter(self._source.steps(weights=self.panel.current if self.panel else None))
+        return self._steps(self._progress)
+
+    def _steps(self, progress: RunProgress) -> Iterator[Any]:
+        """The steps of the run, and after the last of them the scores of what they made."""
+        try:
+            yield from self._source.steps(weights=self.panel.current if self.panel else None)
+        except GeneratorExit:
+            # A loop that is stopped closes its steps when the last of them is complete. Before
+            # that, the picture could be measured while it changes.
+            if self.state is LoopState.STOPPED:
+                self._take_scores(progress)
+            raise
+        self._take_scores(progress)
+
+    def _take_scores(self, progress: RunProgress) -> None:
+        # A clip's frames bring theirs along.
+        progress.scores = getattr(self._source, "scores", progress.scores)
+        self._show(at_once=True)
 
     def _take_step(self, event: Any, seconds: float) -> None:
         assert self._progress is not None
@@ -227,9 +244,6 @@ class Player(ipywidgets.VBox):
             callback(event)
 
     def _take_state(self, state: LoopState) -> None:
-        if state in (LoopState.DONE, LoopState.STOPPED) and self._progress:
-            # A clip's frames bring theirs along.
-            self._progress.scores = getattr(self._source, "scores", self._progress.scores)
         self._show(at_once=state is not LoopState.RUNNING)
         self._show_status()
         for callback in tuple(self._state_callbacks):

@@ -14,7 +14,7 @@ from ...image.objective import Objective
 from ...image.stylization import Stylization, prepare_objective
 from ...media.clips import Clip, read_clip
 from ...media.encode import write_clip
-from ...media.images import fitted_size, load_image, resize_image
+from ...media.images import fitted_size, load_alpha, load_image, resize_image
 from ...media.provenance import Provenance, comment, describe_source
 from ...settings import ImageSettings, MediaLimits, VideoSettings, Weights
 from ...vgg.weights import load_backbone
@@ -223,14 +223,16 @@ class Transfer:
         if self.clip is not None:
             return self._finish_clip(self.clip, seconds)
         assert isinstance(self.source, Stylization)
+        content = self.request.content.path
         report = finish_image(
             self.source,
             self.folder / f"{self.stem}.png",
-            content=self.request.content.path,
+            content=content,
             style=self.request.style.path,
             weights=self.weights,
             seconds=seconds,
             complete=complete,
+            alpha=load_alpha(content, size=self.request.size, limits=self.request.limits),
         )
         before = resize_image(self.request.load(self.request.content), report.size)
         return TransferResult(report=report, before=before, after=self.source.image)

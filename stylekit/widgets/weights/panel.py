@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,14 @@ class WeightPanel(ipywidgets.VBox):
         layers = tuple(values[name] for name in self._layers) if moved else self._weights.layers
         weights = Weights(**{name: values[name] for name in names}, layers=layers)
         # Found before anything changes: this may be refused too.
-        self._base = weights.at_strength(1 / self._strength)
+        base = weights.at_strength(1 / self._strength)
+        # What was not moved stays exact; a product divided again may differ in its last digit.
+        kept = {
+            name: getattr(self._base, name)
+            for name in ("beta", "edges")
+            if values[name] == getattr(self._weights, name)
+        }
+        self._base = replace(base, **kept)
         return weights
 
     def _answer(self, _widget: object, content: Any, _buffers: object) -> None:

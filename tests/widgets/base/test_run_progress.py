@@ -11,6 +11,7 @@ import pytest
 from fake_runs import FakeClip, FakeFrame, FakeFrameStep, FakeRun, FakeStep
 
 from stylekit.image.scales import Scale
+from stylekit.image.scores import Scores
 from stylekit.settings import Weights
 from stylekit.widgets.base.run_progress import (
     RunProgress,
@@ -134,6 +135,26 @@ def test_a_clip_learns_how_many_steps_its_frames_take() -> None:
     assert progress.evaluations == 21 + 6
     assert progress.share == pytest.approx(0.5)
     assert dict(progress.facts())["frame"] == "2 of 4"
+
+
+def test_scores_are_told_in_words_as_long_as_they_are_those_of_the_picture() -> None:
+    progress = RunProgress(painting(10))
+    progress.take(step(0), 1.0)
+    assert not {"content kept", "style reached"} & dict(progress.facts()).keys()
+    progress.scores = Scores(content_kept=0.452, style_reached=0.938)
+    assert progress.facts(ended=True)[-2:] == [("content kept", "45 %"), ("style reached", "94 %")]
+    # A picture that goes on is another one.
+    progress.take(step(1), 1.0)
+    assert "content kept" not in dict(progress.facts())
+
+
+def test_the_scores_of_a_clip_are_those_of_its_newest_frame() -> None:
+    progress = RunProgress(FakeClip(2, steps=20))
+    scored = SimpleNamespace(**vars(frame(0, steps=20, cold=True)), scores=Scores(0.5, 0.25))
+    progress.take(scored, 0.1)
+    progress.take(FakeFrameStep(1, step(0)), 1.0)
+    facts = dict(progress.facts())
+    assert (facts["content kept"], facts["style reached"]) == ("50 %", "25 %")
 
 
 def test_frames_that_were_finished_before_cost_nothing() -> None:

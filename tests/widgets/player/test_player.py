@@ -19,6 +19,7 @@ from short_runs import SETTINGS, built_in_clip, share_objectives
 
 from stylekit.arrays import Image, to_bytes
 from stylekit.errors import StylekitError
+from stylekit.image.scores import Scores
 from stylekit.image.stylization import Stylization
 from stylekit.settings import ImageSettings, Weights
 from stylekit.video.run import FrameResult, VideoRun
@@ -413,6 +414,47 @@ def test_a_clip_is_told_by_its_frames(make: Make) -> None:
     assert player.canvas._alt == "Frame 2, finished"
 
 
+class ScoredRun(FakeRun):
+    """Keeps as many per cent of its content as it has taken steps."""
+
+    @property
+    def scores(self) -> Scores:
+        return Scores(content_kept=len(self.used) / 100, style_reached=0.938)
+
+
+def told_scores(player: Player) -> dict[str, str]:
+    facts = dict(player.controls._facts)
+    return {name: facts[name] for name in ("content kept", "style reached") if name in facts}
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05])
+def test_scores_are_told_of_the_last_picture_and_not_of_one_that_goes_on(
+    seconds: float, make: Make
+) -> None:
+    """Also of a step that was in progress when the run was stopped."""
+    run = ScoredRun(10**6, seconds=seconds)
+    player = make(run)
+    press(player, "start")
+    until(lambda: len(player.records) >= 3)
+    assert told_scores(player) == {}
+    press(player, "stop")
+    assert player.wait(SECONDS) is LoopState.STOPPED
+    expected = {"content kept": f"{len(run.used)} %", "style reached": "94 %"}
+    assert told_scores(player) == expected
+    before = len(player.records)
+    press(player, "step")
+    until(lambda: len(player.records) > before and player.state is LoopState.PAUSED)
+    until(lambda: told_scores(player) == {})
+
+
+def test_scores_are_told_when_a_run_is_done(make: Make) -> None:
+    player = make(ScoredRun(6), driver=Driver.INLINE)
+    player.start()
+    assert player.state is LoopState.DONE
+    assert told_scores(player) == {"content kept": "6 %", "style reached": "94 %"}
+    assert "time left" not in dict(player.controls._facts)
+
+
 @pytest.mark.slow
 def test_a_picture_is_painted_with_the_weights_of_the_panel(
     make: Make, content: Image, style: Image, settings: ImageSettings
@@ -434,6 +476,8 @@ def test_a_picture_is_painted_with_the_weights_of_the_panel(
     assert isinstance(player.source, Stylization)
     difference = np.abs(shown(player).astype(float) - to_bytes(player.source.image))
     assert difference.mean() < 8
+    facts = player.controls._facts
+    assert facts[-2:] == [list(fact) for fact in player.source.scores.facts]
 
 
 @pytest.mark.slow

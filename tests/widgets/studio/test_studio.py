@@ -17,8 +17,9 @@ import pytest
 from shallow import make_shallow
 
 from stylekit.errors import MediaError, SettingsError
+from stylekit.image.stylization import Stylization
 from stylekit.media.clips import read_clip
-from stylekit.media.images import load_image, save_image
+from stylekit.media.images import load_alpha, load_image, save_image
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import MediaLimits, Weights
 from stylekit.widgets.base.loop import LoopState
@@ -265,3 +266,31 @@ def test_readers_that_run_nothing_see_what_it_looks_like(studio: Studio) -> None
     with PIL.Image.open(io.BytesIO(base64.b64decode(bundle["image/jpeg"]))) as picture:
         assert picture.width >= 700
     assert len(bundle["image/jpeg"]) < 150_000 and bundle["text/plain"] == "Studio()"
+
+
+def test_a_picture_keeps_its_transparency_in_the_download(tmp_path: Path) -> None:
+    alpha = np.linspace(0, 1, 64, dtype=np.float32) * np.ones((43, 1), np.float32)
+    image = load_image(PHOTOGRAPHS["chelsea"], size=64)
+    save_image(image, tmp_path / "cut.png", provenance=None, alpha=alpha)
+    limits = MediaLimits()
+    request = transfer.Request(
+        content=read_picture(tmp_path / "cut.png", limits),
+        style=read_picture(STYLES["swirls"], limits),
+        size=32,
+        steps=1,
+        frames=1,
+        backbone="vgg16",
+        limits=limits,
+    )
+    errors: list[BaseException] = []
+    job = transfer.Transfer(request)
+    network = transfer.Network("vgg16", on_news=lambda: None, on_error=errors.append)
+    painting = job.open(network)
+    assert isinstance(painting, Stylization)
+    painting.step()
+    result = job.finish(complete=True)
+    kept = load_alpha(result.report.output)
+    np.testing.assert_array_equal(kept, load_alpha(tmp_path / "cut.png", size=32))
+    assert result.report.transparency == "kept" and result.after.shape == (22, 32, 3)
+    job.discard()
+    assert errors == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,6 +70,87 @@ def test_weights_that_are_set_stay_exact_and_fit_their_sliders() -> None:
     # What is not moved stays exact when something else is.
     move(panel, gamma=10.0)
     assert panel.current().alpha == 1.23456789
+
+
+# Strength.
+
+
+@pytest.mark.parametrize("strength", [3.0, 0.316, 2.51])
+def test_strength_there_and_back_gives_exactly_the_old_weights(strength: float) -> None:
+    weights = Weights(alpha=0.7, beta=1.234567e4, edges=0.3, tv=0.01, layers=(1, 0, 1, 1, 2))
+    panel = WeightPanel(weights)
+    assert panel.controls.values["strength"] == 1.0
+    move(panel, strength=strength)
+    assert panel.current() == weights.at_strength(strength)
+    assert panel.controls.values["strength"] == strength
+    assert panel.controls.values["beta"] == panel.current().beta
+    move(panel, strength=1.0)
+    assert panel.current() == weights
+
+
+@pytest.mark.parametrize("strength", [2.0, 3.0, 0.316, 2.51])
+def test_other_sliders_can_be_moved_while_there_is_strength(strength: float) -> None:
+    """They stay where they are put, and what was not moved comes back exactly."""
+    panel = WeightPanel(Weights(beta=3.16e4, edges=0.7))
+    move(panel, strength=strength)
+    before = panel.current()
+    move(panel, alpha=2.0)
+    move(panel, block2_conv1=0.5)
+    shares = (1.0, 0.5, 1.0, 1.0, 1.0)
+    assert panel.current() == replace(before, alpha=2.0, layers=shares)
+    assert panel.controls.values["strength"] == strength
+    move(panel, edges=5.0)
+    assert panel.current() == replace(before, alpha=2.0, edges=5.0, layers=shares)
+    move(panel, strength=1.0)
+    back = panel.current()
+    assert back == Weights(alpha=2.0, beta=3.16e4, edges=back.edges, layers=shares)
+    assert back.edges == pytest.approx(5.0 * strength)
+
+
+def test_style_that_is_moved_while_there_is_strength_counts_from_there() -> None:
+    panel = WeightPanel()
+    move(panel, strength=2.0)
+    move(panel, beta=6e4)
+    assert panel.current() == Weights(beta=6e4, edges=0.5)
+    move(panel, strength=4.0)
+    assert panel.current() == Weights(beta=12e4, edges=0.25)
+    # A term that is off stays off at every strength, and comes back with its slider's value.
+    move(panel, edges=0.0)
+    move(panel, strength=0.5)
+    assert panel.current() == Weights(beta=1.5e4, edges=0.0)
+
+
+@pytest.mark.parametrize("how", ["set", "preset", "reset"])
+def test_weights_that_are_chosen_have_strength_one(how: str) -> None:
+    panel = WeightPanel(presets={"strong": STRONG})
+    move(panel, strength=5.01)
+    if how == "set":
+        panel.set(STRONG)
+    else:
+        panel.controls._handle_custom_msg({"type": how, "name": "strong"}, [])
+    chosen = Weights() if how == "reset" else STRONG
+    assert panel.current() == chosen and panel.controls.values["strength"] == 1.0
+    assert panel.controls._preset == (REPORT if how == "reset" else "strong")
+    move(panel, strength=2.0)
+    assert panel.current() == chosen.at_strength(2.0)
+
+
+@pytest.mark.parametrize(("strength", "words"), [(0.0, "strength: must"), (200.0, "beta: must")])
+def test_a_strength_that_cannot_be_is_refused_in_the_panel(strength: float, words: str) -> None:
+    weights = Weights(beta=1e12)
+    panel = WeightPanel(weights)
+    move(panel, strength=min(strength, 100.0))
+    assert panel.current() == weights and panel.controls.values["strength"] == 1.0
+    assert words in panel.alerts.widget.value
+    move(panel, strength=0.1)
+    assert panel.current() == weights.at_strength(0.1) and panel.alerts.widget.value == ""
+
+
+def test_the_row_of_strength_is_always_on() -> None:
+    rows = WeightPanel().controls._rows
+    assert rows[0] == row(WeightPanel(), "strength")
+    assert [row["name"] for row in rows if row["always"]] == ["strength"]
+    assert (rows[0]["low"], rows[0]["high"]) == (-1, 1)
 
 
 def test_presets_are_chosen_by_name_and_recognised() -> None:

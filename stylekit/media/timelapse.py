@@ -1,0 +1,194 @@
+"""Time-lapses: a picture while it is painted, as a short clip or an animated GIF."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from ..arrays import Image, check_image, from_bytes, to_bytes
+from ..errors import MediaError, SettingsError
+from .encode import CLIP_SUFFIXES, write_clip
+from .files import atomic_path, check_output
+from .images import resize_image
+
+TIMELAPSE_SUFFIXES = (*CLIP_SUFFIXES, ".gif")
+"""The endings that `TimeLapse.save` accepts."""
+
+# Times are in hundredths of a second, as a GIF has them. With the hold at the end the longest
+# time-lapse takes 200 · 4 + 150, less than ten seconds. Browsers slow down GIFs that are faster.
+_MAX_FRAMES = 200
+_DELAYS = (4, 10)
+_WHOLE = 800
+_HOLD = 150
+
+_MAX_BYTES = 250_000_000
+
+# One colour fewer than a GIF can have: Pillow marks with it the pixels that stay as they are.
+_COLORS = 255
+# From how many frames the colours are taken, and from how many pixels of a row and column of each.
+_SAMPLES = 16
+_SAMPLE_SIDE = 128
+
+
+class HasImage(Protocol):
+    """A step of a painting, or the painting itself."""
+
+    @property
+    def image(self) -> Image:
+        """The picture as it is now."""
+        ...
+
+
+class TimeLapse:
+    """The pictures of a painting's steps, from which a short clip or a GIF is made.
+
+    While it paints, at most `limit` pictures are kept in memory, as 8-bit pictures of together at
+    most 250 MB. When there are more, every second is forgotten, and from then on only every second
+    step is kept; so they are always evenly spaced. The newest picture is always kept.
+
+    Parameters
+    ----------
+    limit : the most frames, 2 to 200
+
+    Raises
+    ------
+    SettingsError : for a `limit` out of range
+
+    Examples
+    --------
+    ::
+
+        lapse = TimeLapse()
+        for step in painting.steps():
+            lapse.add(step)
+        lapse.save("cat.gif")
+    """
+
+    def __init__(self, limit: int = _MAX_FRAMES) -> None:
+        if not 2 <= limit <= _MAX_FRAMES:
+            raise SettingsError(
+                "limit", f"must be a whole number from 2 to {_MAX_FRAMES}, is {limit!r}"
+            )
+        self._limit = limit
+        self._kept: list[NDArray[np.uint8]] = []
+        self._stride = 1
+        self._count = 0
+        self._newest: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self._frames())
+
+    def add(self, picture: Image | HasImage) -> None:
+        """Add the picture after a step.
+
+        Parameters
+        ----------
+        picture : an Image, float32 RGB `(H, W, 3)` in [0, 1], or a step, which has one as `image`
+
+        Raises
+        ------
+        TypeError, ValueError : if it is no Image
+        """
+        image = picture if isinstance(picture, np.ndarray) else picture.image
+        self._newest = to_bytes(check_image(image))
+        if self._count % self._stride == 0:
+            self._kept.append(self._newest)
+        self._count += 1
+        # The newest may be one more than those that are evenly spaced.
+        while len(self._kept) > 1 and (
+            len(self) > self._limit or sum(frame.nbytes for frame in self._kept) > _MAX_BYTES
+        ):
+            self._kept = self._kept[::2]
+            self._stride *= 2
+
+    def save(
+        self, path: Path | str, *, size: tuple[int, int] | None = None, comment: str = ""
+    ) -> None:
+        """Write the time-lapse, which takes at most ten seconds and holds its end for 1.5.
+
+        All frames have the size of the finished picture: smaller ones are enlarged smoothly. Each
+        is shown for 0.04 to 0.1 seconds, the longer the fewer there are. A GIF has one palette of
+        255 colours, which are dithered, and is repeated without end.
+
+        Parameters
+        ----------
+        path : ends in .gif, or in .mp4 or .mov, whose sides are padded to even ones
+        size : (width, height) of the frames; None for that of the newest picture
+        comment : metadata
+
+        Raises
+        ------
+        MediaError : if no picture was added, or the file cannot be written
+        """
+        path = check_output(path, TIMELAPSE_SUFFIXES)
+        frames = self._frames()
+        if not frames:
+            raise MediaError(path, "there is no picture to write; add at least one")
+        height, width = frames[-1].shape[:2]
+        size = size or (width, height)
+        delay = min(max(_WHOLE // len(frames), _DELAYS[0]), _DELAYS[1])
+        if path.suffix.lower() == ".gif":
+            _write_gif(frames, path, size, delay, comment)
+            return
+        held = itertools.repeat(frames[-1], round(_HOLD / delay) - 1)
+        write_clip(
+            (_resized(frame, size) for frame in itertools.chain(frames, held)),
+            path,
+            fps=Fraction(100, delay),
+            comment=comment,
+        )
+
+    def _frames(self) -> list[NDArray[np.uint8]]:
+        """The frames that are kept, and the newest, unless it is among them."""
+        if self._newest is None or self._kept[-1] is self._newest:
+            return self._kept
+        return [*self._kept, self._newest]
+
+
+def _resized(frame: NDArray[np.uint8], size: tuple[int, int]) -> Image:
+    return resize_image(from_bytes(frame), size)
+
+
+def _write_gif(
+    frames: list[NDArray[np.uint8]], path: Path, size: tuple[int, int], delay: int, comment: str
+) -> None:
+    palette = _palette(frames, size)
+
+    def pictures() -> Iterator[PIL.Image.Image]:
+        for frame in frames:
+            picture = PIL.Image.fromarray(to_bytes(_resized(frame, size)))
+            yield picture.quantize(palette=palette, dither=PIL.Image.Dither.FLOYDSTEINBERG)
+
+    shown = pictures()
+    with atomic_path(path) as temporary:
+        next(shown).save(
+            temporary,
+            "GIF",
+            save_all=True,
+            append_images=shown,
+            duration=[10 * delay] * (len(frames) - 1) + [10 * _HOLD],
+            loop=0,
+            comment=comment.encode(),
+        )
+
+
+def _palette(frames: list[NDArray[np.uint8]], size: tuple[int, int]) -> PIL.Image.Image:
+    """One palette for all frames, because colours that change with each would flicker."""
+    places = np.linspace(len(frames) - 1, 0, min(_SAMPLES, len(frames))).round().astype(int)
+    pixels = [_sample(to_bytes(_resized(frames[place], size))) for place in places]
+    # A picture of one row; where a pixel is does not matter.
+    row = PIL.Image.fromarray(np.concatenate(pixels)[np.newaxis])
+    return row.quantize(_COLORS, method=PIL.Image.Quantize.MEDIANCUT)
+
+
+def _sample(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Some pixels `(N, 3)` of a frame, spread evenly."""
+    rows, columns = (max(1, side // _SAMPLE_SIDE) for side in frame.shape[:2])
+    return frame[::rows, ::columns].reshape(-1, 3)

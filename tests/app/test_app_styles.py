@@ -1,0 +1,107 @@
+"""`stylekit image` with several styles, regions and kept parts: the sidecar and the refusals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shallow import make_shallow
+from short_runs import share_objectives, stylekit
+
+from stylekit.arrays import to_bytes
+from stylekit.media.images import load_image, save_image
+
+SMALL = ["--size", "32", "--steps", "2", "--scales", "1", "--backbone", "vgg16", "--json"]
+BLEND = ["image", "chelsea", "swirls", "glass", "-o", "out.png", *SMALL]
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_shallow(monkeypatch)
+    share_objectives(monkeypatch)
+
+
+def write_mask(name: str, values: np.ndarray) -> str:
+    save_image(np.repeat(values[..., np.newaxis], 3, axis=2), name, provenance=None)
+    return name
+
+
+@pytest.fixture
+def masks() -> dict[str, str]:
+    """Masks by name, 45×30 in the proportions of chelsea, and some that do not serve."""
+    left = np.zeros((30, 45), np.float32)
+    left[:, :20] = 1
+    found = {"left": left, "right": 1 - left, "black": 0 * left, "white": 0 * left + 1}
+    found["square"] = left[:, :30]
+    return {name: write_mask(f"{name}.png", values) for name, values in found.items()}
+
+
+def sidecar() -> dict:
+    return json.loads(Path("out.png.json").read_text("utf-8"))
+
+
+@pytest.mark.slow
+def test_the_sidecar_lists_styles_weights_and_masks(capsys, masks):
+    made = stylekit(
+        capsys,
+        *[*BLEND, "--style-weights", "2,1", "--keep", masks["right"]],
+        *["--regions", masks["left"], masks["white"]],
+    )
+    assert made.code == 0, made.err
+    found = sidecar()
+    assert "style" not in found
+    assert [style["name"] for style in found["styles"]] == ["swirls.jpg", "glass.jpg"]
+    assert found["style_weights"] == [2.0, 1.0]
+    assert [mask["name"] for mask in found["regions"]] == ["left.png", "white.png"]
+    digest = hashlib.sha256(Path("right.png").read_bytes()).hexdigest()
+    assert found["keep"] == {"name": "right.png", "sha256": digest}
+    content = load_image(Path("right.png"), size=32)[..., 0] == 1
+    plain = stylekit(capsys, "image", "chelsea", "swirls", "-o", "plain.png", *SMALL)
+    assert plain.code == 0
+    kept, free = load_image("out.png"), load_image("plain.png")
+    assert np.abs(kept - free)[content].mean() > 0.02
+    # It says so too where people look.
+    assert b"swirls.jpg" in Path("out.png").read_bytes()
+    assert b"glass.jpg" in Path("out.png").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_coloured_mask_counts_by_its_luminance_and_is_mentioned(capsys, caplog, masks):
+    red = np.zeros((30, 45, 3), np.float32)
+    red[:, :20] = (1, 0, 0)
+    save_image(red, "red.png", provenance=None)
+    made = stylekit(
+        capsys, "image", "chelsea", "swirls", "-o", "out.png", "--keep", "red.png", *SMALL
+    )
+    assert made.code == 0
+    assert "red.png: has colours; as a mask only its luminance counts" in caplog.text
+    assert sidecar()["style"]["name"] == "swirls.jpg"
+    assert to_bytes(load_image("out.png")).std() > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--style-weights", "1"], "--style-weights: give one number for each of the 2 styles"),
+        (["--style-weights", "0,0"], "--style-weights: are all 0"),
+        (["--style-weights", "1,x"], "--style-weights: must be numbers with commas"),
+        (["--regions", "left"], "--regions: give one mask for each of the 2 styles, not 1"),
+        (["--regions", "left", "black"], "black.png: is black everywhere"),
+        (["--regions", "left", "square"], "square.png: has 30×30 pixels, other proportions"),
+        (["--keep", "white"], "white.png: is white everywhere"),
+        (["--keep", "nowhere"], "nowhere: there is no such file"),
+        (["--keep", "left", "--style-loss", "sliced"], "--style-loss: sliced counts every part"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_any_work(
+    capsys, masks, options, words, monkeypatch
+):
+    monkeypatch.setattr("stylekit.app.run.Stylization", None)
+    refused = stylekit(capsys, *BLEND, *(masks.get(word, word) for word in options))
+    assert refused.code != 0
+    assert refused.complaint.startswith(words)
+    assert not Path("out.png").exists()
