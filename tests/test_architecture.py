@@ -69,7 +69,15 @@ LAZY = HOMES["lazy_loader"]
 
 # Which modules may use TensorFlow and OpenCV, through the modules that import them.
 USERS = {
-    "vgg/runtime": ("vgg", "losses", "image/objective", "image/batch", "image/xla"),
+    "vgg/runtime": (
+        "vgg",
+        "losses",
+        "image/objective",
+        "image/tiles",
+        "image/tile_style",
+        "image/batch",
+        "image/xla",
+    ),
     "media/opencv": ("motion", "media", "image/smoothing", "app/doctor"),
 }
 

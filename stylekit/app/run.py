@@ -20,6 +20,7 @@ from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
 from ..image.colors import is_grey, luminance
 from ..image.guidance import Guidance, check_counts, check_keep, check_region
+from ..image.memory import check_memory
 from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
@@ -91,6 +92,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     styles = [load_image(path) for path in style_paths]
     for style, path in zip(styles, style_paths, strict=True):
         _warn_of_style(style, path, settings)
+    check_memory(settings, content.shape, *(style.shape for style in styles), masks=len(masks))
     guidance = Guidance.of(
         styles,
         options.style_weights,

@@ -23,6 +23,9 @@ _GREY_DIFFERENCE = 8 / 255
 # tenth of an 8-bit level, squared.
 _MIN_VARIANCE = 1e-7
 
+# The pixels whose colours are matched at a time.
+_BLOCK_PIXELS = 1_000_000
+
 
 def luminance(image: Image) -> NDArray[np.float32]:
     """Y = 0.299 R + 0.587 G + 0.114 B of an image, `(H, W)`.
@@ -101,13 +104,36 @@ _Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 def _color_moments(image: Image, mask: Mask | None = None) -> _Moments:
     """The mean `(3,)` and the covariance `(3, 3)` of the colours of an image."""
-    x = image.reshape(-1, 3).astype(np.float64)
     # Of what a small picture does not show, nothing is known.
-    if mask is None or not mask.sum() > 0:
-        return x.mean(axis=0), np.cov(x, rowvar=False)
-    weights = mask.reshape(-1).astype(np.float64)
-    mean = np.average(x, axis=0, weights=weights)
-    return mean, np.cov(x, rowvar=False, aweights=weights, ddof=0)
+    if mask is not None and not mask.sum() > 0:
+        mask = None
+    blocks = _row_blocks(image)
+    total, mean = 0.0, np.zeros(3)
+    for rows in blocks:
+        x, weights = _weighted_colors(image, mask, rows)
+        total += weights.sum()
+        mean += weights @ x
+    mean /= total
+    products = np.zeros((3, 3))
+    for rows in blocks:
+        x, weights = _weighted_colors(image, mask, rows)
+        x -= mean
+        products += (x.T * weights) @ x
+    return mean, products / (max(1.0, total - 1) if mask is None else total)
+
+
+def _weighted_colors(
+    image: Image, mask: Mask | None, rows: slice
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    x = image[rows].reshape(-1, 3).astype(np.float64)
+    return x, np.ones(len(x)) if mask is None else mask[rows].reshape(-1).astype(np.float64)
+
+
+def _row_blocks(image: Image) -> list[slice]:
+    """The rows of an image, in parts that are small as float64 too."""
+    height, width = image.shape[:2]
+    count = max(1, _BLOCK_PIXELS // width)
+    return [slice(top, top + count) for top in range(0, height, count)]
 
 
 def _blended(moments: Sequence[_Moments], shares: Sequence[float]) -> _Moments:
@@ -128,9 +154,11 @@ def _with_moments(image: Image, own: _Moments, wanted: _Moments) -> Image:
     moves /= np.sqrt(np.maximum(variances, _MIN_VARIANCE))
     moves *= np.minimum(1.0, _MAX_GAIN / np.linalg.norm(moves, axis=0))
     transform = moves @ components.T
-    x = image.reshape(-1, 3).astype(np.float64)
-    matched = (x - own[0]) @ transform.T + wanted[0]
-    return np.clip(matched, 0.0, 1.0).astype(np.float32).reshape(image.shape)
+    matched = np.empty_like(image)
+    for rows in _row_blocks(image):
+        colors = (image[rows] - own[0]) @ transform.T + wanted[0]
+        matched[rows] = np.clip(colors, 0.0, 1.0)
+    return matched
 
 
 def _root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:

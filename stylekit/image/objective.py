@@ -4,7 +4,8 @@
 
 F(x) are the network's features of the picture x. The terms t and their equations are in
 `stylekit.losses.TERMS`, their weights w_t in `stylekit.settings.Weights`. How these functions are
-compiled is the concern of `stylekit.image.xla` alone.
+compiled is the concern of `stylekit.image.xla` alone, and how large pictures are computed in parts
+that of `stylekit.image.tiles`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from ..vgg.weights import Backbone
 from .colors import luminance, starting_picture
 from .guidance import Guidance
 from .scores import strangers_to
+from .tiles import Tiles
 from .xla import Compiler
 
 
@@ -101,6 +103,13 @@ class Objective:
         self._style_layers = settings.style_layers
         self._layer_weights = settings.style_layer_weights
         self._compiler = Compiler(extractor.compiled)
+        self._tiles = Tiles(
+            extractor,
+            self._compiler,
+            self._content_layers,
+            self._style_layers,
+            size=settings.size,
+        )
         self._strangers: tuple[tuple, dict[str, tf.Tensor], float] | None = None
         self._own_statistics: tuple[Positions, list[dict[str, tf.Tensor]]] | None = None
 
@@ -136,14 +145,18 @@ class Objective:
         ValueError
             If an array has the wrong shape, type or range.
         """
-        features = self._features(content, once=once)
+        if self._tiles.needed(check_image(content)):
+            features, grids = self._tiles.content(content), self._tiles.style_grids(content)
+        else:
+            features = self._features(content, once=once)
+            grids = self._grids(features)
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
         height, width = content.shape[:2]
         start = starting_picture(content, self.guidance, self._colors)
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
-            style=self._style_targets(features, (width, height), style),
+            style=self._style_targets(grids, (width, height), style),
             edges=edge_maps(tf.constant(luminance(start))),
             warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
             masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
@@ -163,14 +176,15 @@ class Objective:
         SettingsError
             Unless `weights.layers` is empty or has one number for each style layer.
         """
-        factors = tf.constant(self.term_weights(weights), tf.float32)
+        shares, factors = self._shares(weights), self.term_weights(weights)
+        if self._tiles.needed(image):
+            value, gradient, parts = self._tiles.differentiate(image, targets, factors)
+            return Evaluation(value, gradient, self._losses(parts, shares))
         case = self._case(image.shape, len(targets.masks), len(targets.style))
         value, gradient, parts = self._compiler.call(
-            self.differentiate, case, tf.constant(image), targets, factors
+            self.differentiate, case, tf.constant(image), targets, tf.constant(factors, tf.float32)
         )
-        return Evaluation(
-            float(value), gradient.numpy(), self._losses(parts, self._shares(weights))
-        )
+        return Evaluation(float(value), gradient.numpy(), self._losses(parts, shares))
 
     def differentiate(
         self, image: tf.Tensor, targets: Targets, factors: tf.Tensor
@@ -208,18 +222,27 @@ class Objective:
         self, image: Image, targets: Targets, weights: Weights | None = None
     ) -> tuple[Losses, float]:
         """The `losses`, and the style distance: the style loss without layer weights."""
-        written = tf.constant(from_bytes(to_bytes(image)))
-        case = self._case(image.shape, len(targets.masks), len(targets.style))
-        parts = self._compiler.call(self._parts, case, written, targets)
+        written = from_bytes(to_bytes(image))
+        if self._tiles.needed(image):
+            parts = self._tiles.parts(written, targets)
+        else:
+            case = self._case(image.shape, len(targets.masks), len(targets.style))
+            parts = self._compiler.call(self._parts, case, tf.constant(written), targets)
         style_distance = self._losses(parts, (1.0,) * len(self._style_layers)).style
         return self._losses(parts, self._shares(weights or Weights())), style_distance
 
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
-        features = self._features(from_bytes(to_bytes(check_image(image))))
-        targets = self._style_targets(features, (image.shape[1], image.shape[0]))
-        distances = style_losses(features, targets).numpy().tolist()
-        return dict(zip(self._style_layers, distances, strict=True))
+        written = from_bytes(to_bytes(check_image(image)))
+        size = image.shape[1], image.shape[0]
+        if self._tiles.needed(image):
+            targets = self._style_targets(self._tiles.style_grids(image), size)
+            distances = self._tiles.style_losses(written, targets)
+        else:
+            features = self._features(written)
+            targets = self._style_targets(self._grids(features), size)
+            distances = style_losses(features, targets)
+        return dict(zip(self._style_layers, distances.numpy().tolist(), strict=True))
 
     def losses_of_nothing(self, content: Image, targets: Targets) -> tuple[float, float]:
         """The content loss of unrelated photographs, their mean, and the style loss of `content`.
@@ -227,6 +250,8 @@ class Objective:
         They are the zeros of the scale of `stylekit.image.scores`; the style loss has no layer
         weights.
         """
+        if self._tiles.needed(content):
+            return self._tiles.losses_of_nothing(content, targets)
         mean, spread = self._mean_stranger(content)
         features = self._features(content)
         style = float(tf.reduce_sum(style_losses(features, targets.style)))
@@ -266,6 +291,8 @@ class Objective:
         temporal : Their number of temporal targets.
         """
         blank = np.zeros((size[1], size[0], 3), np.float32)
+        if self._tiles.needed(blank):
+            return
 
         def arguments() -> tuple:
             nothing = TemporalTarget(blank, blank[:, :, 0])
@@ -306,14 +333,13 @@ class Objective:
         features: dict[str, tf.Tensor] = self._compiler.call(self.extractor.__call__, case, picture)
         return features
 
+    def _grids(self, features: Mapping[str, tf.Tensor]) -> Positions:
+        return {layer: tuple(features[layer].shape[1:3]) for layer in self._style_layers}
+
     def _style_targets(
-        self,
-        features: Mapping[str, tf.Tensor],
-        size: tuple[int, int],
-        style: Image | Guidance | None = None,
+        self, grids: Positions, size: tuple[int, int], style: Image | Guidance | None = None
     ) -> tuple[StyleTarget, ...]:
-        """What the parts of a picture of `size` are compared with; `features` are of its size."""
-        grids = {layer: tuple(features[layer].shape[1:3]) for layer in self._style_layers}
+        """What the parts of a picture of `size`, with these `grids`, are compared with."""
         guidance = self.guidance if style is None else Guidance.of(style)
         if style is not None:
             statistics = self._statistics_of(guidance, grids)
@@ -346,6 +372,9 @@ class Objective:
         """The statistics of each style by layer, for a picture with these grids of positions."""
         found = []
         for style in guidance.styles:
+            if self._tiles.needed(check_image(style)):
+                found.append(self._tiles.statistics(style, self._statistic))
+                continue
             features = self._features(style, once=True)
             found.append(
                 {

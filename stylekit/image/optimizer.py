@@ -29,6 +29,24 @@ _MAX_BACKTRACKS = 12
 _FRESH_MOVE = 0.03
 _PAINTED_MOVE = 0.002
 
+# The pairs of moves and changes of the gradient that L-BFGS keeps: fewer where they would take more
+# bytes, and then in half precision. 20 pairs of a picture of 2 megapixels take 1 GB.
+_PAIRS, _FEWEST_PAIRS = 20, 5
+_PAIR_BYTES = 1_000_000_000
+
+
+def pairs_kept(variables: int) -> tuple[int, type[np.floating]]:
+    """How many pairs L-BFGS keeps of so many variables, and the type of their numbers.
+
+    Examples
+    --------
+    >>> [(count, kind.__name__) for count, kind in map(pairs_kept, (10**6, 10**7, 5 * 10**7))]
+    [(20, 'float32'), (20, 'float16'), (5, 'float16')]
+    """
+    if _PAIRS * variables * 2 * 4 <= _PAIR_BYTES:
+        return _PAIRS, np.float32
+    return min(_PAIRS, max(_FEWEST_PAIRS, _PAIR_BYTES // (variables * 2 * 2))), np.float16
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -51,6 +69,29 @@ class Update:
     moved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An array that is kept as it is, or as float16 multiples of its largest value."""
+
+    numbers: NDArray[np.floating]
+    unit: float
+
+    @classmethod
+    def of(cls, array: Array, kind: type[np.floating]) -> _Kept:
+        if kind is np.float32:
+            return cls(array, 1.0)
+        unit = max(float(array.max()), -float(array.min()))
+        return cls((array / np.float32(unit)).astype(kind), unit)
+
+    def masked(self, free: NDArray[np.bool_]) -> Array:
+        """The free variables as a new array, 0 for the others."""
+        values = self.numbers.astype(np.float32)
+        if self.numbers.dtype != np.float32:
+            values *= np.float32(self.unit)
+        values *= free
+        return values
+
+
 class LBFGS:
     """Limited-memory BFGS inside bounds, by projection.
 
@@ -64,7 +105,8 @@ class LBFGS:
     ----------
     x : The variables to start from.
     bounds : The range of each variable.
-    memory : The number of pairs that are kept; only pairs with a positive product are.
+    memory : The number of pairs that are kept, only such with a positive product; as
+        `pairs_kept` says unless given.
     painted : True if x is nearly good already: then the first step is small.
     precondition : The first guess at the inverse curvature, up to a factor; the identity unless
         given.
@@ -87,7 +129,7 @@ class LBFGS:
         x: Array,
         *,
         bounds: Bounds,
-        memory: int = 20,
+        memory: int | None = None,
         painted: bool = False,
         precondition: Precondition = lambda change: change,
     ) -> None:
@@ -95,7 +137,8 @@ class LBFGS:
         self._precondition = precondition
         self._bounds = bounds
         self._blind_move = _PAINTED_MOVE if painted else _FRESH_MOVE
-        self._pairs: deque[tuple[Array, Array]] = deque(maxlen=memory)
+        count, self._precision = pairs_kept(self.x.size)
+        self._pairs: deque[tuple[_Kept, _Kept]] = deque(maxlen=memory or count)
         self._value: float | None = None
         self._gradient = np.zeros_like(self.x)
 
@@ -130,45 +173,58 @@ class LBFGS:
         return ~(at_lower | at_upper)
 
     def _direction(self, free: NDArray[np.bool_]) -> Array:
-        keep = free.astype(np.float32)
-        direction = -self._gradient * keep
+        direction = -self._gradient
+        direction *= free
         if not self._pairs:
-            direction = self._precondition(direction) * keep
+            direction = self._precondition(direction) * free
             size = float(np.abs(direction).mean())
             return direction * np.float32(self._blind_move / size) if size > 0 else direction
         steps = []
+        # Masked anew in each loop: masked copies would take as much memory as the pairs.
         for s, y in reversed(self._pairs):
-            masked_y = y * keep
-            product = _dot(s, masked_y)
+            masked_s, masked_y = s.masked(free), y.masked(free)
+            product = _dot(masked_s, masked_y)
             if product <= 0:
                 continue
-            share = _dot(s, direction) / product
-            direction -= np.float32(share) * masked_y
-            steps.append((s, masked_y, product, share))
-        direction = self._precondition(direction) * keep
+            share = _dot(masked_s, direction) / product
+            masked_y *= np.float32(share)
+            direction -= masked_y
+            steps.append((s, y, product, share))
+            del masked_s, masked_y
+        direction = self._precondition(direction) * free
         if steps:
-            _, latest_y, latest_product, _ = steps[0]
-            curvature = _dot(latest_y, self._precondition(latest_y) * keep)
+            _, latest, latest_product, _ = steps[0]
+            curvature = self._curvature(latest.masked(free), free)
             # float32 may lose the little that the first guess leaves of a fine change.
             direction *= np.float32(latest_product / curvature if curvature > 0 else 1.0)
-        for s, masked_y, product, share in reversed(steps):
-            direction += np.float32(share - _dot(masked_y, direction) / product) * (s * keep)
+        for s, y, product, share in reversed(steps):
+            factor = share - _dot(y.masked(free), direction) / product
+            masked_s = s.masked(free)
+            masked_s *= np.float32(factor)
+            direction += masked_s
         return direction
+
+    def _curvature(self, change: Array, free: NDArray[np.bool_]) -> float:
+        """The product of `change` with its own first guess over the free variables."""
+        return _dot(change, self._precondition(change) * free)
 
     def _search(self, evaluate: Evaluate, direction: Array) -> tuple[int, bool]:
         assert self._value is not None
         length = 1.0
         for evaluation in range(1, _MAX_BACKTRACKS + 1):
             candidate = self._bounds.clip(self.x + np.float32(length) * direction)
-            move = candidate - self.x
-            slope = _dot(self._gradient, move)
+            slope = _dot(self._gradient, candidate - self.x)
             if slope >= 0:
                 return evaluation - 1, False
             value, gradient = evaluate(candidate)
             if np.isfinite(value) and value <= self._value + _SUFFICIENT_DECREASE * slope:
-                change = gradient - self._gradient
+                # One after the other: arrays of a large picture take 200 MB.
+                del direction
+                move, change = candidate - self.x, gradient - self._gradient
                 if _dot(move, change) > 0:
-                    self._pairs.append((move, change))
+                    self._pairs.append(
+                        (_Kept.of(move, self._precision), _Kept.of(change, self._precision))
+                    )
                     self._blind_move = _PAINTED_MOVE
                 else:
                     # The loss falls faster and faster in this direction: try a longer move.

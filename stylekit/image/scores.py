@@ -12,6 +12,7 @@ a picture that has no more of the content than a stranger has, or of the style t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,12 +66,23 @@ def strangers_to(content: Image) -> dict[str, Image]:
     content : An Image `(H, W, 3)`.
     """
     height, width = content.shape[:2]
+    return {name: _sized(name, width, height) for name in _names_of_strangers(content)}
+
+
+def each_stranger_to(content: Image) -> Iterator[Image]:
+    """The same photographs one after the other: only one of them is in memory."""
+    height, width = content.shape[:2]
+    for name in _names_of_strangers(content):
+        yield _sized.__wrapped__(name, width, height)
+
+
+def _names_of_strangers(content: Image) -> list[str]:
     own = resize_image(content, _THUMBNAIL)
-    return {
-        name: _sized(name, width, height)
+    return [
+        name
         for name, thumbnail in _thumbnails().items()
         if np.abs(thumbnail - own).mean() > _SAME_PHOTOGRAPH
-    }
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,6 @@ misprint. A related method, steps over a Laplacian pyramid of the picture, is th
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..media.opencv import cv2
 from .optimizer import Array
@@ -51,13 +50,14 @@ def smooth_first(change: Array) -> Array:
     """
     if change.ndim == 2:
         return _blurs(change, first=0) + np.float32(_FINE_SHARE) * change
-    axes = change @ _AXES.T
+    axes: Array = np.asarray(change @ _AXES.T, np.float32)
+    # One after the other, and in place: a change of a large picture takes 200 MB.
     grey = np.ascontiguousarray(axes[..., 0])
-    grey = _blurs(grey, first=0) + np.float32(_FINE_SHARE) * grey
+    axes[..., 0] = _blurs(grey, first=0) + np.float32(_FINE_SHARE) * grey
     color = np.ascontiguousarray(axes[..., 1:])
-    color = _blurs(color, first=_FIRST_BAND_OF_COLOR) + np.float32(_FINE_SHARE_OF_COLOR) * color
-    smoothed: NDArray[np.float32] = np.concatenate([grey[..., np.newaxis], color], axis=2) @ _AXES
-    return smoothed
+    axes[..., 1:] = _blurs(color, first=_FIRST_BAND_OF_COLOR)
+    axes[..., 1:] += np.float32(_FINE_SHARE_OF_COLOR) * color
+    return np.asarray(axes @ _AXES, np.float32)
 
 
 def _blurs(change: Array, *, first: int) -> Array:
@@ -66,5 +66,6 @@ def _blurs(change: Array, *, first: int) -> Array:
     total = np.zeros_like(change)
     for band in range(first, _BANDS):
         blurred = cv2.GaussianBlur(change, (0, 0), 2.0**band, borderType=cv2.BORDER_CONSTANT)
-        total += np.float32(2**band) * blurred
+        np.multiply(blurred, np.float32(2**band), out=blurred)
+        total += blurred
     return total

@@ -18,6 +18,7 @@ from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction, stored_a
 from ..vgg.weights import load_backbone
 from .colors import parametrization_of, starting_picture
 from .guidance import Guidance, Style
+from .memory import check_style_loss
 from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
 from .scales import max_steps, plan_scales, sized_guidance
@@ -126,6 +127,8 @@ class Stylization:
         height, width = check_image(content, "content").shape[:2]
         self.guidance = Guidance.of(style, style_weights, regions, keep)
         self.guidance.check_fit(content)
+        shapes = [style.shape for style in self.guidance.styles]
+        check_style_loss(self.settings, content.shape, *shapes)
         self.scales = plan_scales(self.settings, preview=preview and init is None)
         self._sizes = [fitted_size((width, height), scale.size) for scale in self.scales]
         self._content = content

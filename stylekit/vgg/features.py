@@ -132,7 +132,7 @@ class FeatureExtractor:
                     f"{backbone.name} has no such layer; there are {', '.join(backbone.kernels)}",
                 )
         self.backbone = backbone
-        self._margin = margin
+        self.margin = margin
         self.compiled = CompiledFunctions()
         self.layers = tuple(dict.fromkeys(layers))
         names = list(backbone.kernels)
@@ -152,11 +152,27 @@ class FeatureExtractor:
 
         They can be differentiated with respect to `image`.
         """
-        return self._features(image, self._margin)
+        return self._features(image, self.margin)
+
+    def without_margin(self, window: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The same of a part of a picture, which is not continued at its borders."""
+        return self._features(window, 0)
+
+    @property
+    def computed(self) -> tuple[tuple[str, int], ...]:
+        """Each layer that is computed, from the first to the deepest, and its block, 1 to 5."""
+        return tuple((name, int(name[5])) for name in self._used)
+
+    @property
+    def pools_apart(self) -> bool:
+        """Whether each position after pooling depends on its own 2×2 positions before it alone.
+
+        Functions that are not of this module may look further.
+        """
+        return self._pool in (_max_pooling, _average_pooling)
 
     def _features(self, image: tf.Tensor, margin: int) -> dict[str, tf.Tensor]:
-        # A mirror image is at most as wide as the picture itself without its border line.
-        margins = [min(margin, side - 1) for side in image.shape[:2]]
+        margins = mirror_margins(image.shape, margin)
         x = _continued(image, margins)[tf.newaxis] * 255.0 - tf.constant(_MEAN_RGB, tf.float32)
         features = {}
         block = 1
@@ -179,6 +195,19 @@ class FeatureExtractor:
             name: float(np.mean([tf.reduce_mean(features[name]) for features in per_image]))
             for name in self.layers
         }
+
+
+def mirror_margins(shape: Sequence[int], margin: int) -> list[int]:
+    """By how many pixels a picture of this shape is continued, above and below, left and right.
+
+    A mirror image is at most as wide as the picture itself without its border line.
+
+    Examples
+    --------
+    >>> mirror_margins((5, 100, 3), 8)
+    [4, 8]
+    """
+    return [min(margin, side - 1) for side in shape[:2]]
 
 
 def mean_activation(layer: str) -> float:

@@ -119,8 +119,12 @@ def moments(features: tf.Tensor, mask: tf.Tensor | None = None, positions: int =
         mean = tf.reduce_mean(flat, axis=0, keepdims=True)
     else:
         mean = tf.reduce_sum(flat * _weights(mask), axis=0, keepdims=True)
-    covariance = gram_matrix(features, mask) - tf.matmul(mean, mean, transpose_a=True)
-    return tf.concat([covariance, (_MEAN_FACTOR * channels) ** 0.5 * mean], 0)
+    return _moments_of(gram_matrix(features, mask), mean)
+
+
+def _moments_of(products: tf.Tensor, mean: tf.Tensor) -> tf.Tensor:
+    covariance = products - tf.matmul(mean, mean, transpose_a=True)
+    return tf.concat([covariance, (_MEAN_FACTOR * mean.shape[-1]) ** 0.5 * mean], 0)
 
 
 def sliced_quantiles(
@@ -185,6 +189,22 @@ STYLE_LOSSES: dict[str, StyleLossRow] = {
 """Every statistic by its name in settings, files and on the command line."""
 
 
+FromMeans = Callable[[Any, Any], Any]
+"""`(products, mean) -> statistic`, of the means over positions of f fᵀ, `(N, N)`, and f, `(1, N)`.
+
+So a statistic can be computed of a large picture part by part."""
+
+_FROM_MEANS: dict[Statistic, FromMeans] = {
+    gram_matrix: lambda products, _mean: products,
+    moments: _moments_of,
+}
+
+
+def from_means(statistic: Statistic) -> FromMeans | None:
+    """How a statistic follows from means over positions; None if it does not."""
+    return _FROM_MEANS.get(statistic)
+
+
 def check_takes_masks(style_loss: NameOrFunction) -> None:
     """Raise SettingsError for a row whose statistic counts all positions the same."""
     row = STYLE_LOSSES.get(style_loss) if isinstance(style_loss, str) else None
@@ -203,11 +223,11 @@ def _no_masks() -> SettingsError:
 def _weights(mask: tf.Tensor) -> tf.Tensor:
     """The mask as a column of numbers that add up to 1, or all 0."""
     column = tf.reshape(mask, (-1, 1))
-    return column / tf.maximum(tf.reduce_sum(column), _MIN_SUM)
+    return column / tf.maximum(tf.reduce_sum(column), MIN_SUM)
 
 
-# A region of which a small picture shows nothing.
-_MIN_SUM = 1e-12
+MIN_SUM = 1e-12
+"""The least sum of a mask: of a region a small picture may show nothing."""
 
 
 @lru_cache(maxsize=16)
