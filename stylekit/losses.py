@@ -183,8 +183,10 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """
     maps = []
     for k in EDGE_POOLINGS:
+        # A window that is larger than the picture would have a wrong gradient in TensorFlow.
+        window = [min(k, side) for side in luminance.shape]
         # "SAME" averages what there is of the last square.
-        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], k, k // 2, "SAME")
+        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], window, k // 2, "SAME")
         # Squares lie half of their side apart, so that the next but one is the neighbour.
         high = tf.concat([p[:, :1], p[:, :1], p, p[:, -1:], p[:, -1:]], 1)
         wide = tf.concat([p[:, :, :1], p[:, :, :1], p, p[:, :, -1:], p[:, :, -1:]], 2)

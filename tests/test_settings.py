@@ -46,6 +46,7 @@ UNUSUAL_IMAGE = ImageSettings(
     colors=other(ImageSettings().colors),
     style_scale=2.0,
     margin=3,
+    style_loss="moments",
     seed=2**32 - 1,
 )
 UNUSUAL_VIDEO = VideoSettings(
