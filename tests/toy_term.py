@@ -1,10 +1,10 @@
 """A program that adds a toy term to the loss and a toy flow method, and prints what followed.
 
 It runs in a process of its own, because a term must be known before the rest of stylekit is
-imported. A real term touches two files: `stylekit/losses.py` (its equation, its row in `TERMS`)
-and `stylekit/settings/classes.py` (its weight in `Weights`); also `stylekit/image/objective.py` if
-it compares the picture with something that `Targets` does not hold yet. A real flow method touches
-`stylekit/motion/flow.py` alone.
+imported. A real term touches `stylekit/losses/equations.py`, `stylekit/losses/terms.py`
+(its row in `TERMS`) and `stylekit/settings/classes.py` (its weight in `Weights`); also
+`stylekit/image/objective.py` if it compares the picture with something that `Targets` does not hold
+yet. A real flow method touches `stylekit/motion/flow.py` alone.
 
 `python toy_term.py FOLDER` writes a picture, a clip and their sidecars into FOLDER, and the
 findings as JSON to standard output.
