@@ -111,7 +111,7 @@ def test_style_that_is_moved_while_there_is_strength_counts_from_there() -> None
     panel = WeightPanel()
     move(panel, strength=2.0)
     move(panel, beta=6e4)
-    assert panel.current() == Weights(beta=6e4, edges=0.5)
+    assert panel.current() == Weights(beta=6e4, edges=0.2)
     move(panel, strength=4.0)
     assert panel.current() == Weights(beta=12e4, edges=0.25)
     # A term that is off stays off at every strength, and comes back with its slider's value.
