@@ -40,10 +40,10 @@ PHOTOGRAPHS = {
 INTRODUCTION = """# Gallery
 
 Every picture here was painted by the defaults of the command line, except for the options that are
-named. All were made by `python benchmarks/gallery.py` on two cores without a GPU, with the network
-{network}, and none was chosen among several. *Kept* and *reached* are the scores of
+named. All were made by `python benchmarks/gallery.py --size {size}` on two cores without a GPU, with the
+network {network}, and none was chosen among several. *Kept* and *reached* are the scores of
 [the method](method.md): how much of the photograph's content and of the painting's style is in the
-picture.
+picture. They are measured by the network, and can be below zero where an eye still sees the photograph.
 
 ## The built-in styles
 
@@ -227,7 +227,9 @@ def main() -> None:
     size = parser.parse_args().size
     IMAGES.mkdir(parents=True, exist_ok=True)
     of_styles, network = styles(size)
-    text = INTRODUCTION.format(network=network) + "\n".join([*of_styles, *ways(size // 2)])
+    text = INTRODUCTION.format(network=network, size=size) + "\n".join(
+        [*of_styles, *ways(size // 2)]
+    )
     (DOCS / "gallery.md").write_text(text.rstrip() + "\n", encoding="utf-8")
 
 
