@@ -39,12 +39,12 @@ PHOTOGRAPHS = {
 
 INTRODUCTION = """# Gallery
 
-Every picture here was painted by the defaults of the command line, except for the options that are
-named. All were made by `python benchmarks/gallery.py --size {size}` on two cores without a GPU,
-with the network {network}, and none was chosen among several. *Kept* and *reached* are the scores
-of [the method](method.md): how much of the photograph's content and of the painting's style is in the
-picture. They are measured by the network, and can be below zero where an eye still sees the
-photograph.
+Every picture here was painted by the defaults of the command line, except for the options that
+are named. All were made by `python benchmarks/gallery.py --size {size}` on two cores without a
+GPU, with the network {network}, and none was chosen among several. *Kept* and *reached* are the
+scores of [the method](method.md): how much of the photograph's content and of the painting's style
+is in the picture. They are measured by the network, and can be below zero where an eye still sees
+the photograph.
 
 ## The built-in styles
 
