@@ -63,7 +63,9 @@ def plot_losses(
         drawn = [name for name in terms if name not in zero]
         others = iter(itertools.cycle(_LINES))
         for name in drawn:
-            color, line = _line_of(TERMS[name]) if name in TERMS else next(others)
+            # "style × 10⁴" is drawn as the style is.
+            term = TERMS.get(name.split(" ")[0])
+            color, line = _line_of(term) if term else next(others)
             values = np.where(terms[name] > 0, terms[name], np.nan) if log else terms[name]
             marker = "o" if length == 1 else ""
             look: dict[str, Any] = {"color": color, "linestyle": line, "linewidth": 1.8}

@@ -25,6 +25,12 @@ def test_losses_are_told_apart_by_colour_and_line() -> None:
     assert figure.axes[0].get_yscale() == "log"
 
 
+def test_a_scaled_term_keeps_its_colour() -> None:
+    figure = plot_losses({"content": [2.0, 1.0], "style × 10⁴": [3.0, 1.0]})
+    colors = [line.get_color() for line in figure.axes[0].get_lines()]
+    assert colors == [TERMS["content"].color, TERMS["style"].color]
+
+
 def test_losses_draw_their_values_at_their_steps_and_name_the_zeros() -> None:
     figure = plot_losses({"style": [8.0, 0.0, 2.0], "tv": [0, 0, 0]}, steps=[0, 10, 20])
     (line,) = figure.axes[0].get_lines()
