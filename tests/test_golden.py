@@ -41,6 +41,8 @@ LOOSE_RUN = (
     "*.seconds",
     "*.losses.*",
     "*.style_distance",
+    "*.content_kept",
+    "*.style_reached",
     "*.warping_error.*",
     "*.input_warping_error.*",
     *(
