@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +49,6 @@ the photograph.
 ## The built-in styles
 
 """
-
-Paint = Callable[..., sk.Stylization]
 
 
 def left_half(height: int, width: int) -> Mask:
@@ -117,8 +115,7 @@ def styles(size: int) -> tuple[list[str], str]:
 def ways(size: int) -> list[str]:
     """A row for each way to change what is painted."""
     plain = sk.ImageSettings(size=size)
-    changed = lambda **changes: dataclasses.replace(plain, **changes)  # noqa: E731
-    strength = lambda s: changed(weights=sk.Weights().at_strength(s))  # noqa: E731
+    changed = partial(dataclasses.replace, plain)
     half, face = left_half(300, 451), ellipse(512, 512, (0.44, 0.21), (0.13, 0.17))
     both = [sk.load("glass"), sk.load("swirls")]
     rows = [
@@ -130,7 +127,12 @@ def ways(size: int) -> list[str]:
             "Strength",
             "More photograph, or more painting.",
             [
-                (f"chelsea swirls --strength {s:g}", "chelsea", sk.load("swirls"), strength(s))
+                (
+                    f"chelsea swirls --strength {s:g}",
+                    "chelsea",
+                    sk.load("swirls"),
+                    changed(weights=sk.Weights().at_strength(s)),
+                )
                 for s in (0.2, 1, 5)
             ],
         ),

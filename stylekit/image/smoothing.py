@@ -4,13 +4,13 @@ L-BFGS learns the curvature of a loss from its last steps. Before it knows any, 
 gradient, which is strongest in the finest detail. A hundred steps are then spent on ripples, while
 a sky keeps the colours of the photograph. Here the first guess is
 
-    S = f·I + Σ_k 2^k B(σ = 2^k),  k = 0 … 3
+    S = I + Σ_k 2^k B(σ = 2^k),  k = 0 … 3
 
 with Gaussian blurs B. It is symmetric and positive, so the two-loop recursion stays valid. Changes
-of luminance and of colour are treated apart: fine changes of luminance have the factor f, changes
-of colour that are finer than σ = 2 pixels hardly any, because they look like the fringes of a
-misprint. A related method, steps over a Laplacian pyramid of the picture, is that of Kolkin et al.
-2019, *Style Transfer by Relaxed Optimal Transport and Self-Similarity*.
+of luminance and of colour are treated apart: of colour, changes that are finer than σ = 2 pixels
+are nearly left out, because they look like the fringes of a misprint. A related method, steps over a
+Laplacian pyramid of the picture, is that of Kolkin et al. 2019, *Style Transfer by Relaxed Optimal
+Transport and Self-Similarity*.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from ..media.opencv import cv2
 from .optimizer import Array
 
 _BANDS = 4
-_FINE_SHARE = 1.0
 # The blurs alone are not positive: their kernels end at 4σ, so a ripple of colour may come out with
 # its sign changed, by 1.4e-4 of its height at most.
 _FINE_SHARE_OF_COLOR = 1e-3
@@ -49,11 +48,11 @@ def smooth_first(change: Array) -> Array:
     True
     """
     if change.ndim == 2:
-        return _blurs(change, first=0) + np.float32(_FINE_SHARE) * change
+        return _blurs(change, first=0) + change
     axes: Array = np.asarray(change @ _AXES.T, np.float32)
     # One after the other, and in place: a change of a large picture takes 200 MB.
     grey = np.ascontiguousarray(axes[..., 0])
-    axes[..., 0] = _blurs(grey, first=0) + np.float32(_FINE_SHARE) * grey
+    axes[..., 0] = _blurs(grey, first=0) + grey
     color = np.ascontiguousarray(axes[..., 1:])
     axes[..., 1:] = _blurs(color, first=_FIRST_BAND_OF_COLOR)
     axes[..., 1:] += np.float32(_FINE_SHARE_OF_COLOR) * color
