@@ -8,9 +8,9 @@ a sky keeps the colours of the photograph. Here the first guess is
 
 with Gaussian blurs B. It is symmetric and positive, so the two-loop recursion stays valid. Changes
 of luminance and of colour are treated apart: of colour, changes that are finer than σ = 2 pixels
-are nearly left out, because they look like the fringes of a misprint. A related method, steps over a
-Laplacian pyramid of the picture, is that of Kolkin et al. 2019, *Style Transfer by Relaxed Optimal
-Transport and Self-Similarity*.
+are nearly left out, because they look like the fringes of a misprint. A related method, steps over
+a Laplacian pyramid of the picture, is that of Kolkin et al. 2019, *Style Transfer by Relaxed
+Optimal Transport and Self-Similarity*.
 """
 
 from __future__ import annotations
