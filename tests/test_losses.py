@@ -11,10 +11,11 @@ from stylekit.arrays import LUMINANCE
 from stylekit.losses import (
     PIXEL_UNIT,
     TERMS,
+    EdgeTarget,
     Losses,
     content_loss,
     edge_loss,
-    edge_maps,
+    edge_targets,
     gram_matrix,
     style_loss,
     temporal_loss,
@@ -170,8 +171,8 @@ def grey(luminance: np.ndarray) -> np.ndarray:
     return np.repeat(np.float32(luminance)[..., None], 3, axis=2)
 
 
-def own_edges(luminance: np.ndarray) -> tuple[tf.Tensor, ...]:
-    return edge_maps(tf.constant(np.float32(luminance)))
+def own_edges(luminance: np.ndarray) -> tuple[EdgeTarget, ...]:
+    return edge_targets(tf.constant(np.float32(luminance)))
 
 
 def test_edges_by_hand() -> None:
@@ -181,7 +182,7 @@ def test_edges_by_hand() -> None:
     Larger squares hold the whole picture.
     """
     step = np.float32([[1, 1, 0, 0]] * 2)
-    two, four, _ = (edges.numpy()[0, :, :, 0].tolist() for edges in own_edges(step))
+    two, four, _ = (own.edges.numpy()[0, :, :, 0].tolist() for own in own_edges(step))
     assert two == [[-1.0, 0.0, 1.0, 0.5]] * 2
     # Of four columns two squares hold three each: ⅔ and ⅓.
     np.testing.assert_allclose(four, [[-1 / 3, 1 / 3]], rtol=1e-5)
@@ -204,8 +205,8 @@ def test_an_edge_at_the_border_counts_by_how_strong_it_is() -> None:
     corner = np.zeros((16, 16), np.float32)
     corner[:2, :2] = 1
     expected = 0.0
-    for edges in own_edges(corner):
-        E = edges.numpy()[0, :, :, 0].astype(np.float64)
+    for own in own_edges(corner):
+        E = own.edges.numpy()[0, :, :, 0].astype(np.float64)
         assert E[0, 0] < 0
         e = means_around(E**2, 2)
         expected += (e / (e + e.mean()) * E**2).mean()
@@ -236,7 +237,7 @@ def test_a_picture_has_its_own_edges_and_a_lighter_one_too() -> None:
 
 
 def test_the_gradient_of_edges_meets_finite_differences_up_to_the_border() -> None:
-    edges = edge_maps(tf.constant(random_array(1, HEIGHT, WIDTH)))
+    edges = edge_targets(tf.constant(random_array(1, HEIGHT, WIDTH)))
     gradient = assert_gradient(
         lambda x: edge_loss(x, edges), random_array(0, HEIGHT, WIDTH, 3), step=0.5, rel=1e-4
     )

@@ -25,7 +25,7 @@ from ..losses import (
     Targets,
     Term,
     content_loss,
-    edge_maps,
+    edge_targets,
     style_losses,
     weight_of,
 )
@@ -157,7 +157,7 @@ class Objective:
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
             style=self._style_targets(grids, (width, height), style),
-            edges=edge_maps(tf.constant(luminance(start))),
+            edges=edge_targets(tf.constant(luminance(start))),
             warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
             masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
         )

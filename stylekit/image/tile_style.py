@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SettingsError
+from ..losses import statistic_loss
 from ..vgg.runtime import tf
 from ..vgg.statistics import MIN_SUM, FromMeans, Statistic, StyleTarget, from_means
 
@@ -61,8 +62,8 @@ def style_losses(means: Means, style: Sequence[StyleTarget]) -> tf.Tensor:
 
     def loss(part: StyleTarget, layer: str, own: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         found = conversion(part.statistic)(*own)
-        square = part.weight * tf.reduce_mean(tf.square(found - part.statistics[layer]))
-        return square * tf.reduce_mean(part.masks[layer]) if part.masks else square
+        mask = part.masks[layer] if part.masks else None
+        return part.weight * statistic_loss(found, part.statistics[layer], mask)
 
     return tf.stack(
         [

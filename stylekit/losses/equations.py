@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ..arrays import LUMINANCE
 from ..vgg.runtime import tf
@@ -99,9 +100,14 @@ def style_loss(
     for (layer, A), w in zip(targets.items(), shares, strict=True):
         mask = masks[layer] if masks else None
         found = statistic(features[layer], mask, math.prod(features[layer].shape[1:3]))
-        loss = w * tf.reduce_mean(tf.square(found - A))
-        losses.append(loss if mask is None else loss * tf.reduce_mean(mask))
+        losses.append(w * statistic_loss(found, A, mask))
     return tf.add_n(losses)
+
+
+def statistic_loss(found: tf.Tensor, wanted: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """The mean square of `found` − `wanted`, times the mean of a mask: the part it stands for."""
+    loss = tf.reduce_mean(tf.square(found - wanted))
+    return loss if mask is None else loss * tf.reduce_mean(mask)
 
 
 def style_losses(features: Mapping[str, tf.Tensor], parts: Sequence[StyleTarget]) -> tf.Tensor:
@@ -176,7 +182,19 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
     return tuple(maps)
 
 
-def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
+class EdgeTarget(NamedTuple):
+    """The `edges` E_k that a picture should keep, `(1, h, w, 1)`, and their `edge_shares` m_k."""
+
+    edges: tf.Tensor
+    shares: tf.Tensor
+
+
+def edge_targets(luminance: tf.Tensor) -> tuple[EdgeTarget, ...]:
+    """What `edge_loss` compares with: the edges of a picture's luminance `(H, W)`."""
+    return tuple(EdgeTarget(E, edge_shares(E)) for E in edge_maps(luminance))
+
+
+def edge_loss(image: tf.Tensor, targets: Sequence[EdgeTarget]) -> tf.Tensor:
     """How far the edges of a picture are from those that it should keep.
 
     L_edges = Σ_k mean m_k (∇² P_k(Y(x)) − E_k)², with the luminance Y, `edge_maps` and the
@@ -186,7 +204,7 @@ def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
     Parameters
     ----------
     image : x, `(H, W, 3)`.
-    edges : E_k, the `edge_maps` of the content in the style's colours.
+    targets : The `edge_targets` of the content in the style's colours.
 
     References
     ----------
@@ -196,8 +214,8 @@ def edge_loss(image: tf.Tensor, edges: Sequence[tf.Tensor]) -> tf.Tensor:
     found = edge_maps(tf.tensordot(image, tf.constant(LUMINANCE), 1))
     return tf.add_n(
         [
-            tf.reduce_mean(edge_shares(E) * tf.square(edge - E))
-            for edge, E in zip(found, edges, strict=True)
+            tf.reduce_mean(target.shares * tf.square(edges - target.edges))
+            for edges, target in zip(found, targets, strict=True)
         ]
     )
 

@@ -13,6 +13,7 @@ from ..settings import Weights
 from ..vgg.runtime import tf
 from ..vgg.statistics import StyleTarget
 from .equations import (
+    EdgeTarget,
     content_loss,
     edge_loss,
     style_losses,
@@ -25,13 +26,14 @@ class Targets(NamedTuple):
     """All that the terms compare a picture with: what is constant while it is painted.
 
     `content` holds the features P of the content by content layer, `style` a target for each part
-    of the picture that has a style of its own, `edges` the `edge_maps` that should stay. `warped`
-    `(T, H, W, 3)` and `masks` `(T, H, W)` are the T temporal targets; a single picture has none.
+    of the picture that has a style of its own, `edges` the `edge_targets` that should stay.
+    `warped` `(T, H, W, 3)` and `masks` `(T, H, W)` are the T temporal targets; a single picture has
+    none.
     """
 
     content: Mapping[str, tf.Tensor]
     style: tuple[StyleTarget, ...]
-    edges: tuple[tf.Tensor, ...]
+    edges: tuple[EdgeTarget, ...]
     warped: tf.Tensor
     masks: tf.Tensor
 

@@ -26,12 +26,12 @@ _SEED = 0
 
 # Measured on four pairs of a photograph and a style at 96 pixels, so that the default β pulls about
 # as hard with each statistic. At the start of a painting, the content in the style's colours, the
-# loss of Gram matrices is 1, that of covariances 0.22 to 0.33 and that of means 57 to 64; that of
-# sliced quantiles is 100 to 119, and its gradient 82 to 134 times as long. With these factors
-# `moments` has 1.0 times the loss of Gram matrices at the start and 1.2 at a painting of theirs,
-# sliced quantiles 1.0 and 2.3.
-_MEAN_FACTOR = 0.012
-_SLICED_FACTOR = 0.009
+# loss of Gram matrices is 1, that of covariances 0.14 to 0.27 and that of means 89 to 132; that of
+# sliced quantiles is 203 to 251, and its gradient 133 to 307 times as long. With these factors
+# `moments` has 0.9 to 1.2 times the loss of Gram matrices at the start and 1.4 to 2.1 at a painting
+# of theirs, sliced quantiles 0.9 to 1.1 and 2.5 to 4.9.
+_MEAN_FACTOR = 0.007
+_SLICED_FACTOR = 0.0045
 
 Statistic = Callable[[Any, Any, int], Any]
 """`(features, mask, positions) -> statistic`: of features `(1, h, w, N)`, a mask `(h, w)` that says
