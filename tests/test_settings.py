@@ -234,6 +234,7 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (ImageSettings, "weights", [None, 1.0, {"alpha": 1.0}]),
         (ImageSettings, "optimizer", ["lbfgs", None, Init.NOISE]),
         (ImageSettings, "pooling", [3, None]),
+        (ImageSettings, "style_loss", [3, None]),
         (ImageSettings, "init", ["noise", None]),
         (ImageSettings, "backbone", [None, 16]),
         (ImageSettings, "colors", [1, "style", None]),
