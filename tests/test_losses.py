@@ -17,6 +17,7 @@ from stylekit.losses import (
     edge_loss,
     edge_targets,
     gram_matrix,
+    style_calibration,
     style_loss,
     temporal_loss,
     total_variation_loss,
@@ -81,6 +82,18 @@ def test_gram_matrix_by_hand() -> None:
     """Two filters at two positions: (1, 2) and (3, 5)."""
     features = tf.constant([[[[1.0, 2.0], [3.0, 5.0]]]])
     np.testing.assert_allclose(gram_matrix(features), [[5.0, 8.5], [8.5, 14.5]])
+
+
+def test_the_calibration_of_a_style_makes_large_grams_count_less() -> None:
+    gram = {"layer": np.full((3, 3), 0.01, np.float32)}
+    large = {"layer": 4 * gram["layer"]}
+    factor = style_calibration([gram], [1.0])
+    # The mean square is 16 times as large.
+    assert style_calibration([large], [1.0]) == pytest.approx(factor / 16**0.75, rel=1e-5)
+    assert factor > style_calibration([gram, large], [0.5, 0.5]) > factor / 16**0.75
+    assert style_calibration([gram, large], [1.0, 0.0]) == pytest.approx(factor)
+    assert style_calibration([{"layer": np.zeros((3, 3), np.float32)}], [1.0]) == 10
+    assert style_calibration([{"layer": np.ones((3, 3), np.float32)}], [1.0]) == 0.1
 
 
 def test_gram_matrix_forgets_where_and_how_large() -> None:

@@ -26,6 +26,8 @@ from ..losses import (
     Term,
     content_loss,
     edge_targets,
+    gram_matrix,
+    style_calibration,
     style_losses,
     weight_of,
 )
@@ -58,6 +60,9 @@ class Evaluation:
     gradient: NDArray[np.float32]
     losses: Losses
 
+
+ByLayer = dict[str, Any]
+"""A tensor for each style layer."""
 
 Positions = dict[str, tuple[int, ...]]
 """The height and width of the features of each style layer."""
@@ -111,7 +116,7 @@ class Objective:
             size=settings.size,
         )
         self._strangers: tuple[tuple, dict[str, tf.Tensor], float] | None = None
-        self._own_statistics: tuple[Positions, list[dict[str, tf.Tensor]]] | None = None
+        self._own_statistics: tuple[Positions, list[tuple[ByLayer, ByLayer]]] | None = None
 
     @property
     def backbone(self) -> Backbone:
@@ -351,7 +356,7 @@ class Objective:
         targets = []
         left = iter(statistics)
         for part in guidance.parts(size):
-            of_styles = [next(left) for _ in part.styles]
+            of_styles, grams = zip(*(next(left) for _ in part.styles), strict=True)
             masks = {}
             if part.mask is not None:
                 masks = {
@@ -364,24 +369,30 @@ class Objective:
                 )
                 for layer in grids
             }
-            weight = tf.constant(part.weight, tf.float32)
-            targets.append(StyleTarget(self._statistic, blended, masks, weight))
+            weight = part.weight * style_calibration(grams, part.shares)
+            targets.append(
+                StyleTarget(self._statistic, blended, masks, tf.constant(weight, tf.float32))
+            )
         return tuple(targets)
 
-    def _statistics_of(self, guidance: Guidance, grids: Positions) -> list[dict[str, tf.Tensor]]:
-        """The statistics of each style by layer, for a picture with these grids of positions."""
+    def _statistics_of(
+        self, guidance: Guidance, grids: Positions
+    ) -> list[tuple[ByLayer, ByLayer]]:
+        """The statistics and the Gram matrices of each style, for a picture with these grids."""
         found = []
         for style in guidance.styles:
             if self._tiles.needed(check_image(style)):
-                found.append(self._tiles.statistics(style, self._statistic))
+                found.append(self._tiles.statistics(style, (self._statistic, gram_matrix)))
                 continue
             features = self._features(style, once=True)
-            found.append(
+            statistics, grams = (
                 {
-                    layer: self._statistic(features[layer], None, math.prod(grid))
+                    layer: of_layer(features[layer], None, math.prod(grid))
                     for layer, grid in grids.items()
                 }
+                for of_layer in (self._statistic, gram_matrix)
             )
+            found.append((statistics, grams))
         return found
 
     def _case(self, shape: tuple[int, ...], temporal: int, parts: int = 0) -> tuple:

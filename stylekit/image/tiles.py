@@ -146,12 +146,18 @@ class Tiles:
         grid = self._grid(image)
         return {layer: self._shape(grid, layer) for layer in self._style_layers}
 
-    def statistics(self, image: Image, statistic: Statistic) -> dict[str, tf.Tensor]:
-        """The statistic of each style layer, of the whole picture."""
-        convert = conversion(statistic)
+    def statistics(
+        self, image: Image, statistics: tuple[Statistic, Statistic]
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        """Two statistics of each style layer, of the whole picture."""
+        conversions = [conversion(statistic) for statistic in statistics]
         masks: Masks = {layer: [] for layer in self._style_layers}
         means = self._sums(image, {}, masks)[0]
-        return {layer: convert(*means[layer][0]) for layer in self._style_layers}
+        first, second = (
+            {layer: convert(*means[layer][0]) for layer in self._style_layers}
+            for convert in conversions
+        )
+        return first, second
 
     def style_losses(self, image: Image, style: Sequence[StyleTarget]) -> tf.Tensor:
         """As `stylekit.losses.style_losses`, of a picture."""

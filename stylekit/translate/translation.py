@@ -6,7 +6,8 @@ M_l positions, its G is r_l² M_l Ĝ; a hat marks stylekit's quantities. With L�
 `stylekit.losses`,
 
 - content: α k_l Σ (F − P)² = α k_l r_l² N_l M_l · L̂_l, so that α̂_l = α k_l r_l² N_l M_l;
-- style: β s_l Σ (G − A)² = β s_l r_l⁴ M_l² N_l² · L̂_l, so that β̂_l = β s_l r_l⁴ N_l² M_l²;
+- style: β s_l Σ (G − A)² = β s_l r_l⁴ M_l² N_l² · L̂_l, so that β̂_l = β s_l r_l⁴ N_l² M_l², divided
+  by the factor that the style has here (`stylekit.losses.style_calibration`);
 - temporal: white has the value w there and u = `stylekit.losses.PIXEL_UNIT` here, γ̂ = γ (w/u)².
 
 All are divided by α̂, so that stylekit's alpha is 1: a common factor does not move the minimum.
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..arrays import Image, check_image
 from ..explain.words import two_digits
-from ..losses import PIXEL_UNIT
+from ..losses import PIXEL_UNIT, style_calibration
 from ..settings import ImageSettings, Weights, label_of
 from ..vgg.features import POOLINGS, FeatureExtractor
 from ..vgg.weights import Backbone
@@ -146,13 +147,26 @@ class Translator:
         }
 
     @cached_property
+    def _grams(self) -> tuple[Grams, Grams]:
+        """Ĝ of the content picture, and Â, by style layer."""
+        content, style = (
+            {
+                name: np.asarray(features.T @ features / len(features), np.float64)
+                for name, features in self._features(image).items()
+            }
+            for image in (self._content, self._style)
+        )
+        return content, style
+
+    @cached_property
     def _gram_errors(self) -> Grams:
         """Ĝ − Â of the content picture, by style layer."""
-        content, style = (
-            {name: features.T @ features / len(features) for name, features in of_image.items()}
-            for of_image in map(self._features, (self._content, self._style))
-        )
-        return {name: np.asarray(content[name] - style[name], np.float64) for name in content}
+        content, style = self._grams
+        return {name: content[name] - style[name] for name in content}
+
+    @cached_property
+    def _calibration(self) -> float:
+        return style_calibration([self._grams[1]], [1.0])
 
     def _shape(self, name: str, layers: int) -> LayerShape:
         height, width = self._content.shape[:2]
@@ -180,12 +194,15 @@ class Translator:
     def _style_factors(self, convention: PublishedCode) -> NDArray[np.float64]:
         """β̂_l at β = 1 of each style layer."""
         names = self._settings.style_layers
-        if convention.style_factor is None:
-            shares = dict(zip(convention.style_layers, convention.style_shares, strict=True))
-            return np.array([shares.get(name, 0.0) for name in names]) * self._matched(convention)
         shapes = [self._shape(name, len(names)) for name in names]
-        squares = self._squares(convention, names, shapes)
-        return np.array([convention.style_factor(shape) for shape in shapes]) * squares**2
+        if convention.style_factor is None:
+            given = dict(zip(convention.style_layers, convention.style_shares, strict=True))
+            shares = np.array([given.get(name, 0.0) for name in names])
+            factors = shares * self._matched(convention)
+        else:
+            squares = self._squares(convention, names, shapes)
+            factors = np.array([convention.style_factor(shape) for shape in shapes]) * squares**2
+        return factors if convention.calibrated else factors / self._calibration
 
     def _squares(
         self, convention: PublishedCode, names: Sequence[str], shapes: Sequence[LayerShape]
