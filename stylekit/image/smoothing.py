@@ -61,10 +61,10 @@ def smooth_first(change: Array) -> Array:
 
 def _blurs(change: Array, *, first: int) -> Array:
     """Σ_k 2^k B(σ = 2^k) from the band `first` on."""
-    # The blur must be symmetric at borders too: repeated border pixels would weigh more there.
+    # Mirrored at borders, a blur stays symmetric, and a border moves as far as the inside does.
     total = np.zeros_like(change)
     for band in range(first, _BANDS):
-        blurred = cv2.GaussianBlur(change, (0, 0), 2.0**band, borderType=cv2.BORDER_CONSTANT)
+        blurred = cv2.GaussianBlur(change, (0, 0), 2.0**band, borderType=cv2.BORDER_REFLECT)
         np.multiply(blurred, np.float32(2**band), out=blurred)
         total += blurred
     return total
