@@ -27,13 +27,13 @@ IMAGES = DOCS / "images" / "gallery"
 
 PHOTOGRAPHS = {
     "cubist": "coffee",
-    "expression": "rocket",
-    "glass": "chelsea",
+    "expression": "astronaut",
+    "glass": "rocket",
     "ink": "camera",
-    "mosaic": "astronaut",
-    "pointillist": "coffee",
-    "swirls": "rocket",
-    "woodblock": "astronaut",
+    "mosaic": "coffee",
+    "pointillist": "astronaut",
+    "swirls": "chelsea",
+    "woodblock": "chelsea",
 }
 """A photograph for each built-in style."""
 

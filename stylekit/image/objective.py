@@ -375,9 +375,7 @@ class Objective:
             )
         return tuple(targets)
 
-    def _statistics_of(
-        self, guidance: Guidance, grids: Positions
-    ) -> list[tuple[ByLayer, ByLayer]]:
+    def _statistics_of(self, guidance: Guidance, grids: Positions) -> list[tuple[ByLayer, ByLayer]]:
         """The statistics and the Gram matrices of each style, for a picture with these grids."""
         found = []
         for style in guidance.styles:

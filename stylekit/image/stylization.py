@@ -141,7 +141,10 @@ class Stylization:
         self._evaluations = 0
         self._step_index = 0
         self._weights: Weights | None = None
-        self._begin_scale(0, self._first_image(init), painted=init is not None)
+        # Without an objective they wait for the first step: the picture that it starts from can be
+        # shown before TensorFlow is loaded.
+        self._targets = None if objective is None else self._targets_at(0)
+        self._paint_at(0, self._first_image(init), painted=init is not None)
 
     def __repr__(self) -> str:
         width, height = self.size
@@ -162,6 +165,8 @@ class Stylization:
     @property
     def targets(self) -> Targets:
         """What the picture is compared with at the current scale."""
+        if self._targets is None:
+            self._targets = self._targets_at(self._scale_index)
         return self._targets
 
     @property
@@ -187,7 +192,7 @@ class Stylization:
     def measure(self) -> tuple[Losses, float]:
         """`losses` and `style_distance`, in the time of one of them."""
         weights = self._weights or self.settings.weights
-        return self.objective.measure(self.image, self._targets, weights)
+        return self.objective.measure(self.image, self.targets, weights)
 
     @property
     def scores(self) -> Scores:
@@ -197,7 +202,7 @@ class Stylization:
     def scores_of(self, losses: Losses, style_distance: float) -> Scores:
         """The scores of a picture of this size with these measures."""
         content = resize_image(self._content, self._sizes[self._scale_index])
-        strangers, plain = self.objective.losses_of_nothing(content, self._targets)
+        strangers, plain = self.objective.losses_of_nothing(content, self.targets)
         return Scores(share_left(losses.content, strangers), share_left(style_distance, plain))
 
     def enlarge(self) -> None:
@@ -237,7 +242,7 @@ class Stylization:
             painted=self._painted,
             weights=weights,
             evaluations=self._evaluations,
-            measure=partial(self.objective.losses, targets=self._targets, weights=weights),
+            measure=partial(self.objective.losses, targets=self.targets, weights=weights),
         )
 
     def steps(self, count: int | None = None, weights: WeightsNow | None = None) -> Iterator[Step]:
@@ -288,19 +293,24 @@ class Stylization:
                 assert_never(unknown)
 
     def _begin_scale(self, scale_index: int, image: Image, *, painted: bool) -> None:
-        size = self._sizes[scale_index]
-        content = resize_image(self._content, size)
-        finest = scale_index == len(self._sizes) - 1
         # The slow part comes first: if it is interrupted, the last scale stays as it was.
-        self._targets: Targets = self.objective.targets(
-            content,
+        self._targets = self._targets_at(scale_index)
+        self._paint_at(scale_index, image, painted=painted)
+
+    def _targets_at(self, scale_index: int) -> Targets:
+        finest = scale_index == len(self._sizes) - 1
+        return self.objective.targets(
+            resize_image(self._content, self._sizes[scale_index]),
             self._temporal if finest else (),
             once=not self._is_warm,
             # At a smaller size the painting is smaller too: its large strokes come first.
             style=None if finest else self._style_at(self.scales[scale_index].size),
         )
+
+    def _paint_at(self, scale_index: int, image: Image, *, painted: bool) -> None:
+        size = self._sizes[scale_index]
         self.parametrization = parametrization_of(
-            content, self.objective.guidance, self.settings.colors
+            resize_image(self._content, size), self.objective.guidance, self.settings.colors
         )
         self._optimizer = self._new_optimizer(resize_image(image, size), painted=painted)
         self._scale_index = scale_index
@@ -328,7 +338,7 @@ class Stylization:
     def _evaluate(
         self, x: np.ndarray, weights: Weights, seen: dict[float, Losses]
     ) -> tuple[float, np.ndarray]:
-        evaluation = self.objective.evaluate(self.parametrization.image(x), self._targets, weights)
+        evaluation = self.objective.evaluate(self.parametrization.image(x), self.targets, weights)
         seen[evaluation.value] = evaluation.losses
         return evaluation.value, self.parametrization.pull_back(evaluation.gradient)
 

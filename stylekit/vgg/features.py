@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ _STYLE_SHARES = {
     "block2_conv1": 0.4,
     "block3_conv1": 0.4,
     "block4_conv1": 0.4,
-    "block5_conv1": 0.4 * 0.1,
+    "block5_conv1": 0.4 * 0.25,
 }
 
 # What Keras's "caffe" pre-processing subtracts, here in RGB order and on the scale 0 to 255:
@@ -137,15 +138,8 @@ class FeatureExtractor:
         self.layers = tuple(dict.fromkeys(layers))
         names = list(backbone.kernels)
         self._used = names[: max(names.index(name) for name in layers) + 1]
-        self._convolve = {name: _layer(*backbone.kernels[name]) for name in self._used}
         self._pool = function_of("pooling", POOLINGS, pooling)
-        self.scales = dict.fromkeys(self.layers, 1.0)
-        means = (
-            calibration if isinstance(calibration, Mapping) else self.mean_activations(calibration)
-        )
-        for name in self.layers:
-            if means[name] > _MIN_ACTIVATION:
-                self.scales[name] = mean_activation(name) / means[name]
+        self._calibration = calibration
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scaled features by layer, each `(1, h, w, channels)`, of `image` `(H, W, 3)` in [0, 1].
@@ -157,6 +151,25 @@ class FeatureExtractor:
     def without_margin(self, window: tf.Tensor) -> dict[str, tf.Tensor]:
         """The same of a part of a picture, which is not continued at its borders."""
         return self._features(window, 0)
+
+    # TensorFlow takes seconds to load, in which a picture can be shown before its first step.
+    @cached_property
+    def _convolve(self) -> dict[str, Any]:
+        # Not as a part of a function that is being compiled.
+        with tf.init_scope():
+            return {name: _layer(*self.backbone.kernels[name]) for name in self._used}
+
+    @cached_property
+    def scales(self) -> dict[str, float]:
+        """The factor of each layer."""
+        means = self._calibration
+        if not isinstance(means, Mapping):
+            with tf.init_scope():
+                means = self._means(self._unscaled, means)
+        return {
+            name: mean_activation(name) / means[name] if means[name] > _MIN_ACTIVATION else 1.0
+            for name in self.layers
+        }
 
     @property
     def computed(self) -> tuple[tuple[str, int], ...]:
@@ -172,6 +185,10 @@ class FeatureExtractor:
         return self._pool in (_max_pooling, _average_pooling)
 
     def _features(self, image: tf.Tensor, margin: int) -> dict[str, tf.Tensor]:
+        unscaled = self._unscaled(image, margin)
+        return {name: features * self.scales[name] for name, features in unscaled.items()}
+
+    def _unscaled(self, image: tf.Tensor, margin: int) -> dict[str, tf.Tensor]:
         margins = mirror_margins(image.shape, margin)
         x = _continued(image, margins)[tf.newaxis] * 255.0 - tf.constant(_MEAN_RGB, tf.float32)
         features = {}
@@ -181,16 +198,20 @@ class FeatureExtractor:
                 x = self._pool(x)
                 block = here
             x = self._convolve[name](x)
-            if name in self.scales:
+            if name in self.layers:
                 top, left = (width // 2 ** (block - 1) for width in margins)
-                inside = x[:, top : x.shape[1] - top, left : x.shape[2] - left]
-                features[name] = inside * self.scales[name]
+                features[name] = x[:, top : x.shape[1] - top, left : x.shape[2] - left]
         return features
 
     def mean_activations(self, images: Sequence[Image]) -> dict[str, float]:
         """The mean scaled activation of each layer over `images`."""
+        return self._means(self._features, images)
+
+    def _means(
+        self, features_of: Callable[..., dict[str, tf.Tensor]], images: Sequence[Image]
+    ) -> dict[str, float]:
         # Without a margin, so that they do not depend on it.
-        per_image = [self._features(tf.constant(check_image(image)), 0) for image in images]
+        per_image = [features_of(tf.constant(check_image(image)), 0) for image in images]
         return {
             name: float(np.mean([tf.reduce_mean(features[name]) for features in per_image]))
             for name in self.layers
@@ -221,7 +242,7 @@ def mean_activation(layer: str) -> float:
     >>> mean_activation("block4_conv2") == MEAN_ACTIVATION
     True
     >>> round((mean_activation("block5_conv1") / mean_activation("block4_conv1")) ** 4, 3)
-    0.1
+    0.25
     """
     return MEAN_ACTIVATION * _STYLE_SHARES.get(layer, 1.0) ** 0.25
 
