@@ -132,6 +132,9 @@ def test_only_the_layers_that_are_needed_are_built(
     monkeypatch.setattr(module, "_layer", counted)
     layers = ["block2_conv2", "block1_conv2", "block2_conv2"]
     extractor = FeatureExtractor(vgg16, layers, calibration=photographs[:1])
+    # Until a picture comes, there is something to show: TensorFlow is not needed yet.
+    assert not built
+    extractor(tf.zeros((32, 32, 3)))
     assert [shape[2:] for shape in built] == [(3, 64), (64, 64), (64, 128), (128, 128)]
     assert extractor.layers == ("block2_conv2", "block1_conv2")
     graph = tf.function(extractor).get_concrete_function(tf.zeros((32, 32, 3))).graph
