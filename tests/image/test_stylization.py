@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -65,6 +67,16 @@ def make(content: Image, style: Image, settings: ImageSettings, objective: Objec
 
 def take(stylization: Stylization, count: int, weights: Weights | None = None) -> list[Step]:
     return list(stylization.steps(count, weights))
+
+
+def test_a_picture_can_be_shown_before_tensorflow_is_loaded() -> None:
+    code = (
+        "import sys, stylekit as sk\n"
+        "painting = sk.Stylization(sk.load('chelsea'), sk.load('swirls'))\n"
+        "assert painting.image.std() > 0.1\n"
+        "assert 'tensorflow' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # It repeats, and it can be paused.
