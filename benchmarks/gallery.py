@@ -44,7 +44,7 @@ are named. All were made by `python benchmarks/gallery.py --size {size}` on two 
 GPU, with the network {network}, and none was chosen among several. *Kept* and *reached* are the
 scores of [the method](method.md): how much of the photograph's content and of the painting's style
 is in the picture. They are measured by the network, and can be below zero where an eye still sees
-the photograph.
+the photograph. The times depend on what else the computer does.
 
 ## The built-in styles
 
