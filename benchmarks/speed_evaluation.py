@@ -195,6 +195,7 @@ def keras_evaluation(problem: Problem) -> Evaluate:
     style_model = _keras_model(problem, problem.style.shape)
     style = style_model(problem.style[None])
     grams = {name: _gram(style[name]) for name in problem.settings.style_layers}
+    beta = _calibrated_beta(problem)
 
     @tf.function
     def differentiate(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -210,7 +211,7 @@ def keras_evaluation(problem: Problem) -> Evaluate:
                     for name, gram in grams.items()
                 ]
             )
-            loss = problem.weights.alpha * content_loss + problem.weights.beta * style_loss
+            loss = problem.weights.alpha * content_loss + beta * style_loss
         return loss, tape.gradient(loss, image)
 
     def evaluate(image: Image) -> tuple[float, np.ndarray]:
@@ -218,6 +219,12 @@ def keras_evaluation(problem: Problem) -> Evaluate:
         return float(loss), gradient.numpy()
 
     return evaluate
+
+
+def _calibrated_beta(problem: Problem) -> float:
+    """β times the calibration of the style, which others have not."""
+    (style,) = problem.objective.targets(problem.content).style
+    return problem.weights.beta * float(style.weight)
 
 
 def _keras_model(problem: Problem, shape: tuple[int, ...]) -> tf.keras.Model:
@@ -290,7 +297,7 @@ def _write_for_torch(problem: Problem, file: Path) -> None:
         "content_layers": problem.settings.content_layers,
         "style_layers": problem.settings.style_layers,
         "alpha": problem.weights.alpha,
-        "beta": problem.weights.beta,
+        "beta": _calibrated_beta(problem),
         "mean_rgb": _MEAN_RGB,
         "average": problem.settings.pooling == Pooling.AVERAGE,
     }

@@ -31,7 +31,7 @@ class Tutorial:
 
     The loss is stylekit's times `Task.published_factor`. Features come from Keras unscaled, so
     that the s_l which stylekit scales them by become weights: s_l² of a content term and s_l⁴ of
-    a style term.
+    a style term, which also has the calibration of the style.
     """
 
     def __init__(self, task: Task) -> None:
@@ -39,7 +39,8 @@ class Tutorial:
         factor = task.published_factor
         self._style_names, self._content_names = settings.style_layers, settings.content_layers
         shares = settings.weights.layers or settings.style_layer_weights
-        beta = factor * settings.weights.beta
+        (style,) = task.targets.style
+        beta = factor * settings.weights.beta * float(style.weight)
         self._style_weights = {
             name: beta * share * scales[name] ** 4
             for name, share in zip(
@@ -54,8 +55,8 @@ class Tutorial:
             task.objective.backbone, (*self._style_names, *self._content_names), settings.pooling
         )
         height, width = task.style.shape[:2]
-        style = resize_image(task.style, fitted_size((width, height), settings.size))
-        self._style_targets = self._extract(tf.constant(style[None]))[0]
+        resized = resize_image(task.style, fitted_size((width, height), settings.size))
+        self._style_targets = self._extract(tf.constant(resized[None]))[0]
         self._content_targets = self._extract(tf.constant(task.content[None]))[1]
         self.image = tf.Variable(task.content[None])
         self._optimizer = tf.keras.optimizers.Adam(learning_rate=0.02, beta_1=0.99, epsilon=1e-1)

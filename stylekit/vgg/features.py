@@ -139,6 +139,9 @@ class FeatureExtractor:
         names = list(backbone.kernels)
         self._used = names[: max(names.index(name) for name in layers) + 1]
         self._pool = function_of("pooling", POOLINGS, pooling)
+        if not isinstance(calibration, Mapping):
+            for photograph in calibration:
+                check_image(photograph)
         self._calibration = calibration
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:

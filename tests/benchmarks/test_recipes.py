@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import threading
 from itertools import islice, pairwise
@@ -37,8 +38,9 @@ def task(content: Image, style: Image, settings: ImageSettings) -> Task:
 
 @pytest.fixture(scope="module")
 def whole_task(content: Image, style: Image, whole_settings: ImageSettings) -> Task:
-    """On all layers: on shallow ones a recipe without line search, Johnson's, diverges."""
-    return Task.prepare(content, style, as_published(whole_settings))
+    """On all layers and with less style: else a recipe without line search, Johnson's, diverges."""
+    milder = dataclasses.replace(whole_settings, weights=Weights(beta=1e3))
+    return Task.prepare(content, style, as_published(milder))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def noise(task: Task) -> Image:
 def test_recipe_lowers_the_loss_and_gives_pictures(recipe: Recipe, whole_task: Task) -> None:
     task = whole_task
     painting = recipe.paint(task)
-    *_, last = steps = list(islice(painting, 16))
+    *_, last = steps = list(islice(painting, 30))
     painting.close()
     assert steps[0].evaluations == 0
     assert all(b.evaluations > a.evaluations for a, b in pairwise(steps))
