@@ -181,7 +181,7 @@ class Stylization:
 
     @property
     def style_distance(self) -> float:
-        """Σ_l 1/(N_l² M_l²) Σ_ij (G_ij − A_ij)² of the 8-bit picture, without layer weights."""
+        """The `style_distance` of the 8-bit picture, by the statistics that the settings choose."""
         return self.measure()[1]
 
     @property
