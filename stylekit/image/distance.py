@@ -12,8 +12,8 @@ from .stylization import extractor_of
 def style_distance(image: Image, style: Image, settings: ImageSettings | None = None) -> float:
     """How far the picture `image` is from the manner of `style`, 0 for the style picture itself.
 
-    s Σ_l mean (G_l − A_l)², with G_l and A_l the Gram matrices of `image`, as the 8-bit picture of a
-    file, and of `style` at style layer l, and s the factor of the style
+    s Σ_l mean (G_l − A_l)², with G_l and A_l the Gram matrices at style layer l of `image`, as the
+    8-bit picture of a file, and of `style`, and with the factor s of the style
     (`stylekit.losses.style_calibration`). Layers count as their calibration makes them
     (`stylekit.vgg.features.mean_activation`), whatever the weights.
 
