@@ -3,7 +3,8 @@
     python benchmarks/gallery.py [--size N]
 
 Every built-in style on a photograph, and what else painters ask for: several styles, regions, parts
-that stay, the size of strokes, colours, strength and other statistics. Takes about half an hour.
+that stay, the size of strokes, colours, strength and other statistics. Takes about
+three quarters of an hour.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ INTRODUCTION = """# Gallery
 
 Every picture here was painted by the defaults of the command line, except for the options that
 are named. All were made by `python benchmarks/gallery.py --size {size}` on two cores without a
-GPU, with the network {network}, and none was chosen among several. *Kept* and *reached* are the
+GPU, with the network {network}. Photographs were chosen to suit the styles.
+*Kept* and *reached* are the
 scores of [the method](method.md): how much of the photograph's content and of the painting's style
 is in the picture. They are measured by the network, and can be below zero where an eye still sees
 the photograph. The times depend on what else the computer does.

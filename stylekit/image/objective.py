@@ -383,13 +383,13 @@ class Objective:
                 found.append(self._tiles.statistics(style, (self._statistic, gram_matrix)))
                 continue
             features = self._features(style, once=True)
-            statistics, grams = (
-                {
-                    layer: of_layer(features[layer], None, math.prod(grid))
-                    for layer, grid in grids.items()
-                }
-                for of_layer in (self._statistic, gram_matrix)
-            )
+            statistics = {
+                layer: self._statistic(features[layer], None, math.prod(grid))
+                for layer, grid in grids.items()
+            }
+            grams = statistics
+            if self._statistic is not gram_matrix:
+                grams = {layer: gram_matrix(features[layer]) for layer in grids}
             found.append((statistics, grams))
         return found
 

@@ -43,7 +43,7 @@ The edges of single pixels are left out: brush strokes take their place.
 # the equation says.
 _TYPICAL_STYLE = 4e-5
 
-# With 1, thin trees were lost in a dark painting, and parts of a photograph shone through glass.
+# With 1, thin trees were lost in a dark painting; with 3/4, glass left much unpainted.
 _STYLE_EXPONENT = 0.5
 
 # A picture of one colour may have almost nothing to compare.
