@@ -17,10 +17,10 @@ from stylekit.media.images import load_image
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-import peers
+import loss_race
+from lanes import LIMIT, SHARE, Curve, Lane, Point, Result, race
+from loss_race_plot import plot_loss_race
 from painting_task import Painted
-from peers_plot import plot_peers
-from race import LIMIT, SHARE, Curve, Lane, Point, Result, race
 
 
 class Clock:
@@ -155,7 +155,7 @@ def test_the_others_keep_behind_while_the_leader_is_on_its_way(clock: Clock) -> 
 
 @pytest.fixture
 def result() -> Result:
-    names = [recipe.name for recipe in peers.RECIPES]
+    names = [recipe.name for recipe in loss_race.RECIPES]
     ends = {"TensorFlow tutorial": 100.0, "stylekit": 10.0}
     curves = []
     for name in names:
@@ -175,7 +175,7 @@ def test_a_result_comes_back_from_json(result: Result) -> None:
 
 
 def test_the_table_gives_ratios_to_stylekit(result: Result) -> None:
-    rows = {line[:27].strip(): line[27:].split() for line in peers.table(result).splitlines()}
+    rows = {line[:27].strip(): line[27:].split() for line in loss_race.table(result).splitlines()}
     assert rows["TensorFlow tutorial"] == (
         ["0.500", "0.400–0.600", "100", "10.0", "50.0", "10.0", "200", "10.0", "100.0", "10.0"]
     )
@@ -186,13 +186,15 @@ def test_the_table_gives_ratios_to_stylekit(result: Result) -> None:
 
 
 def test_the_summary_takes_medians_and_counts(result: Result) -> None:
-    rows = {line[:27].strip(): line[27:].split() for line in peers.summary([result]).splitlines()}
+    rows = {
+        line[:27].strip(): line[27:].split() for line in loss_race.summary([result]).splitlines()
+    }
     assert rows["TensorFlow tutorial"][:2] == ["10.00", "10.00"]
     assert rows["Johnson, Ruder: L-BFGS"][5:] == ["–", "–", "0", "of", "1"]
 
 
 def test_the_plot_has_a_panel_for_each_pair_and_a_line_for_each_way(result: Result) -> None:
-    figure = plot_peers([result, result, result, result])
+    figure = plot_loss_race([result, result, result, result])
     panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
     assert [axes.get_title(loc="left") for axes in panels] == ["cat in oil, 30×20"] * 4
     drawn = [line for line in panels[0].get_lines() if len(line.get_xdata()) == 2]
@@ -205,16 +207,16 @@ def test_the_benchmark_runs_and_redraws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_shallow(monkeypatch)
-    shared = ["peers.py", "--out", str(tmp_path)]
+    shared = ["loss_race.py", "--out", str(tmp_path)]
     command = [*shared, "--size", "32", "--pairs", "1", "--steps", "4"]
     monkeypatch.setattr(sys, "argv", command)
-    peers.main()
+    loss_race.main()
     printed = capsys.readouterr().out
     assert "chelsea in swirls, 32×21 px" in printed
     assert "embedded" in printed
     assert load_image(tmp_path / "chelsea-swirls-tutorial.png").shape == (21, 32, 3)
-    drawn = (tmp_path / "peers.png").read_bytes()
+    drawn = (tmp_path / "loss_race.png").read_bytes()
     monkeypatch.setattr(sys, "argv", [*shared, "--plot-only"])
-    peers.main()
+    loss_race.main()
     assert capsys.readouterr().out.split() == printed.split()
-    assert (tmp_path / "peers.png").read_bytes() == drawn
+    assert (tmp_path / "loss_race.png").read_bytes() == drawn

@@ -1,4 +1,4 @@
-"""The figure of the race: loss against seconds, one panel a pair, one line a recipe."""
+"""The figure of the race to a loss: loss against seconds, one panel a pair, one line a recipe."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from lanes import Curve, Result
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-from race import Curve, Result
 
 from stylekit.plots.style import BLUE, FAINT, GREEN, INK, ORANGE, PINK, figure_style, new_figure
 
@@ -29,7 +29,7 @@ _PANEL_WIDTH, _PANEL_HEIGHT, _HEAD, _MIN_WIDTH = 3.9, 3.7, 1.05, 6.0
 _MAX_COLUMNS = 3
 
 
-def plot_peers(results: Sequence[Result]) -> Figure:
+def plot_loss_race(results: Sequence[Result]) -> Figure:
     """8-bit loss against seconds, both logarithmic: at a goal, a distance is a ratio of times.
 
     The goals are the dotted lines, named by the tutorial's steps; a dot marks where a recipe is
@@ -40,7 +40,7 @@ def plot_peers(results: Sequence[Result]) -> Figure:
         raise ValueError("results: give at least one")
     columns = min(_MAX_COLUMNS, len(results))
     rows = math.ceil(len(results) / columns)
-    title = "Loss of the 8-bit picture against seconds"
+    title = "A race to a loss: loss of the 8-bit picture against seconds"
     with figure_style():
         width, height = max(columns * _PANEL_WIDTH, _MIN_WIDTH), rows * _PANEL_HEIGHT + _HEAD
         figure = new_figure(width, height, alt=f"{title}: {_told(results)}.")

@@ -1,8 +1,11 @@
-"""How long stylekit and the recipes of today take to paint the same picture to the same loss.
+"""A race to a loss: how long stylekit and other recipes take to reach the same loss.
 
-    python benchmarks/peers.py                        three pairs, 256 px: an hour on two cores
-    python benchmarks/peers.py --size 64 --steps 50   a glimpse
-    python benchmarks/peers.py --plot-only            tables and plot again, from the last run
+    python benchmarks/loss_race.py                        three pairs, 256 px: an hour on two cores
+    python benchmarks/loss_race.py --size 64 --steps 50   a glimpse
+    python benchmarks/loss_race.py --plot-only            tables and plot again, from the last run
+
+A loss is not the look: pictures of equal loss can look different. How long each takes to a look is
+what `look_race.py` makes pictures for.
 
 Same network weights, pooling, layers and loss for all, in one process, in turns. The goals are
 the losses that the TensorFlow tutorial reaches after 300 and after all of its steps. Every loss
@@ -18,10 +21,10 @@ import sys
 from pathlib import Path
 from statistics import median
 
+from lanes import Curve, Lane, Point, Result, race
+from loss_race_plot import plot_loss_race
 from machine import describe_machine, matmul_peak
 from painting_task import Task, as_published
-from peers_plot import plot_peers
-from race import Curve, Lane, Point, Result, race
 from recipes import RECIPES, STYLEKIT, TUTORIAL
 
 from stylekit.arrays import from_bytes
@@ -49,6 +52,7 @@ PAIRS = (
 FIRST_MARK, FIRST_SHARE = 300, 0.3
 
 CAPTION = """\
+A race to a loss; a loss is not the look.
 All but the tutorial run on stylekit's own evaluation of loss and gradient, which is faster than
 what they come with: their ratios show what the optimiser alone is worth. The tutorial runs on
 Keras layers, as published. All start from the content, but stylekit's default gives it the
@@ -64,12 +68,14 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256, help="longest side (default: 256)")
     parser.add_argument("--pairs", type=int, default=3, help=f"1 to {len(PAIRS)} (default: 3)")
     parser.add_argument("--steps", type=int, default=1000, help="of the tutorial (default: 1000)")
-    parser.add_argument("--out", type=Path, default=Path("peers"), help="folder (default: peers)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("loss_race"), help="folder (default: loss_race)"
+    )
     parser.add_argument("--plot-only", action="store_true", help="from the run that lies in OUT")
     options = parser.parse_args()
     if not 1 <= options.pairs <= len(PAIRS) or options.steps < 2:
         parser.error(f"give 1 to {len(PAIRS)} pairs and at least 2 steps")
-    kept = make_folder(options.out) / "peers.json"
+    kept = make_folder(options.out) / "loss_race.json"
     if options.plot_only:
         data = json.loads(kept.read_text(encoding="utf-8"))
         results = [Result.from_json(result) for result in data["results"]]
@@ -85,7 +91,7 @@ def main() -> None:
             data = {"header": header, "results": [result.to_json() for result in results]}
             write_text_atomic(kept, json.dumps(data))
     print(f"\n{summary(results)}")
-    save_figure(plot_peers(results), options.out / "peers.png")
+    save_figure(plot_loss_race(results), options.out / "loss_race.png")
 
 
 def _header() -> str:

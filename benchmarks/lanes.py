@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
@@ -91,14 +92,14 @@ class Lane:
     """One recipe on its way. Only its own steps are timed: neither its set-up nor the judging.
 
     The loss is looked at every `look_every` steps and after those in `marks`; pictures are kept
-    in 8 bits, because the first goal is known only later.
+    in 8 bits, because the first goal is known only later. Without a judge every loss is NaN.
     """
 
     def __init__(
         self,
         name: str,
         painting: Generator[Painted],
-        judge: Judge,
+        judge: Judge | None = None,
         *,
         look_every: int = 1,
         marks: Sequence[int] = (),
@@ -147,6 +148,10 @@ class Lane:
         found = self.curve().reached(goal)
         return None if found is None else self.pictures[self.points.index(found)]
 
+    def index_at(self, seconds: float) -> int:
+        """Of the last point, and so the last picture, that was there after so many seconds."""
+        return max(i for i, point in enumerate(self.points) if point.seconds <= seconds)
+
     def _start(self) -> None:
         try:
             self._look(next(self._painting).image)
@@ -166,7 +171,8 @@ class Lane:
             self.close()
 
     def _look(self, image: Image) -> None:
-        self.points.append(Point(self._evaluations, self.seconds, self._judge.loss(image)))
+        loss = math.nan if self._judge is None else self._judge.loss(image)
+        self.points.append(Point(self._evaluations, self.seconds, loss))
         self.pictures.append(to_bytes(image))
 
 
