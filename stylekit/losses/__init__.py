@@ -17,6 +17,7 @@ The loss is minimised by `Stylization.step` (`stylekit/image/stylization.py`) wi
 from .equations import (
     EDGE_POOLINGS,
     PIXEL_UNIT,
+    STEP_UNIT,
     EdgeTarget,
     content_loss,
     edge_loss,
@@ -46,6 +47,7 @@ from .terms import (
 __all__ = [
     "EDGE_POOLINGS",
     "PIXEL_UNIT",
+    "STEP_UNIT",
     "TERMS",
     "EdgeTarget",
     "Losses",

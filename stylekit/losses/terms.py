@@ -143,7 +143,7 @@ _ROWS = (
         label="total variation",
         color="#CC79A7",
         dash=(2, 3),
-        equation="L_tv = mean (x_{i+1,j} − x_{i,j})² + mean (x_{i,j+1} − x_{i,j})²",
+        equation="L_tv = mean φ(|x_{i+1,j} − x_{i,j}|) + mean φ(|x_{i,j+1} − x_{i,j}|)",
         measure=lambda image, _features, _targets: total_variation_loss(image),
     ),
 )

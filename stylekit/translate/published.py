@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image
+from ..losses import STEP_UNIT
 from ..settings import ImageSettings, Weights
 from ..vgg.features import Pooling
 
@@ -57,7 +58,7 @@ class PublishedCode:
     - `weights`: the code's default α, β, γ and tv
     - `content_factor`, `style_factor`: k_l and s_l of a layer. If s_l is None, the style term is
       the Wasserstein distance of `wasserstein_gradient`, weighted by `style_shares`.
-    - `variation`: ∂TV/∂x of an Image; `squared_variation`: TV is a sum of squares, as here
+    - `variation`: ∂TV/∂x of an Image
     - `temporal_white`: the value of white in the temporal term, None if there is no such term
     - `pooling`: None if it is not stated
     - `activation_unit`: the published activations divided by those of the same network on the
@@ -72,7 +73,6 @@ class PublishedCode:
     content_factor: LayerFactor
     style_factor: LayerFactor | None
     variation: Callable[[Image], Gradient]
-    squared_variation: bool = True
     temporal_white: float | None = None
     content_layer: str = "block4_conv2"
     style_layers: tuple[str, ...] = field(default=ImageSettings().style_layers)
@@ -88,11 +88,18 @@ class PublishedCode:
 # returns ∂TV/∂x, float64 of the same shape.
 
 
-def mean_squares(image: Image, *, white: float = 1.0) -> Gradient:
-    """Of mean (x_{i+1,j} − x_{i,j})² + mean (x_{i,j+1} − x_{i,j})², where white is `white`.
+def mean_lengths(image: Image) -> Gradient:
+    """Of stylekit's own, `stylekit.losses.total_variation_loss`."""
+    down, across = (
+        step / np.sqrt((step**2).sum(-1, keepdims=True) + STEP_UNIT**2) for step in _slopes(image)
+    )
+    return _onto_pixels(
+        down / max(1, math.prod(down.shape[:2])), across / max(1, math.prod(across.shape[:2]))
+    )
 
-    With white = 1 this is `stylekit.losses.total_variation_loss`.
-    """
+
+def mean_squares(image: Image, *, white: float = 1.0) -> Gradient:
+    """Of mean (x_{i+1,j} − x_{i,j})² + mean (x_{i,j+1} − x_{i,j})², where white is `white`."""
     down, across = _slopes(image)
     scale = 2 * white**2
     return _onto_pixels(scale * down / max(1, down.size), scale * across / max(1, across.size))
@@ -201,13 +208,13 @@ REPORT = PublishedCode(
     weights=Weights(),
     content_factor=_mean,
     style_factor=_gatys,
-    variation=mean_squares,
+    variation=mean_lengths,
     calibrated=True,
     pooling=None,
     quirks=(
         "The report states no range of pixels and no scale of activations. stylekit's are chosen "
         "so that the report's weights are balanced, and its weights are used unchanged. The edge "
-        "term is stylekit's addition.",
+        "term and total variation are stylekit's additions.",
     ),
 )
 
@@ -256,7 +263,6 @@ TENSORFLOW = PublishedCode(
     content_factor=lambda layer: _mean(layer) / layer.layers,
     style_factor=lambda layer: _gatys(layer) / layer.layers,
     variation=absolutes,
-    squared_variation=False,
     content_layer="block5_conv2",
 )
 
@@ -268,7 +274,6 @@ KERAS = PublishedCode(
     # In every layer its N is 3 and its M the number of pixels.
     style_factor=lambda layer: 1 / (4 * 3**2 * layer.pixels**2 * layer.layers),
     variation=partial(powers, white=_CAFFE_WHITE, power=1.25),
-    squared_variation=False,
     content_layer="block5_conv2",
     stretches_style=True,
 )
@@ -280,7 +285,6 @@ D2L = PublishedCode(
     content_factor=_mean,
     style_factor=lambda layer: 10 * _gram_mean(layer),
     variation=mean_absolutes,
-    squared_variation=False,
     content_layer="block4_conv4",
     activation_unit=_TORCHVISION_ACTIVATION,
     stretches_style=True,

@@ -33,7 +33,7 @@ from .published import (
     PUBLISHED_CODES,
     LayerShape,
     PublishedCode,
-    mean_squares,
+    mean_lengths,
     wasserstein_gradient,
 )
 
@@ -102,7 +102,7 @@ class Translator:
         beta = self._best_single(layers)
         common = (1 / content) if content else (theirs.beta / beta if beta else 1.0)
         white = PIXEL_UNIT if convention.calibrated else convention.temporal_white or 0.0
-        variation = _norm_ratio(convention.variation(self._content), mean_squares(self._content))
+        variation = _norm_ratio(convention.variation(self._content), mean_lengths(self._content))
         weights = Weights(
             alpha=1.0 if content else 0.0,
             beta=_rounded(beta * common),
@@ -321,10 +321,10 @@ def _network_notes(
 ) -> Iterator[str]:
     if theirs.gamma and convention.temporal_white is None and not convention.calibrated:
         yield "It has no temporal term, so that its γ means nothing; γ is 0 here."
-    if theirs.tv and not convention.squared_variation:
+    if theirs.tv and convention.variation is not mean_lengths:
         yield (
-            "Its total variation is not a mean of squares. The weight here gives the same strength "
-            "at the content picture, but not at other pictures."
+            "Its total variation has another form than the one here. The weight here gives the "
+            "same strength at the content picture, but not at other pictures."
         )
     if convention.pooling is not None and convention.pooling != settings.pooling:
         yield (
