@@ -135,18 +135,18 @@ def _add_image(parser: Parser) -> None:
         "(default: %(default)s)",
     }
     output = "a picture: .png, .jpg, .webp, .avif or .tif"
-    _add_common(parser, ImageSettings(), output, {"init": init}, styles="+")
+    _add_common(parser, ImageSettings(), output, {"init": init})
     parser.add_argument(
         "--timelapse",
         metavar="OUT",
         type=Path,
         help="also write a time-lapse of the painting, a clip or GIF: .mp4, .mov or .gif",
     )
-    _add_guidance(parser.add_argument_group("several styles, and parts of the picture"))
+    _add_guidance(parser.add_argument_group("several styles, and parts of the picture"), "CONTENT")
 
 
-def _add_guidance(group: argparse._ArgumentGroup) -> None:
-    """Add the options of `Guidance`."""
+def _add_guidance(group: argparse._ArgumentGroup, content: str, note: str = "") -> None:
+    """Add the options of `Guidance`; `note` is what else is true of masks for this `content`."""
     group.add_argument(
         "--style-weights",
         type=_numbers,
@@ -159,13 +159,13 @@ def _add_guidance(group: argparse._ArgumentGroup) -> None:
         nargs="+",
         default=[],
         metavar="MASK",
-        help="a mask for each STYLE, a picture in the proportions of CONTENT: white where the "
-        "picture has this style; without masks the styles are blended",
+        help=f"a mask for each STYLE, a picture in the proportions of {content}: white where the "
+        f"picture has this style{note}; without masks the styles are blended",
     )
     group.add_argument(
         "--keep",
         metavar="MASK",
-        help="a mask, white where the picture stays exactly as CONTENT is",
+        help=f"a mask, white where the picture stays exactly as {content} is{note}",
     )
 
 
@@ -174,19 +174,13 @@ def _add_common(
     image: ImageSettings,
     output: str,
     changes: Mapping[str, Mapping[str, Any]],
-    *,
-    styles: str | None = None,
 ) -> None:
-    """Add the options of both pictures and clips; `changes` are those of `_add_settings`.
-
-    `styles` is "+" if more than one may be given.
-    """
-    text = "a picture, or the name of a built-in style"
+    """Add the options of both pictures and clips; `changes` are those of `_add_settings`."""
     parser.add_argument(
         "style",
         metavar="STYLE",
-        nargs=styles,
-        help=f"{text}; several are blended" if styles else text,
+        nargs="+",
+        help="a picture, or the name of a built-in style; several are blended",
     )
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
@@ -246,6 +240,11 @@ def _add_video(parser: Parser) -> None:
         "--allow-partial",
         action="store_true",
         help="if the clip is damaged, use the frames before the damage",
+    )
+    _add_guidance(
+        parser.add_argument_group("several styles, and parts of the frames"),
+        "CLIP",
+        ", in all frames",
     )
 
 

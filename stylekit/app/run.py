@@ -13,13 +13,15 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..arrays import Image, Mask, from_bytes, to_bytes
+from ..arrays import Image, Mask
 from ..errors import MediaError, SettingsError
-from ..image.colors import is_grey, luminance
+from ..image.colors import luminance
 from ..image.guidance import Guidance, check_counts, check_keep, check_region
+from ..image.mask_files import load_mask
 from ..image.memory import check_memory
 from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
@@ -33,7 +35,14 @@ from ..motion.flow import FlowMethod, FlowPair
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
-from ..settings import ImageSettings, Init, VideoSettings, function_of, tunables
+from ..settings import (
+    ImageSettings,
+    Init,
+    MediaLimits,
+    VideoSettings,
+    function_of,
+    tunables,
+)
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
@@ -55,6 +64,52 @@ _TEXTURE = 0.5 / 255
 _MIN_SIZE = round(tunables(ImageSettings)["size"].low)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _StyleFiles:
+    """The files of the styles and masks, and the weights of the styles."""
+
+    styles: tuple[Path, ...]
+    weights: tuple[float, ...]
+    regions: tuple[Path, ...]
+    keep: Path | None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> _StyleFiles:
+        """What the command line names. Raises StylekitError for what does not serve."""
+        styles = tuple(find_material(name, _STYLES) for name in options.style)
+        check_counts(len(styles), options.style_weights, len(options.regions))
+        return cls(
+            styles=styles,
+            weights=tuple(options.style_weights),
+            regions=tuple(Path(name) for name in options.regions),
+            keep=Path(options.keep) if options.keep else None,
+        )
+
+    @property
+    def masks(self) -> tuple[Path, ...]:
+        """The files of all masks."""
+        return (*self.regions, self.keep) if self.keep else self.regions
+
+    def load(self, content: Image, settings: ImageSettings, *, later_steps: int = 0) -> Guidance:
+        """Read them, and check that they serve for `content` and fit into memory."""
+        function_of("style_loss", STYLE_LOSSES, settings.style_loss)
+        if self.masks:
+            check_takes_masks(settings.style_loss)
+        styles = [load_image(path) for path in self.styles]
+        for style, path in zip(styles, self.styles, strict=True):
+            _warn_of_style(style, path, settings)
+        shapes = [style.shape for style in styles]
+        check_memory(
+            settings, content.shape, *shapes, masks=len(self.masks), later_steps=later_steps
+        )
+        return Guidance.of(
+            styles,
+            self.weights,
+            [_load_mask(path, content, check_region) for path in self.regions],
+            _load_mask(self.keep, content, check_keep) if self.keep else None,
+        )
+
+
 def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint a picture.
 
@@ -72,12 +127,8 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     StylekitError : if an input, a setting or the output does not serve
     """
     content_path = find_material(options.content, _CONTENTS)
-    style_paths = [find_material(name, _STYLES) for name in options.style]
-    check_counts(len(style_paths), options.style_weights, len(options.regions))
-    regions = [Path(name) for name in options.regions]
-    keep = Path(options.keep) if options.keep else None
-    masks = [*regions, *([keep] if keep else [])]
-    inputs = [content_path, *style_paths, *masks]
+    files = _StyleFiles.of(options)
+    inputs = [content_path, *files.styles, *files.masks]
     _check_output(options.output, PICTURE_SUFFIXES, *inputs)
     if options.timelapse:
         start = [Path(options.init)] if Path(options.init).is_file() else []
@@ -86,19 +137,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     defaults = image_part(options.preset or ImageSettings())
     settings, init = _image_settings(options, defaults, content.shape[:2])
     alpha = _content_alpha(content_path, settings.size, options.output)
-    function_of("style_loss", STYLE_LOSSES, settings.style_loss)
-    if masks:
-        check_takes_masks(settings.style_loss)
-    styles = [load_image(path) for path in style_paths]
-    for style, path in zip(styles, style_paths, strict=True):
-        _warn_of_style(style, path, settings)
-    check_memory(settings, content.shape, *(style.shape for style in styles), masks=len(masks))
-    guidance = Guidance.of(
-        styles,
-        options.style_weights,
-        [_load_mask(path, content, check_region) for path in regions],
-        _load_mask(keep, content, check_keep) if keep else None,
-    )
+    guidance = files.load(content, settings)
     _check_weight_file(settings.backbone)
     began = time.monotonic()
     stylization = Stylization(content, guidance, settings, init=init)
@@ -118,15 +157,15 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         stylization,
         output,
         content=content_path,
-        style=style_paths,
+        style=files.styles,
         weights=settings.weights,
         seconds=time.monotonic() - began,
         complete=not advice,
         alpha=alpha,
         lapse=lapse,
         timelapse=timelapse,
-        regions=regions,
-        keep=keep,
+        regions=files.regions,
+        keep=files.keep,
     )
     return report, advice
 
@@ -134,9 +173,13 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
 def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint a clip; parameters, result and errors are those of `image_command`."""
     clip_path = find_material(options.clip, MaterialKind.CLIP)
-    style_path = find_material(options.style, _STYLES)
-    _check_output(options.output, CLIP_SUFFIXES, clip_path, style_path)
-    settings = _video_settings(options, clip_path)
+    files = _StyleFiles.of(options)
+    _check_output(options.output, CLIP_SUFFIXES, clip_path, *files.styles, *files.masks)
+    first = read_clip(clip_path, frames=1)
+    settings = _video_settings(options, first)
+    # How many frames there are is known only when all are read.
+    later = 0 if settings.independent else (options.frames or MediaLimits().clip_frames) - 1
+    guidance = files.load(first[0], settings.image, later_steps=later * settings.frame_steps)
     began = time.monotonic()
     clip = read_clip(
         clip_path,
@@ -147,19 +190,20 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     )
     if clip.has_alpha:
         log.info("%s: its alpha channel is dropped; clips are painted opaque", clip_path.name)
-    style = load_image(style_path)
-    _warn_of_style(style, style_path, settings.image)
     flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None
     _check_weight_file(settings.image.backbone)
-    description = describe_run(clip, style, settings, exact_flow=flows is not None)
+    description = describe_run(clip, guidance, settings, exact_flow=flows is not None)
     folder = options.run or _default_run(options.output, description)
-    run = VideoRun(clip, style, folder, settings, flows=flows)
+    run = VideoRun(clip, guidance, folder, settings, flows=flows)
     inputs = RunInputs(
         clip=clip_path,
-        style=style_path,
+        style=files.styles[0],
         frames=len(clip),
         size=max(clip.width, clip.height),
         start=options.start,
+        more_styles=files.styles[1:],
+        regions=files.regions,
+        keep=files.keep,
     )
     run.folder.remember(inputs)
     output, advice = options.output, ""
@@ -176,7 +220,16 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
             "run the same command again to go on from there"
         )
     seconds = time.monotonic() - began
-    return finish_clip(run, clip, output, style=style_path, seconds=seconds), advice
+    report = finish_clip(
+        run,
+        clip,
+        output,
+        style=files.styles,
+        seconds=seconds,
+        regions=files.regions,
+        keep=files.keep,
+    )
+    return report, advice
 
 
 def paint(run: VideoRun) -> None:
@@ -230,9 +283,8 @@ def _image_settings(
     return chosen(defaults, options, given), init
 
 
-def _video_settings(options: argparse.Namespace, clip_path: Path) -> VideoSettings:
+def _video_settings(options: argparse.Namespace, first: Clip) -> VideoSettings:
     defaults = video_part(options.preset or VideoSettings())
-    first = read_clip(clip_path, frames=1)
     image, init = _image_settings(options, defaults.image, (first.width, first.height))
     if init is not None:
         raise SettingsError("--init", "for a clip it must be content or noise")
@@ -265,12 +317,8 @@ def _content_alpha(path: Path, size: int, output: Path) -> Mask | None:
 
 
 def _load_mask(path: Path, content: Image, check: Callable[[Mask, Image, Path], None]) -> Mask:
-    """Read a mask, white as 1, and check that it serves for `content`."""
-    image = load_image(path)
-    if not is_grey(image):
-        log.warning("%s: has colours; as a mask only its luminance counts", path.name)
-    # In steps of 8 bits, so that white is exactly 1.
-    mask: Mask = from_bytes(to_bytes(luminance(image)))
+    """Read a mask, and check that it serves for `content`."""
+    mask = load_mask(path)
     check(mask, content, path)
     return mask
 
@@ -315,7 +363,7 @@ def _default_run(output: Path, description: dict) -> Path:
 def _check_output(output: Path, suffixes: tuple[str, ...], *inputs: Path) -> None:
     check_output(output, suffixes)
     for path in inputs:
-        if output.exists() and output.samefile(path):
+        if output.exists() and path.exists() and output.samefile(path):
             raise MediaError(output, "is one of the inputs; give another name for the result")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from ..arrays import BoolMask, Image, Mask
 from ..errors import MediaError, ResumeError, SettingsError, WeightsError
+from ..image.guidance import Guidance
+from ..image.mask_files import load_mask
 from ..image.objective import Objective, TemporalTarget
 from ..image.stylization import prepare_objective
 from ..losses import without_masks
@@ -36,6 +38,7 @@ from ..scenes.scene import scene_of_clip
 from ..settings import VideoSettings, Weights
 from ..vgg.weights import load_backbone
 from ..video.folder import RunFolder, RunInputs, digest, digest_clip
+from ..video.still_parts import StillParts
 from .pulls import PullMaps, pull_maps
 
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
@@ -69,20 +72,24 @@ class JudgedMotion:
 class StoredRun:
     """A run of `stylekit video` in its folder, made by `open_run`. Any thread may use it.
 
-    `clip`, `style` and `settings` are those that it was painted with. Frames are counted from 0,
-    like the files in the folder; the first `frame_count` of them are finished.
+    `clip`, `guidance` and `settings` are those that it was painted with; `style` is the first
+    style. Frames are counted from 0, like the files in the folder; the first `frame_count` of them
+    are finished.
     """
 
     def __init__(
         self,
         folder: RunFolder,
         clip: Sequence[Image],
-        style: Image,
+        guidance: Guidance,
         description: dict[str, Any],
     ) -> None:
         self.folder = folder
         self.clip: Sequence[Image] = clip
-        self.style = style
+        self.guidance = guidance
+        self.style = guidance.styles[0]
+        height, width = clip[0].shape[:2]
+        self._parts = StillParts(guidance, (width, height))
         self.settings = VideoSettings.from_json(description["settings"])
         self._backbone: dict[str, str] = description["backbone"]
         self._entries = folder.entries()
@@ -140,7 +147,7 @@ class StoredRun:
                 f"this network painted the run and is not here, {backbone.label} is; "
                 "without it the pulls at a pixel cannot be computed",
             )
-        return prepare_objective(self.style, self.settings.image, content=self.clip[0])
+        return prepare_objective(self.guidance, self.settings.image, content=self.clip[0])
 
     def _read_motion(self, frame_index: int) -> JudgedMotion:
         stored = self.folder.read_flow(frame_index)
@@ -187,7 +194,8 @@ class StoredRun:
         else:
             motion = self.motion(frame_index)
             warped = warp(self.image(frame_index - 1), motion.flow.backward_flow)
-            target = TemporalTarget(warped, motion.mask)
+            mask = self._parts.temporal_mask(motion.flow, motion.mask)
+            target = TemporalTarget(warped, mask)
         return pull_maps(
             objective,
             objective.targets(self.clip[frame_index], [target]),
@@ -201,45 +209,89 @@ def open_run(
     folder: Path | str,
     *,
     clip: Sequence[Image] | Path | str | None = None,
-    style: Image | Path | str | None = None,
+    style: Image | Path | str | Sequence[Image | Path | str] | None = None,
+    regions: Sequence[Mask | Path | str] | None = None,
+    keep: Mask | Path | str | None = None,
 ) -> StoredRun:
     """Open a run folder for reading; nothing is painted or written.
 
     Parameters
     ----------
     folder : of a run of `stylekit video` or of `VideoRun`.
-    clip, style : files, built-in names or arrays. They are needed only if the files have moved, or
-        if the run was painted from Python.
+    clip, style : files, built-in names or arrays; a list of several styles. They are needed only if
+        the files have moved, or if the run was painted from Python.
+    regions, keep : files or arrays of the masks, if there are any.
 
     Raises
     ------
-    ResumeError : if the folder holds no run, or one of another clip or style.
-    MediaError : if clip or style cannot be read.
+    ResumeError : if the folder holds no run, or one of another clip, style or mask.
+    MediaError : if a file cannot be read.
     """
     run = RunFolder(Path(folder))
     description = run.description()
     inputs = run.inputs()
     try:
         told = description["clip"]
-        clip_sha256, style_sha256 = told["sha256"], description["style"]["sha256"]
+        clip_sha256, wanted = told["sha256"], _digests(description)
         frames, size = int(told["frames"]), max(map(int, told["size"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ResumeError(run.path, "its run.json is damaged; it cannot be opened") from error
     clip_name: str | Path = "clip"
     if clip is None or isinstance(clip, (str, Path)):
-        clip_name = path = _find("clip", clip, inputs, run)
+        clip_name = path = _find("clip", clip, inputs.clip if inputs else None, run)
         clip = _read_clip(
             path, inputs or RunInputs(clip=path, style=path, frames=frames, size=size)
         )
     if len(clip) != frames or digest_clip(clip) != clip_sha256:
         raise ResumeError(clip_name, _changed("clip", run))
-    style_name: str | Path = "style"
-    if style is None or isinstance(style, (str, Path)):
-        style_name = path = _find("style", style, inputs, run)
-        style = load_image(path)
-    if digest(style) != style_sha256:
-        raise ResumeError(style_name, _changed("style", run))
-    return StoredRun(run, clip, style, description)
+    given: dict[str, Any] = {"style": style, "regions": regions, "keep": keep}
+    arrays = {what: _arrays(what, given[what], inputs, wanted[what], run) for what in wanted}
+    guidance = Guidance.of(
+        arrays["style"],
+        description.get("style_weights", ()),
+        arrays["regions"],
+        *arrays["keep"],
+    )
+    return StoredRun(run, clip, guidance, description)
+
+
+def _digests(description: dict[str, Any]) -> dict[str, list[str]]:
+    """The digests of the styles, of their masks and of the mask of what is kept."""
+    several = "styles" in description
+    return {
+        "style": list(description["styles"] if several else [description["style"]["sha256"]]),
+        "regions": list(description.get("regions", [])),
+        "keep": [description["keep"]["sha256"]] if "keep" in description else [],
+    }
+
+
+def _arrays(
+    what: str, given: Any, inputs: RunInputs | None, wanted: list[str], run: RunFolder
+) -> list[Any]:
+    """The styles or masks of a run, with the digests `wanted`: what is given, or its own files."""
+    remembered: Sequence[Path | None] = [None] * len(wanted)
+    if inputs is not None:
+        files = {"style": inputs.styles, "regions": inputs.regions, "keep": (inputs.keep,)}
+        remembered = files[what] if len(files[what]) == len(wanted) else remembered
+    sources = given if isinstance(given, list | tuple) else [given]
+    if given is None:
+        sources = [None] * len(wanted)
+    if len(sources) != len(wanted):
+        raise ResumeError(
+            what, f"the run {run.path.name} was painted with {len(wanted)}, not {len(sources)}"
+        )
+    read: Callable[[Path], Any] = load_image if what == "style" else load_mask
+    arrays = []
+    for source, path, sha256 in zip(sources, remembered, wanted, strict=True):
+        name: str | Path = what
+        array = source
+        if source is None or isinstance(source, (str, Path)):
+            name = found = _find(what, source, path, run)
+            array = read(found)
+        if digest(array) != sha256:
+            raise ResumeError(name, _changed(what, run))
+        arrays.append(array)
+    return arrays
 
 
 def check_whole(name: str, value: int, count: int) -> int:
@@ -250,12 +302,14 @@ def check_whole(name: str, value: int, count: int) -> int:
     return int(value)
 
 
-def _find(what: str, given: Path | str | None, inputs: RunInputs | None, run: RunFolder) -> Path:
+def _find(what: str, given: Path | str | None, path: Path | None, run: RunFolder) -> Path:
+    """The file that is given, or else the one at the remembered `path`."""
     if given is not None:
+        if what not in ("clip", "style"):
+            return Path(given)
         return find_material(given, MaterialKind.CLIP if what == "clip" else _STYLES)
-    if inputs is None:
+    if path is None:
         raise ResumeError(run.path, f"does not say where its {what} was; give {what}=")
-    path: Path = getattr(inputs, what)
     if not path.is_file():
         raise MediaError(
             path,

@@ -200,8 +200,9 @@ def check_keep(mask: Mask, content: Image, name: str | Path) -> None:
 def _check_proportions(mask: Mask, content: Image, name: str | Path) -> None:
     (high, wide), (height, width) = mask.shape, content.shape[:2]
     stretch = (wide * height) / (high * width)
-    # Sides are whole pixels: half a pixel of a small mask may be more than the limit.
-    rounding = 0.5 / high + 0.5 / wide
+    # Sides are whole pixels: half a pixel of a small mask, or of a small picture, which may be a
+    # frame in a smaller size than its clip, may be more than the limit.
+    rounding = sum(0.5 / side for side in (high, wide, height, width))
     if abs(math.log(stretch)) > math.log1p(_MAX_STRETCH) + rounding:
         raise SettingsError(
             name,

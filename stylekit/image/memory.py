@@ -51,7 +51,11 @@ _LIMITS = (
 
 
 def needed_memory(
-    settings: ImageSettings, content: tuple[int, ...], *styles: tuple[int, ...], masks: int = 0
+    settings: ImageSettings,
+    content: tuple[int, ...],
+    *styles: tuple[int, ...],
+    masks: int = 0,
+    later_steps: int = 0,
 ) -> float:
     """The estimated bytes that a process takes to paint a picture, all that it holds included.
 
@@ -60,13 +64,15 @@ def needed_memory(
     settings : Those of the picture.
     content, styles : The shapes `(H, W, …)` of the files.
     masks : The number of masks, in the size of the content.
+    later_steps : For a frame of a clip, the most steps of all later frames together.
     """
     network = 0.0
     pixels = style_pixels = 0
     for scale in plan_scales(settings):
         size = fitted_size((content[1], content[0]), scale.size)
         pixels = size[0] * size[1]
-        fused = scale.size == settings.size and worth_fusing(scale.steps, size)
+        steps = max(scale.steps, later_steps)
+        fused = scale.size == settings.size and worth_fusing(steps, size)
         network = max(network, _feature_bytes(pixels, settings.size) * (_FUSED if fused else 1))
         of_styles = _style_pixels(settings, scale.size, styles)
         style_pixels = sum(of_styles)
@@ -98,19 +104,24 @@ def available_memory() -> float | None:
 
 
 def check_memory(
-    settings: ImageSettings, content: tuple[int, ...], *styles: tuple[int, ...], masks: int = 0
+    settings: ImageSettings,
+    content: tuple[int, ...],
+    *styles: tuple[int, ...],
+    masks: int = 0,
+    later_steps: int = 0,
 ) -> None:
     """Raise SettingsError if a picture needs more memory than there is.
 
     The message names the largest size that fits. The parameters are those of `needed_memory`.
     """
     free = available_memory()
-    needed = needed_memory(settings, content, *styles, masks=masks)
+    more = {"masks": masks, "later_steps": later_steps}
+    needed = needed_memory(settings, content, *styles, **more)
     if free is None or needed <= free:
         return
     advice = "close other programs"
     for smaller in _smaller(settings):
-        if needed_memory(smaller, content, *styles, masks=masks) <= free:
+        if needed_memory(smaller, content, *styles, **more) <= free:
             advice = f"use --size {smaller.size}"
             break
     raise SettingsError(

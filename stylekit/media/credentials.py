@@ -7,6 +7,7 @@ metadata, invalidates the signature.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,26 +45,26 @@ def sign_credentials(
     *,
     provenance: Provenance,
     content_path: Path | str,
-    style_path: Path | str,
+    style_path: Path | str | Sequence[Path | str],
     certificate: Path,
     private_key: Path,
 ) -> None:
     """Add content credentials to a finished picture or MP4, in place.
 
-    They say that the content (`parentOf`) was opened and edited by a trained network, with the
+    They say that the content (`parentOf`) was opened and edited by a trained network, with each
     style as `inputTo`. No network is used, so the signature carries no time stamp.
 
     Parameters
     ----------
     path : the output; it is replaced completely or not at all
     provenance : how it was made
-    content_path, style_path : the inputs
+    content_path, style_path : the inputs; a list if there are several styles
     certificate : a PEM file with the signer's certificate, followed by those of its issuers
     private_key : the key of the first certificate, PEM without a password
 
     Raises
     ------
-    SettingsError : if the extra is not installed
+    SettingsError : if the extra is not installed, or not each style has a path
     MediaError : if the certificate or the key is not valid, or the output has a format that
         cannot hold credentials
     """
@@ -72,10 +73,22 @@ def sign_credentials(
     except ImportError:
         raise _missing_extra() from None
     path = check_input(path)
-    ingredients = (
+    styles = (provenance.style, *provenance.more_styles)
+    style_paths = [style_path] if isinstance(style_path, Path | str) else list(style_path)
+    if len(style_paths) != len(styles):
+        raise SettingsError(
+            "style_path",
+            f"give a path for each style of the provenance: {len(styles)}, not {len(style_paths)}",
+        )
+    ingredients = [
         (_CONTENT, "parentOf", provenance.content.name, check_input(content_path)),
-        (_STYLE, "inputTo", provenance.style.name, check_input(style_path)),
-    )
+        *(
+            (label, "inputTo", style.name, check_input(source))
+            for label, style, source in zip(
+                _style_labels(provenance), styles, style_paths, strict=True
+            )
+        ),
+    ]
     signer_info = _read_signer(certificate, private_key)
     manifest = json.dumps(_manifest(path.name, provenance))
     try:
@@ -103,13 +116,18 @@ def _manifest(title: str, provenance: Provenance) -> dict[str, Any]:
         "digitalSourceType": DIGITAL_SOURCE_TYPE,
         "softwareAgent": agent,
         "description": comment(provenance),
-        "parameters": {"ingredientIds": [_STYLE]},
+        "parameters": {"ingredientIds": _style_labels(provenance)},
     }
     return {
         "title": title,
         "claim_generator_info": [agent],
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [opened, edited]}}],
     }
+
+
+def _style_labels(provenance: Provenance) -> list[str]:
+    """The labels of the styles inside the statement."""
+    return [_STYLE, *(f"{_STYLE}-{index + 2}" for index in range(len(provenance.more_styles)))]
 
 
 def _mime_type(path: Path) -> str:

@@ -8,6 +8,7 @@ painted frame. The unpainted frames choose the patches (the idea of Hertzmann et
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,6 +25,9 @@ _PATCH_SHARE = 1 / 8
 _SMALLEST_PATCH = 12
 # Known cells get a small weight, so that of equal patches the one that fits its surroundings wins.
 _KNOWN_WEIGHT = 0.02
+# How much a cell that is painted in another way counts: more than the largest difference of three
+# colours, which is 3.
+_PART_WEIGHT = 4.0
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -57,7 +61,12 @@ def carried_picture(painted: Image, motion: Motion, fresh: Image) -> Image:
 
 
 def transfer_texture(
-    content: Image, mask: Mask, source_content: Image, source_painting: Image
+    content: Image,
+    mask: Mask,
+    source_content: Image,
+    source_painting: Image,
+    *,
+    parts: Sequence[Mask] = (),
 ) -> Image:
     """`content` painted with patches of `source_painting` where `mask` is below ½.
 
@@ -70,6 +79,8 @@ def transfer_texture(
     content : `(H, W, 3)` in [0, 1], the frame that is to be painted.
     mask : `(H, W)` in [0, 1], its reliability.
     source_content, source_painting : `(H, W, 3)`, the shot's first frame and its painting.
+    parts : Masks `(H, W)` of the parts of both frames that are painted in different ways; a patch
+        comes from the same part if there is one.
 
     Returns
     -------
@@ -95,9 +106,12 @@ def transfer_texture(
     ]
     if not targets:
         return content
+    channels = [np.sqrt(_PART_WEIGHT) * part[:, :, np.newaxis] for part in parts]
+    content_channels = np.concatenate([content, *channels], axis=2)
+    source_channels = np.concatenate([source_content, *channels], axis=2)
     stride = max(2, side // 6)
     sources = [(y, x) for y in _grid(height, side, stride) for x in _grid(width, side, stride)]
-    chosen = _nearest(content, mask, source_content, targets, sources, side)
+    chosen = _nearest(content_channels, mask, source_channels, targets, sources, side)
     return _lay(content, source_painting, targets, [sources[index] for index in chosen], side)
 
 
@@ -107,9 +121,9 @@ def _grid(length: int, side: int, step: int) -> list[int]:
 
 
 def _nearest(
-    content: Image,
+    content: NDArray,
     mask: Mask,
-    source_content: Image,
+    source_content: NDArray,
     targets: list[tuple[int, int]],
     sources: list[tuple[int, int]],
     side: int,
@@ -117,7 +131,7 @@ def _nearest(
     """For each target the index of the source with the least Σ_cells w (t − s)²."""
     wanted = _cell_means(content, targets, side)
     offered = _cell_means(source_content, sources, side)
-    unknown = np.repeat(1.0 - mask[:, :, np.newaxis], 3, axis=2)
+    unknown = np.repeat(1.0 - mask[:, :, np.newaxis], content.shape[2], axis=2)
     weight = _cell_means(unknown, targets, side) + _KNOWN_WEIGHT
     # The square is multiplied out; Σ w t² is the same for all sources.
     distances = weight @ (offered**2).T - 2 * (weight * wanted) @ offered.T
@@ -125,9 +139,9 @@ def _nearest(
 
 
 def _cell_means(picture: NDArray, corners: list[tuple[int, int]], side: int) -> Array:
-    """Mean colour of each cell of each patch, `(patches, cells² · 3)`, by summed areas."""
-    height, width = picture.shape[:2]
-    sums = np.zeros((height + 1, width + 1, 3))
+    """The mean of each cell of each patch, `(patches, cells² · channels)`, by summed areas."""
+    height, width, channels = picture.shape
+    sums = np.zeros((height + 1, width + 1, channels))
     sums[1:, 1:] = picture.cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
     cell = side // _CELLS
     offsets = np.arange(_CELLS) * cell

@@ -1,7 +1,7 @@
 """The run folder that a clip is painted in; the process may be killed at any moment.
 
     run.json              what is painted: inputs, settings, backbone
-    inputs.json           the files of clip and style, to open the run again
+    inputs.json           the files of clip, styles and masks, to open the run again
     manifest.jsonl        one line for each finished frame, appended after its picture is stored
     frames/000000.png     finished frames, lossless
     flow/000001.forward.flo, flow/000001.backward.flo
@@ -28,6 +28,7 @@ import numpy as np
 from .. import __version__
 from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import MediaError, ResumeError
+from ..image.guidance import Guidance, Style
 from ..media.files import make_folder, sha256_of, write_text_atomic
 from ..media.images import load_image, save_image
 from ..motion.flow import FlowPair, read_flo, write_flo
@@ -48,10 +49,11 @@ _TEMPORARY = ".stylekit-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInputs:
-    """The files of clip and style of a run, and how the clip was read.
+    """The files of clip, styles and masks of a run, and how the clip was read.
 
-    The run has `frames` frames whose longest side is `size` pixels: every `stride`-th frame of
-    the clip from `start` seconds on.
+    `more_styles` are the styles after the first, `regions` and `keep` the masks. The run has
+    `frames` frames whose longest side is `size` pixels: every `stride`-th frame of the clip from
+    `start` seconds on.
     """
 
     clip: Path
@@ -60,11 +62,26 @@ class RunInputs:
     size: int
     start: float = 0.0
     stride: int = 1
+    more_styles: tuple[Path, ...] = ()
+    regions: tuple[Path, ...] = ()
+    keep: Path | None = None
+
+    @property
+    def styles(self) -> tuple[Path, ...]:
+        """The files of all styles."""
+        return self.style, *self.more_styles
 
     def to_json(self) -> dict[str, Any]:
         """JSON's own types; the paths of built-in files are relative to the data folder."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return fields | {"clip": _portable(self.clip), "style": _portable(self.style)}
+        names = ("clip", "style", "more_styles", "regions", "keep")
+        files = {name: _portable(getattr(self, name)) for name in names if getattr(self, name)}
+        return {
+            **files,
+            "frames": self.frames,
+            "size": self.size,
+            "start": self.start,
+            "stride": self.stride,
+        }
 
     @classmethod
     def from_json(cls, data: Any) -> RunInputs:
@@ -78,6 +95,9 @@ class RunInputs:
                 size=int(data["size"]),
                 start=float(data["start"]),
                 stride=int(data["stride"]),
+                more_styles=tuple(data_folder() / name for name in data.get("more_styles", ())),
+                regions=tuple(data_folder() / name for name in data.get("regions", ())),
+                keep=data_folder() / data["keep"] if "keep" in data else None,
             )
         except (TypeError, KeyError) as error:
             raise ValueError(f"not the inputs of a run: {data!r}") from error
@@ -236,7 +256,7 @@ class RunFolder:
 
 
 def describe_run(
-    clip: Sequence[Image], style: Image, settings: VideoSettings, *, exact_flow: bool = False
+    clip: Sequence[Image], style: Style, settings: VideoSettings, *, exact_flow: bool = False
 ) -> dict[str, Any]:
     """All that the frames of a run depend on: runs with equal descriptions give equal frames."""
     backbone = load_backbone(settings.image.backbone)
@@ -244,11 +264,25 @@ def describe_run(
     return {
         "stylekit": __version__,
         "clip": {"sha256": digest_clip(clip), "frames": len(clip), "size": [width, height]},
-        "style": {"sha256": digest(style)},
+        **_describe_styles(Guidance.of(style)),
         "backbone": {"label": backbone.label, "sha256": backbone.sha256},
         "settings": settings.to_json(),
         "exact_flow": exact_flow,
     }
+
+
+def _describe_styles(guidance: Guidance) -> dict[str, Any]:
+    """Styles, weights and masks; of one style without masks its digest alone."""
+    digests = [digest(style) for style in guidance.styles]
+    told: dict[str, Any] = {"style": {"sha256": digests[0]}}
+    if len(digests) > 1:
+        weights = guidance.weights or (1.0,) * len(digests)
+        told = {"styles": digests, "style_weights": [float(weight) for weight in weights]}
+    if guidance.regions:
+        told["regions"] = [digest(mask) for mask in guidance.regions]
+    if guidance.keep is not None:
+        told["keep"] = {"sha256": digest(guidance.keep)}
+    return told
 
 
 def digest_clip(clip: Sequence[Image]) -> str:
@@ -265,7 +299,9 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
-def _portable(path: Path) -> str:
+def _portable(path: Path | tuple[Path, ...]) -> str | list[str]:
+    if isinstance(path, tuple):
+        return [str(_portable(one)) for one in path]
     path = path.absolute()
     built_in = path.is_relative_to(data_folder())
     return path.relative_to(data_folder()).as_posix() if built_in else str(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ import numpy as np
 
 from ..arrays import Image, Mask
 from ..errors import MediaError
+from ..image.guidance import Guidance
 from ..image.scores import Scores
 from ..image.stylization import Stylization
 from ..losses import TERMS, Losses
@@ -157,14 +157,12 @@ def finish_image(
     settings = stylization.settings
     image = stylization.image
     label = stylization.objective.backbone.label
-    first, *others = [style] if isinstance(style, Path) else style
-    provenance = dataclasses.replace(
-        _provenance(settings.to_json(), weights, label, content, first),
-        more_styles=tuple(describe_source(path) for path in others),
-        style_weights=stylization.guidance.weights,
-        # What a mask's file says of its author is not copied.
-        regions=tuple(describe_source(path, tags={}) for path in regions),
-        keep=describe_source(keep, tags={}) if keep else None,
+    provenance = Provenance(
+        settings=settings.to_json(),
+        weights=weights,
+        backbone=label,
+        content=describe_source(content),
+        **_of_guidance(stylization.guidance, style, regions, keep),
     )
     losses, style_distance = stylization.measure()
     transparency = transparency_of(alpha, output)
@@ -203,14 +201,25 @@ def transparency_of(alpha: Mask | None, output: Path) -> Transparency:
     return Transparency.KEPT if holds_alpha(output) else Transparency.LAID_ON_WHITE
 
 
-def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds: float) -> Result:
+def finish_clip(
+    run: VideoRun,
+    clip: Clip,
+    output: Path,
+    *,
+    style: Path | Sequence[Path],
+    seconds: float,
+    regions: Sequence[Path] = (),
+    keep: Path | None = None,
+) -> Result:
     """Write the clip of the frames that a run has finished, and its sidecar.
 
     Parameters
     ----------
     run, clip : The run, and the clip that it paints; sound is taken from the clip.
     output : The file to write.
-    style, seconds : The file of the style, for provenance, and the duration of the run.
+    style, regions, keep
+        The files of one style or several, and of the masks, for provenance.
+    seconds : The duration of the run.
 
     Raises
     ------
@@ -223,8 +232,12 @@ def finish_clip(run: VideoRun, clip: Clip, output: Path, *, style: Path, seconds
     settings = run.settings
     weights = Weights.from_json(entries[-1]["weights"])
     label = run.backbone.label
-    provenance = _provenance(
-        settings.to_json(), weights, label, clip.path, style, read_clip_tags(clip.path)
+    provenance = Provenance(
+        settings=settings.to_json(),
+        weights=weights,
+        backbone=label,
+        content=describe_source(clip.path, tags=read_clip_tags(clip.path)),
+        **_of_guidance(run.guidance, style, regions, keep),
     )
     write_clip(
         run.stored_frames(),
@@ -272,21 +285,19 @@ def _with_sidecar(result: Result, provenance: Provenance, **extra: Any) -> Resul
     return result
 
 
-def _provenance(
-    settings: dict[str, Any],
-    weights: Weights,
-    backbone: str,
-    content: Path,
-    style: Path,
-    tags: dict[str, str] | None = None,
-) -> Provenance:
-    return Provenance(
-        settings=settings,
-        weights=weights,
-        backbone=backbone,
-        content=describe_source(content, tags=tags),
-        style=describe_source(style),
-    )
+def _of_guidance(
+    guidance: Guidance, style: Path | Sequence[Path], regions: Sequence[Path], keep: Path | None
+) -> dict[str, Any]:
+    """The fields of a `Provenance` that say which styles and masks there were."""
+    first, *others = [style] if isinstance(style, Path) else style
+    return {
+        "style": describe_source(first),
+        "more_styles": tuple(describe_source(path) for path in others),
+        "style_weights": guidance.weights,
+        # What a mask's file says of its author is not copied.
+        "regions": tuple(describe_source(path, tags={}) for path in regions),
+        "keep": describe_source(keep, tags={}) if keep else None,
+    }
 
 
 def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:

@@ -12,8 +12,9 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from ..arrays import Image, check_image, from_bytes, to_bytes
+from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import SettingsError
+from ..image.guidance import Guidance, Style
 from ..image.objective import Objective, TemporalTarget
 from ..image.scales import without_scales
 from ..image.scores import Scores
@@ -25,9 +26,10 @@ from ..motion.infill import Motion, carried_picture, transfer_texture
 from ..motion.masks import MASKS, mask_of, reliable_share
 from ..settings import Init, Start, VideoSettings, Weights, function_of
 from ..vgg.features import POOLINGS
-from ..vgg.statistics import STYLE_LOSSES
+from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from .folder import RunFolder, describe_run
+from .still_parts import StillParts
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -78,17 +80,21 @@ class VideoRun:
     Parameters
     ----------
     clip : Images of one size, which are painted in this size whatever `settings.image.size` is.
-    style : An Image of any size.
+    style : An Image of any size, a list of Images, or a Guidance.
     out : The run folder. Frames that are finished there are not painted again.
     settings : The defaults of `VideoSettings` unless given.
     flows : `flows[i]` between frames i and i+1 in place of estimates, for scenes with exact flow.
+    style_weights, regions, keep
+        As in `Stylization`. The masks are still pictures, which hold for all frames: they do not
+        follow what moves. Kept parts are the frame's own content.
 
     Raises
     ------
     ResumeError
         If the folder holds another run.
     SettingsError
-        If a setting names no row of its table, or asks for exact flow and `flows` is missing.
+        If a setting names no row of its table, or asks for exact flow and `flows` is missing; if
+        weights or masks do not fit.
 
     References
     ----------
@@ -106,11 +112,14 @@ class VideoRun:
     def __init__(
         self,
         clip: Sequence[Image],
-        style: Image,
+        style: Style,
         out: Path | str,
         settings: VideoSettings | None = None,
         *,
         flows: Sequence[FlowPair] | None = None,
+        style_weights: Sequence[float] = (),
+        regions: Sequence[Mask] = (),
+        keep: Mask | None = None,
     ) -> None:
         self.settings = settings or VideoSettings()
         function_of("flow", FLOWS, self.settings.flow)
@@ -121,7 +130,10 @@ class VideoRun:
             raise SettingsError("flow", "the exact flow is known for scenes alone; give flows")
         self.clip = clip
         self.folder = RunFolder(Path(out))
-        self._style = check_image(style, "style")
+        self.guidance = Guidance.of(style, style_weights, regions, keep)
+        self.guidance.check_fit(clip[0])
+        if self.guidance.has_masks:
+            check_takes_masks(self.settings.image.style_loss)
         self._flows = flows
         self._objective: Objective | None = None
         self._painting: Stylization | None = None
@@ -132,9 +144,10 @@ class VideoRun:
         # It depends on the whole clip, not on what is left: a resumed run must decide the same.
         later = 0 if self.settings.independent else len(clip) - 1
         self._size = width, height
+        self._parts = StillParts(self.guidance, self._size)
         self._pays_to_fuse = worth_fusing(later * self.settings.frame_steps, self._size)
         self.backbone = load_backbone(self.settings.image.backbone)
-        description = describe_run(clip, style, self.settings, exact_flow=flows is not None)
+        description = describe_run(clip, self.guidance, self.settings, exact_flow=flows is not None)
         self.folder.open(description, frame_count=len(clip), pixels=height * width)
         self._entries = self.folder.entries()
 
@@ -256,7 +269,7 @@ class VideoRun:
         """A frame's painting at its start, and the warped frame that it should agree with."""
         if self._objective is None:
             self._objective = prepare_objective(
-                self._style, self.settings.image, content=self.clip[0]
+                self.guidance, self.settings.image, content=self.clip[0]
             )
             if self._pays_to_fuse:
                 self._objective.fuse_ahead(self._size, temporal=1)
@@ -274,10 +287,15 @@ class VideoRun:
             settings = without_scales(settings, self.settings.frame_steps)
             if self.settings.start is Start.RANDOM:
                 settings = dataclasses.replace(settings, init=Init.NOISE)
-            temporal = [TemporalTarget(warped, motion.mask)]
+            temporal = [TemporalTarget(warped, self._parts.temporal_mask(motion.flow, motion.mask))]
             init = self._start(frame_index, previous, motion)
         painting = Stylization(
-            content, self._style, settings, init=init, temporal=temporal, objective=self._objective
+            content,
+            self.guidance,
+            settings,
+            init=init,
+            temporal=temporal,
+            objective=self._objective,
         )
         return painting, warped
 
@@ -308,10 +326,15 @@ class VideoRun:
     def _carried(self, frame_index: int, previous: Image, motion: Motion) -> Image:
         """The previous frame, warped; texture of the shot's first frame fills unreliable areas."""
         first = self._shot_start(frame_index)
+        carried, known = self._parts.start_masks(motion.flow, motion.mask)
         fresh = transfer_texture(
-            self.clip[frame_index], motion.mask, self.clip[first], self.folder.read_frame(first)
+            self.clip[frame_index],
+            known,
+            self.clip[first],
+            self.folder.read_frame(first),
+            parts=self._parts.masks,
         )
-        return carried_picture(previous, motion, fresh)
+        return carried_picture(previous, dataclasses.replace(motion, mask=carried), fresh)
 
     def _shot_start(self, frame_index: int) -> int:
         """The index of the first frame of the shot that a frame belongs to."""
@@ -351,13 +374,21 @@ class VideoRun:
 
 
 def stylize_video(
-    clip: Sequence[Image], style: Image, out: Path | str, settings: VideoSettings | None = None
+    clip: Sequence[Image],
+    style: Style,
+    out: Path | str,
+    settings: VideoSettings | None = None,
+    *,
+    style_weights: Sequence[float] = (),
+    regions: Sequence[Mask] = (),
+    keep: Mask | None = None,
 ) -> VideoRun:
     """Paint `clip` in the manner of `style`, up to the end.
 
     Parameters
     ----------
-    clip, style, out, settings : As in `VideoRun`.
+    clip, style, out, settings, style_weights, regions, keep
+        As in `VideoRun`; the masks hold for all frames.
 
     Returns
     -------
@@ -369,7 +400,9 @@ def stylize_video(
 
         run = stylize_video(load("drift"), load("glass"), Path("drift-run"))
     """
-    run = VideoRun(clip, style, out, settings)
+    run = VideoRun(
+        clip, style, out, settings, style_weights=style_weights, regions=regions, keep=keep
+    )
     for _ in run.frames():
         pass
     return run

@@ -1,4 +1,4 @@
-"""`stylekit image` with several styles, regions and kept parts: the sidecar and the refusals."""
+"""Several styles, regions and kept parts of the command line: the sidecars and the refusals."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from shallow import make_shallow
 from short_runs import share_objectives, stylekit
 
 from stylekit.arrays import to_bytes
+from stylekit.explain.stored_run import open_run
 from stylekit.media.images import load_image, save_image
 
 SMALL = ["--size", "32", "--steps", "2", "--scales", "1", "--backbone", "vgg16", "--json"]
 BLEND = ["image", "chelsea", "swirls", "glass", "-o", "out.png", *SMALL]
+CLIP_BLEND = ["video", "drift", "swirls", "glass", "-o", "out.mp4", *SMALL]
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +40,15 @@ def masks() -> dict[str, str]:
     found = {"left": left, "right": 1 - left, "black": 0 * left, "white": 0 * left + 1}
     found["square"] = left[:, :30]
     return {name: write_mask(f"{name}.png", values) for name, values in found.items()}
+
+
+@pytest.fixture
+def frame_masks(masks) -> dict[str, str]:
+    """The same in the proportions of drift, 4:3."""
+    left = np.zeros((30, 40), np.float32)
+    left[:, :20] = 1
+    found = {"left": left, "right": 1 - left, "black": 0 * left, "white": 0 * left + 1}
+    return masks | {name: write_mask(f"{name}.png", values) for name, values in found.items()}
 
 
 def sidecar() -> dict:
@@ -70,6 +81,29 @@ def test_the_sidecar_lists_styles_weights_and_masks(capsys, masks):
 
 
 @pytest.mark.slow
+def test_the_sidecar_of_a_clip_and_its_run_name_all_files(capsys, frame_masks):
+    made = stylekit(
+        capsys,
+        *[*CLIP_BLEND, "--frames", "2", "--frame-steps", "1", "--style-weights", "2,1"],
+        *["--keep", frame_masks["right"], "--regions", frame_masks["left"], frame_masks["white"]],
+    )
+    assert made.code == 0, made.err
+    found = json.loads(Path("out.mp4.json").read_text("utf-8"))
+    assert "style" not in found
+    assert [style["name"] for style in found["styles"]] == ["swirls.jpg", "glass.jpg"]
+    assert found["style_weights"] == [2.0, 1.0]
+    assert [mask["name"] for mask in found["regions"]] == ["left.png", "white.png"]
+    assert found["keep"]["name"] == "right.png"
+    # The folder alone is enough to open the run again.
+    opened = open_run(made.json["run"])
+    assert len(opened.guidance.styles) == len(opened.guidance.regions) == 2
+    kept = opened.guidance.kept((32, 24)) == 1
+    assert kept.any()
+    for index in range(2):
+        np.testing.assert_array_equal(opened.image(index)[kept], opened.clip[index][kept])
+
+
+@pytest.mark.slow
 def test_a_coloured_mask_counts_by_its_luminance_and_is_mentioned(capsys, caplog, masks):
     red = np.zeros((30, 45, 3), np.float32)
     red[:, :20] = (1, 0, 0)
@@ -97,11 +131,14 @@ def test_a_coloured_mask_counts_by_its_luminance_and_is_mentioned(capsys, caplog
         (["--keep", "left", "--style-loss", "sliced"], "--style-loss: sliced counts every part"),
     ],
 )
+@pytest.mark.parametrize("call", [BLEND, CLIP_BLEND])
 def test_what_cannot_be_meant_is_refused_before_any_work(
-    capsys, masks, options, words, monkeypatch
+    capsys, call, options, words, monkeypatch, request
 ):
     monkeypatch.setattr("stylekit.app.run.Stylization", None)
-    refused = stylekit(capsys, *BLEND, *(masks.get(word, word) for word in options))
+    monkeypatch.setattr("stylekit.app.run.VideoRun", None)
+    masks = request.getfixturevalue("masks" if call is BLEND else "frame_masks")
+    refused = stylekit(capsys, *call, *(masks.get(word, word) for word in options))
     assert refused.code != 0
     assert refused.complaint.startswith(words)
-    assert not Path("out.png").exists()
+    assert not list(Path().glob("out.*"))

@@ -73,6 +73,13 @@ def test_several_styles_and_masks_count() -> None:
     assert needed_memory(ImageSettings(), CONTENT, STYLE, masks=2) > plain + 8 * 3000 * 4000
 
 
+def test_a_frame_of_a_long_clip_counts_as_compiled_by_xla() -> None:
+    settings = ImageSettings(size=200)
+    frame = needed_memory(settings, CONTENT, STYLE)
+    assert needed_memory(settings, CONTENT, STYLE, later_steps=5) == frame
+    assert needed_memory(settings, CONTENT, STYLE, later_steps=1000) > 1.05 * frame
+
+
 def test_the_limits_of_control_groups_count(tmp_path: Path) -> None:
     """Of both versions; what is cached can be given back."""
     for name, text in {
@@ -94,12 +101,20 @@ def test_the_free_memory_of_this_machine_is_plausible() -> None:
     assert found is None or 1e7 < found < 1e14
 
 
+@pytest.mark.parametrize(
+    ("command", "content", "suffix"), [("image", "chelsea", ".png"), ("video", "drift", ".mp4")]
+)
 def test_the_command_line_refuses_in_one_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    command: str,
+    content: str,
+    suffix: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     free(monkeypatch, 2.5e9)
-    output = tmp_path / "large.png"
-    done = stylekit(capsys, "image", "chelsea", "swirls", "-o", output, "--size", 4096)
+    output = tmp_path / f"large{suffix}"
+    done = stylekit(capsys, command, content, "swirls", "-o", output, "--size", 4096)
     assert done.code != 0
     assert re.search(
         r"--size: 4096 needs about \S+ GB of memory, 2\.5 GB are free; use --size \d+", done.err

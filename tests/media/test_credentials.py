@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,12 @@ def sign(tmp_path: Path, authority: Authority) -> Callable[..., None]:
     picture.save(tmp_path / NAME)
     picture.transpose(PIL.Image.Transpose.ROTATE_180).save(tmp_path / "style.webp")
 
-    def run(path: Path, content: Path = tmp_path / NAME) -> None:
+    def run(
+        path: Path,
+        content: Path = tmp_path / NAME,
+        more_styles: Sequence[Path] = (),
+        style_paths: Sequence[Path] | None = None,
+    ) -> None:
         sign_credentials(
             path,
             provenance=Provenance(
@@ -126,9 +131,10 @@ def sign(tmp_path: Path, authority: Authority) -> Callable[..., None]:
                 backbone="vgg16",
                 content=describe_source(content),
                 style=describe_source(tmp_path / "style.webp"),
+                more_styles=tuple(describe_source(style) for style in more_styles),
             ),
             content_path=content,
-            style_path=tmp_path / "style.webp",
+            style_path=style_paths or [tmp_path / "style.webp", *more_styles],
             certificate=tmp_path / "chain.pem",
             private_key=tmp_path / "key.pem",
         )
@@ -183,6 +189,27 @@ def test_the_statement_says_what_was_done_to_what(
     for action, ingredient in zip(actions, (content, style), strict=True):
         (link,) = action["parameters"]["ingredients"]
         assert link["url"].endswith("/" + ingredient["label"])
+
+
+def test_every_style_is_an_ingredient(
+    tmp_path: Path, authority: Authority, sign: Callable[..., None]
+) -> None:
+    path, second = tmp_path / "out.png", tmp_path / "second.png"
+    for picture in (path, second):
+        save_image(from_bytes(PIXELS), picture, provenance=None)
+    with pytest.raises(SettingsError, match=r"^style_path: give a path for each style .* 2, not 1"):
+        sign(path, more_styles=[second], style_paths=[second])
+    sign(path, more_styles=[second])
+    state, manifest = read_back(path, authority)
+    assert state == "Trusted"
+    told = [(one["title"], one["relationship"]) for one in manifest["ingredients"]]
+    assert told == [(NAME, "parentOf"), ("style.webp", "inputTo"), ("second.png", "inputTo")]
+    (actions,) = (
+        one["data"]["actions"]
+        for one in manifest["assertions"]
+        if one["label"].startswith("c2pa.actions")
+    )
+    assert len(actions[1]["parameters"]["ingredients"]) == 2
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".avif", ".tif"])

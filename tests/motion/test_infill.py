@@ -56,6 +56,18 @@ def test_unknown_parts_decide(photograph: np.ndarray) -> None:
     assert laid[20:28, 20:28, 1].mean() > 0.9
 
 
+def test_texture_comes_from_the_same_part_whatever_it_shows() -> None:
+    content = _halves(0.1, 0.9)
+    left = _halves(1.0, 0.0)[..., 0].copy()
+    painting = np.zeros_like(content)
+    painting[:, 32:, 1] = 1.0  # the right part is painted green
+    unknown = np.zeros((48, 64), np.float32)
+    moved = content[:, ::-1].copy()
+    laid = transfer_texture(moved, unknown, content, painting, parts=[left, 1 - left])
+    assert laid[:, :14, 1].mean() < 0.05
+    assert laid[:, 50:, 1].mean() > 0.95
+
+
 def test_result_is_an_image_and_inputs_stay(photograph: np.ndarray) -> None:
     before = photograph.copy()
     mask = np.zeros(photograph.shape[:2], np.float32)

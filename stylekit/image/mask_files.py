@@ -1,0 +1,25 @@
+"""Masks from files: white is all, black is nothing."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ..arrays import Mask, from_bytes, to_bytes
+from ..media.images import load_image
+from .colors import is_grey, luminance
+
+log = logging.getLogger(__name__)
+
+
+def load_mask(path: Path) -> Mask:
+    """Read a mask, float32 `(H, W)` in [0, 1]: the luminance of a picture of any size.
+
+    A warning says so if the picture has colours. Raises MediaError if it cannot be read.
+    """
+    image = load_image(path)
+    if not is_grey(image):
+        log.warning("%s: has colours; as a mask only its luminance counts", path.name)
+    # In steps of 8 bits, so that white is exactly 1.
+    mask: Mask = from_bytes(to_bytes(luminance(image)))
+    return mask
