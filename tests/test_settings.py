@@ -66,7 +66,7 @@ NOT_NUMBERS = [None, "1", [1], True, math.nan, math.inf]
 
 def test_the_weights_of_the_report_are_the_defaults() -> None:
     weights = Weights()
-    assert (weights.alpha, weights.beta, weights.gamma, weights.tv) == (1.0, 1e4, 4e2, 0.0)
+    assert (weights.alpha, weights.beta, weights.gamma) == (1.0, 1e4, 4e2)
 
 
 @pytest.mark.parametrize("settings", [kind() for kind in EVERY_KIND])
@@ -150,7 +150,7 @@ def test_layer_weights_may_be_a_list_and_are_kept_as_a_tuple() -> None:
 
 
 def test_weights_without_layers_are_written_as_before_there_were_any() -> None:
-    written = {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "edges": 0.4, "tv": 0.0}
+    written = {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "edges": 0.4, "tv": 0.02}
     assert Weights().to_json() == written
     assert Weights.from_json(written) == Weights()
     shared = Weights(layers=(1.0, 0.5)).to_json()
@@ -204,7 +204,7 @@ def test_settings_of_version_01_say_how_their_pictures_were_painted(kept: bool) 
         scales=1,
         margin=0,
         colors=Colors.LUMINANCE if kept else Colors.STYLE,
-        weights=Weights(edges=0.0),
+        weights=Weights(edges=0.0, tv=0.0),
     )
     assert image.keep_colors is kept
     assert json.dumps(written) == before, "what is read is not changed"

@@ -126,7 +126,7 @@ def numbers() -> dict:
     image_settings = settings.ImageSettings(backbone="vgg16", size=32, steps=2)
     painting = Stylization(content, style, image_settings)
     image, targets, objective = painting.image, painting.targets, painting.objective
-    alone = ToyWeights(alpha=0, beta=0, gamma=0, toy=3.0)
+    alone = ToyWeights(alpha=0, beta=0, gamma=0, edges=0, tv=0, toy=3.0)
     all_four = ToyWeights(toy=3.0)
     gradient = objective.evaluate(image, targets, alone).gradient
     expected = 3.0 * 2 * (image - 0.5) / image.size

@@ -99,7 +99,7 @@ def test_tutorial_has_the_loss_of_stylekit(painting: Tutorial, task: Task, noise
 def test_tutorial_has_the_settings_of_stylekit(
     content: Image, style: Image, noise: Image, vgg16: Backbone
 ) -> None:
-    weights = Weights(alpha=3.0, beta=2e3, edges=0.0, layers=(0.5, 2.0))
+    weights = Weights(alpha=3.0, beta=2e3, edges=0.0, tv=0.0, layers=(0.5, 2.0))
     settings = ImageSettings(
         backbone="vgg16", size=48, pooling=Pooling.MAX, weights=weights, **SHALLOW
     )

@@ -323,7 +323,7 @@ def test_notes_name_what_does_not_carry_over(translator, extractor, content, sty
     assert "total variation" in notes(TENSORFLOW)
     # What has no weight, or is as here, is not spoken of.
     assert "total variation" not in notes(TENSORFLOW, Weights(tv=0.0))
-    assert "total variation" not in notes(REPORT)
+    assert "Its total variation" not in notes(REPORT)
     assert "One β" not in notes(REPORT)
     assert "maximum" not in notes(NEURAL_STYLE_TF)
     assert "shape" not in notes(KERAS)
@@ -513,7 +513,7 @@ def test_terms_without_weight_are_said_to_pull_at_nothing(objective, targets, im
     def words(**weights: float) -> tuple[str, ...]:
         return explain_balance(balance(objective, targets, image, Weights(**weights)))
 
-    alone = {"gamma": 0.0, "edges": 0.0}
+    alone = {"gamma": 0.0, "edges": 0.0, "tv": 0.0}
     assert words(alpha=0.0, **alone) == ("Nothing holds the content: its weight is 0.",)
     assert words(beta=0.0, **alone) == ("Nothing pulls towards the style: its weight is 0.",)
     assert any("temporal term" in said for said in words(gamma=4e2))
