@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..arrays import Image, Mask, from_bytes, to_bytes
+from ..arrays import Image, Mask
 from ..errors import MediaError, SettingsError
-from ..image.colors import is_grey, luminance
+from ..image.colors import is_grey, luminance, mask_of
 from ..image.guidance import Guidance, check_counts, check_keep, check_region
 from ..image.memory import check_memory
 from ..image.scales import max_steps, plan_scales
@@ -269,8 +269,7 @@ def _load_mask(path: Path, content: Image, check: Callable[[Mask, Image, Path], 
     image = load_image(path)
     if not is_grey(image):
         log.warning("%s: has colours; as a mask only its luminance counts", path.name)
-    # In steps of 8 bits, so that white is exactly 1.
-    mask: Mask = from_bytes(to_bytes(luminance(image)))
+    mask = mask_of(image)
     check(mask, content, path)
     return mask
 
