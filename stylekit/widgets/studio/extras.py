@@ -18,15 +18,13 @@ from .slots import PICTURE_ENDINGS, Slot, Source, read_picture
 
 _STYLES = ("Style", "Second style", "Third style")
 
-_STYLE_RULE = "Several styles are blended; a weight says how much of each."
+_STYLE_RULE = "Without masks, several styles are blended; a weight says how much of each."
 _MASK_RULE = (
-    "A mask is a grey picture in the proportions of the content. Where a style's mask is white, "
-    "the picture has this style: give every style a mask, or none. White parts of the other mask "
-    "stay exactly as they are in the content."
+    "A mask is a grey picture in the proportions of the content. White parts of the first one stay "
+    "exactly as they are in the content. A style that has a mask is painted where it is white; "
+    "give every style a mask, or none."
 )
-_CLIP_RULE = (
-    "A clip is painted in one style, without masks; what is chosen here is for pictures."
-)
+_CLIP_RULE = "A clip is painted in one style, without masks; what is chosen here is for pictures."
 
 
 class Extras(ipywidgets.VBox):
@@ -43,7 +41,7 @@ class Extras(ipywidgets.VBox):
         self.slots: list[Slot] = []
         self.sliders = [Slider(title) for title in _STYLES]
         self.masks = [
-            MaskSlot(f"Where: {title.lower()}", limits=limits, check=check_not_black)
+            MaskSlot(f"Where the {title.lower()} is painted", limits=limits, check=check_not_black)
             for title in _STYLES
         ]
         self.keep = MaskSlot("Keep parts of the content", limits=limits, check=check_not_white)
@@ -115,7 +113,8 @@ class Extras(ipywidgets.VBox):
         """Suit another content or first style; calls no callbacks."""
         self._content, self._style = content, style
         for mask in (self.keep, *self.masks):
-            mask.fit(content)
+            # No mask is used for a clip, so none is refused.
+            mask.fit(None if content is not None and content.is_clip else content)
         self._arrange()
 
     def add_style(self) -> None:

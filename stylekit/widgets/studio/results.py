@@ -114,5 +114,5 @@ def _guidance_facts(request: Request) -> list[tuple[str, str]]:
     if request.regions:
         facts.append(("masks of styles", ", ".join(mask.path.name for mask in request.regions)))
     if request.keep:
-        facts.append(("mask of what is kept", request.keep.path.name))
+        facts.append(("mask of kept parts", request.keep.path.name))
     return facts

@@ -51,7 +51,7 @@ class Setup(ipywidgets.VBox):
         self._make_slots()
         self.extras = Extras(limits=limits, on_change=on_change)
         self._make_fields()
-        self.go = Action("Transfer", on_transfer, main=True)
+        self.go = Action("Transfer", on_transfer, main=True).add_class("studio-go")
         guide = ipywidgets.HTML(_guidelines_html(limits)).add_class("studio-guide")
         slots = ipywidgets.Box([self.content, self.style, guide])
         fields = ipywidgets.Box([self.size, self.quality, self.frames, self.go])
