@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import LUMINANCE, Image, Mask, check_image
+from ..arrays import LUMINANCE, Image, Mask, check_image, from_bytes, to_bytes
 from ..settings import Colors
 from .guidance import Guidance
 from .optimizer import Array, Bounds
@@ -97,6 +97,18 @@ def is_grey(image: Image) -> bool:
     True
     """
     return bool(np.quantile(np.ptp(image, axis=2), 0.99) <= _GREY_DIFFERENCE)
+
+
+def mask_of(image: Image) -> Mask:
+    """A picture as a mask `(H, W)`: its luminance in 8-bit steps, so that white is exactly 1.
+
+    Examples
+    --------
+    >>> mask_of(np.ones((1, 2, 3), np.float32)).tolist()
+    [[1.0, 1.0]]
+    """
+    mask: Mask = from_bytes(to_bytes(luminance(image)))
+    return mask
 
 
 _Moments = tuple[NDArray[np.float64], NDArray[np.float64]]

@@ -183,22 +183,33 @@ def check_counts(styles: int, weights: Sequence[float], regions: int) -> None:
 
 def check_region(mask: Mask, content: Image, name: str | Path) -> None:
     """Raise SettingsError for a mask that does not fit `content`, or is black everywhere."""
-    _check_proportions(mask, content, name)
-    if not to_bytes(mask).any():
-        raise SettingsError(name, "is black everywhere; paint white where the style should be")
+    check_proportions(mask.shape, content.shape, name)
+    check_not_black(mask, name)
 
 
 def check_keep(mask: Mask, content: Image, name: str | Path) -> None:
     """Raise SettingsError for a mask that does not fit `content`, or is white everywhere."""
-    _check_proportions(mask, content, name)
+    check_proportions(mask.shape, content.shape, name)
+    check_not_white(mask, name)
+
+
+def check_not_black(mask: Mask, name: str | Path) -> None:
+    """Raise SettingsError for the mask of a style that is black everywhere."""
+    if not to_bytes(mask).any():
+        raise SettingsError(name, "is black everywhere; paint white where the style should be")
+
+
+def check_not_white(mask: Mask, name: str | Path) -> None:
+    """Raise SettingsError for the mask of what is kept that is white everywhere."""
     if to_bytes(mask).min() == 255:
         raise SettingsError(
             name, "is white everywhere, so that nothing can be painted; leave a part of it black"
         )
 
 
-def _check_proportions(mask: Mask, content: Image, name: str | Path) -> None:
-    (high, wide), (height, width) = mask.shape, content.shape[:2]
+def check_proportions(mask: tuple[int, ...], content: tuple[int, ...], name: str | Path) -> None:
+    """Raise SettingsError unless the shapes `(H, W, …)` of a mask and a content agree."""
+    (high, wide), (height, width) = mask[:2], content[:2]
     stretch = (wide * height) / (high * width)
     # Sides are whole pixels: half a pixel of a small mask, or of a small picture, which may be a
     # frame in a smaller size than its clip, may be more than the limit.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from ..arrays import Mask, from_bytes, to_bytes
+from ..arrays import Mask
 from ..media.images import load_image
-from .colors import is_grey, luminance
+from .colors import is_grey, mask_of
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,4 @@ def load_mask(path: Path) -> Mask:
     image = load_image(path)
     if not is_grey(image):
         log.warning("%s: has colours; as a mask only its luminance counts", path.name)
-    # In steps of 8 bits, so that white is exactly 1.
-    mask: Mask = from_bytes(to_bytes(luminance(image)))
-    return mask
+    return mask_of(image)

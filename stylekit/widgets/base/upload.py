@@ -126,6 +126,11 @@ class Upload(LockedWidget):
         self._leave(UploadState.ACCEPTED, line)
         self._report()
 
+    def show_refused(self, words: str) -> None:
+        """Turn red with `words`, for a file that no longer serves; cancels an upload."""
+        self._leave(UploadState.REFUSED, words)
+        self._report()
+
     def clear(self) -> None:
         """Empty the slot; cancels an upload."""
         self._leave(UploadState.EMPTY, "")

@@ -33,6 +33,7 @@ function action(model, el) {
   const root = element(el, "div", "stylekit-part stylekit-flow studio-action");
   const press = button(root, model.get("_text"));
   press.classList.toggle("main", model.get("_main"));
+  if (model.get("_about")) element(press, "span", "unseen").textContent = ` ${model.get("_about")}`;
   const say = statusLine(root);
   press.addEventListener("click", () => {
     if (model.get("enabled")) model.send({ type: "press" });
@@ -87,6 +88,31 @@ function amount(model, el) {
   return [["change:most", draw], ["change:value", draw]];
 }
 
+function slider(model, el) {
+  const root = element(el, "div", "stylekit-part studio-slider");
+  const id = newName();
+  const label = element(root, "label", "", { for: id });
+  const input = element(root, "input", "", {
+    type: "range", id, min: "0", max: String(model.get("_most")), step: "0.1",
+  });
+  const amount = element(root, "output", "", { for: id });
+
+  function draw() {
+    label.textContent = model.get("_text");
+    // While the user drags the slider, an older value that arrives must not move it back.
+    if (!input.matches(":active")) input.value = String(model.get("value"));
+    amount.textContent = model.get("_words");
+    input.setAttribute("aria-valuetext", amount.textContent);
+  }
+  input.addEventListener("input", () => (amount.textContent = input.value));
+  input.addEventListener("change", () => {
+    model.set("value", Number(input.value));
+    model.save_changes();
+  });
+  draw();
+  return [["change:_text", draw], ["change:_words", draw], ["change:value", draw]];
+}
+
 function fold(model, el) {
   const root = element(el, "div", "stylekit-part studio-fold");
   const press = element(root, "button", "", { type: "button" });
@@ -101,10 +127,10 @@ function fold(model, el) {
     model.save_changes();
   });
   draw();
-  return [["change:is_open", draw]];
+  return [["change:is_open", draw], ["change:_text", draw]];
 }
 
-const KINDS = { heading, action, choice, amount, fold };
+const KINDS = { heading, action, choice, amount, slider, fold };
 
 function render({ model, el }) {
   return listen(model, KINDS[model.get("_kind")](model, el));

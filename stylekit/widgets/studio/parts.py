@@ -63,11 +63,14 @@ class Action(_Part):
     enabled = traitlets.Bool(True).tag(sync=True)
     _words = traitlets.Unicode().tag(sync=True)
     _main = traitlets.Bool().tag(sync=True)
+    _about = traitlets.Unicode(help="What a screen reader reads after the text.").tag(sync=True)
 
-    def __init__(self, text: str, on_press: Callable[[], object], *, main: bool = False) -> None:
+    def __init__(
+        self, text: str, on_press: Callable[[], object], *, main: bool = False, about: str = ""
+    ) -> None:
         super().__init__("action", text)
         self._on_press = on_press
-        self._main = main
+        self._main, self._about = main, about
 
     def show(self, *, enabled: bool, words: str = "") -> None:
         """Enable or disable the button, and show `words` beside it."""
@@ -120,6 +123,31 @@ class Amount(_Part):
         return max(1, min(self.most, int(proposal["value"])))
 
 
+class Slider(_Part):
+    """A slider for a weight from 0 to 3, at first 1; `words` are read and shown beside it."""
+
+    value = traitlets.Float(1.0).tag(sync=True)
+    _most = traitlets.Float(3.0).tag(sync=True)
+    _words = traitlets.Unicode("1").tag(sync=True)
+
+    def __init__(self, text: str) -> None:
+        super().__init__("slider", text)
+
+    def show(self, text: str, words: str) -> None:
+        """Replace the label and the words beside it."""
+        with self.updating():
+            self._text, self._words = text, words
+
+    @property
+    def words(self) -> str:
+        """The words beside it."""
+        return self._words
+
+    @traitlets.validate("value")
+    def _check(self, proposal: Any) -> float:
+        return max(0.0, min(self._most, float(proposal["value"])))
+
+
 class Fold(_Part):
     """A button that shows and hides `content`, a widget beside it."""
 
@@ -131,6 +159,16 @@ class Fold(_Part):
         self.observe(self._arrange, "is_open")
         self.is_open = is_open
         self._arrange()
+
+    def rename(self, text: str) -> None:
+        """Replace the words of the button."""
+        with self.lock:
+            self._text = text
+
+    @property
+    def text(self) -> str:
+        """The words of the button."""
+        return self._text
 
     def _arrange(self, _change: object = None) -> None:
         set_visible(self._content, self.is_open)

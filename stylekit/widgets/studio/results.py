@@ -8,13 +8,13 @@ import ipywidgets
 
 from ..base.download import Download
 from ..base.run_progress import time_words
-from ..base.text import python_line
+from ..base.text import python_line, short_number
 from ..base.widget import set_visible
 from ..player.clip_pair import ClipPair
 from ..player.split_view import SplitView
 from .frames import FrameStrip
 from .parts import Heading, facts_html
-from .transfer import Transfer, TransferResult
+from .transfer import Request, Transfer, TransferResult
 
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
 _CLIP_WIDTH = 320
@@ -48,7 +48,7 @@ class Results(ipywidgets.VBox):
     def show(self, transfer: Transfer, result: TransferResult) -> None:
         """Replace what is shown."""
         report, content = result.report, transfer.request.content.name
-        style = transfer.request.style.name
+        style = transfer.request.style_words
         alt_before, alt_after = content, f"{content}, painted in the manner of {style}"
         is_clip = result.before_clip is not None
         set_visible(self.split, not is_clip)
@@ -95,9 +95,24 @@ def _facts(transfer: Transfer, result: TransferResult) -> list[tuple[str, str]]:
         ("last weights", python_line(report.weights)),
         ("made by AI", "noted in the file and in its settings"),
     ]
+    facts[1:1] = _guidance_facts(transfer.request)
     if transfer.clip is not None:
         whole = "" if report.complete else f" of {len(transfer.clip)}"
         facts.insert(1, ("frames", f"{report.frames}{whole}"))
         if report.warping_error is not None and report.frames > 1:
             facts.insert(3, ("warping error", f"{report.warping_error.rmse:.4f} (RMS)"))
+    return facts
+
+
+def _guidance_facts(request: Request) -> list[tuple[str, str]]:
+    """The weights and masks of a picture, if it has any."""
+    facts = []
+    if request.more_styles:
+        pairs = zip(request.styles, request.style_weights, strict=True)
+        words = [f"{style.name} {short_number(weight)}" for style, weight in pairs]
+        facts.append(("styles, weights", ", ".join(words)))
+    if request.regions:
+        facts.append(("masks of styles", ", ".join(mask.path.name for mask in request.regions)))
+    if request.keep:
+        facts.append(("mask of kept parts", request.keep.path.name))
     return facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import ipywidgets
@@ -12,8 +13,9 @@ from ...samples import MaterialKind
 from ...settings import ImageSettings, MediaLimits
 from ..base.run_progress import time_words
 from ..base.widget import set_visible
+from .extras import Extras
 from .parts import Action, Amount, Choice, Heading
-from .slots import PICTURE_ENDINGS, Slot, read_picture, read_source
+from .slots import PICTURE_ENDINGS, Slot, Source, read_picture, read_source
 from .transfer import Request
 
 _USUAL_SIZE, _USUAL_FRAMES = 256, 16
@@ -21,7 +23,7 @@ _QUALITIES = ("Draft", "Good", "Fine")
 
 
 class Setup(ipywidgets.VBox):
-    """The slots for content and style, the fields, and the button that starts.
+    """The slots for content and style, the extras, the fields, and the button that starts.
 
     `sizes`, `steps`, `backbone` and `limits` are those of `Studio`. The button calls `on_transfer`,
     and each change calls `on_change`; both must show their own exceptions (see `Alerts`).
@@ -47,13 +49,19 @@ class Setup(ipywidgets.VBox):
         self._limits, self._on_change = limits, on_change
         self.heading = Heading("Choose what to paint, and a style")
         self._make_slots()
+        self.extras = Extras(limits=limits, on_change=on_change)
         self._make_fields()
-        self.go = Action("Transfer", on_transfer, main=True)
+        self.go = Action("Transfer", on_transfer, main=True).add_class("studio-go")
         guide = ipywidgets.HTML(_guidelines_html(limits)).add_class("studio-guide")
         slots = ipywidgets.Box([self.content, self.style, guide])
         fields = ipywidgets.Box([self.size, self.quality, self.frames, self.go])
         super().__init__(
-            [self.heading, slots.add_class("studio-slots"), fields.add_class("studio-fields")]
+            [
+                self.heading,
+                slots.add_class("studio-slots"),
+                self.extras,
+                fields.add_class("studio-fields"),
+            ]
         )
         for slot in (self.content, self.style):
             slot.on_change(self._slot_changed)
@@ -62,11 +70,11 @@ class Setup(ipywidgets.VBox):
         self._fit_frames()
 
     def request(self) -> Request | None:
-        """The transfer that the user asks for; None unless both slots are green."""
+        """The transfer that the user asks for; None if a slot is not green, or a mask is wrong."""
         content, style = self.content.source, self.style.source
-        if content is None or style is None:
+        if content is None or style is None or self._obstacle(content):
             return None
-        return Request(
+        request = Request(
             content=content,
             style=style,
             size=self._sizes[self.size.index],
@@ -75,20 +83,37 @@ class Setup(ipywidgets.VBox):
             backbone=self._backbone,
             limits=self._limits,
         )
+        if content.is_clip:
+            return request
+        extras = self.extras
+        return dataclasses.replace(
+            request,
+            more_styles=extras.more_styles,
+            style_weights=extras.style_weights,
+            regions=extras.regions,
+            keep=extras.keep.file,
+        )
 
     def show(self, step_seconds: float | None) -> None:
-        """Show what is missing, or the duration of the transfer if that of a step is known."""
+        """Show what is missing or wrong, or the duration of the transfer if it is known."""
         request = self.request()
         if request is None:
-            slots = [slot for slot in (self.content, self.style) if slot.source is None]
-            missing = " and a ".join(slot.title.lower() for slot in slots)
-            words = f"First choose a {missing}."
+            words = self._obstacle(self.content.source)
         elif step_seconds is None:
             words = "Ready."
         else:
             longest = time_words(step_seconds * request.max_steps)
             words = f"Ready: {longest} at most on this machine."
         self.go.show(enabled=request is not None, words=words)
+
+    def _obstacle(self, content: Source | None) -> str:
+        """Why no painting can begin; empty if it can."""
+        for_clip = content is not None and content.is_clip
+        more = [] if for_clip else self.extras.more_slots
+        missing = [s.title.lower() for s in (self.content, self.style, *more) if s.source is None]
+        if missing:
+            return f"First choose a {' and a '.join(missing)}."
+        return "" if for_clip else self.extras.fault
 
     def _make_slots(self) -> None:
         limits = self._limits
@@ -119,6 +144,7 @@ class Setup(ipywidgets.VBox):
 
     def _slot_changed(self) -> None:
         self._fit_frames()
+        self.extras.fit(self.content.source, self.style.source)
         self._on_change()
 
     def _fit_frames(self) -> None:

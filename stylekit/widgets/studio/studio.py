@@ -130,7 +130,7 @@ class Studio(ipywidgets.VBox):
         with self._lock:
             request = self.setup.request()
             if request is None or self.stage is not Stage.SETUP:
-                raise SettingsError("transfer", "needs two green slots, and no other transfer")
+                raise SettingsError("transfer", "needs green slots, and no other transfer")
             if self._transfer:
                 self._transfer.discard()
             self._transfer = Transfer(request)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...arrays import Image
+from ...image.guidance import Guidance
 from ...image.objective import Objective
 from ...image.stylization import Stylization, prepare_objective
 from ...media.clips import Clip, read_clip
@@ -21,6 +22,7 @@ from ...vgg.weights import load_backbone
 from ...video.results import Result, finish_clip, finish_image
 from ...video.run import VideoRun
 from ..base.private_files import private_folder, safe_name
+from .mask_slot import MaskFile
 from .slots import Source
 
 # Files that the studio has written itself need no limits.
@@ -29,7 +31,10 @@ _NO_LIMITS = MediaLimits(min_side=1, max_aspect=1e6)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a user asks for. `frames` is the number of frames of a clip, from the first one on."""
+    """What a user asks for. `frames` is the number of frames of a clip, from the first one on.
+
+    The fields from `more_styles` on are for pictures, and those of `Guidance`.
+    """
 
     content: Source
     style: Source
@@ -38,6 +43,21 @@ class Request:
     frames: int
     backbone: str
     limits: MediaLimits
+    more_styles: tuple[Source, ...] = ()
+    style_weights: tuple[float, ...] = ()
+    regions: tuple[MaskFile, ...] = ()
+    keep: MaskFile | None = None
+
+    @property
+    def styles(self) -> tuple[Source, ...]:
+        """All styles."""
+        return self.style, *self.more_styles
+
+    @property
+    def style_words(self) -> str:
+        """The names of all styles."""
+        *others, last = (style.name for style in self.styles)
+        return f"{', '.join(others)} and {last}" if others else last
 
     @property
     def image_settings(self) -> ImageSettings:
@@ -64,19 +84,36 @@ class Request:
     @property
     def step_key(self) -> tuple[object, ...]:
         """What the duration of a step depends on, and what is compiled."""
-        return self.style.path, self.size, self.shape
+        masks = len(self.regions), self.keep is not None
+        return tuple(style.path for style in self.styles), masks, self.size, self.shape
+
+    @property
+    def style_key(self) -> tuple[object, ...]:
+        """What the losses for its styles depend on."""
+        # Pictures of one size share the losses, unless there are masks, which have their shape.
+        shape = self.shape if self.regions or self.keep else None
+        return self.step_key[0], self.style_weights, self.regions, self.keep, self.size, shape
 
     @property
     def words(self) -> str:
         """The request in one line."""
         frames = f"{self.frames} frames of " if self.content.is_clip else ""
         width, height = self.shape
-        names = f"{self.content.name} in the manner of {self.style.name}"
+        names = f"{self.content.name} in the manner of {self.style_words}"
         return f"{frames}{names}, {width}×{height} pixels"
 
     def load(self, source: Source) -> Image:
         """The picture of `source` at the size of the result."""
         return load_image(source.path, size=self.size, limits=self.limits)
+
+    def guidance(self) -> Guidance:
+        """The styles with their weights and masks, at the size of the result."""
+        return Guidance(
+            styles=tuple(self.load(style) for style in self.styles),
+            weights=self.style_weights,
+            regions=tuple(mask.load(self.shape, self.limits) for mask in self.regions),
+            keep=self.keep.load(self.shape, self.limits) if self.keep else None,
+        )
 
 
 class Network:
@@ -111,7 +148,7 @@ class Network:
         self._in_background(lambda: self._prepare(request))
 
     def objective(self, request: Request) -> Objective:
-        """The losses for the style of `request`; waits for preparations in the background."""
+        """The losses for the styles of `request`; waits for preparations in the background."""
         with self._lock:
             return self._locked_objective(request)
 
@@ -135,7 +172,7 @@ class Network:
                 return
             trial = Stylization(
                 resize_image(request.content.preview, request.shape),
-                request.style.preview,
+                request.guidance(),
                 request.image_settings,
                 objective=self._locked_objective(request),
                 preview=False,  # because steps at full size are measured
@@ -146,12 +183,11 @@ class Network:
             self._seconds[request.step_key] = time.monotonic() - begun
 
     def _locked_objective(self, request: Request) -> Objective:
-        key = (request.style.path, request.size)
+        key = request.style_key
         if self._objective is None or self._objective[0] != key:
             # Release the old one first, because two of them may not fit into memory.
             self._objective = None
-            style = request.load(request.style)
-            self._objective = key, prepare_objective(style, request.image_settings)
+            self._objective = key, prepare_objective(request.guidance(), request.image_settings)
         return self._objective[1]
 
 
@@ -175,7 +211,8 @@ class Transfer:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.folder = private_folder()
-        self.stem = Path(safe_name(f"{request.content.name}-{request.style.name}.x")).stem
+        names = [source.name for source in (request.content, *request.styles)]
+        self.stem = Path(safe_name(f"{'-'.join(names)}.x")).stem
         self.source: Stylization | VideoRun | None = None
         self.clip: Clip | None = None
         self.step_count = 0
@@ -211,7 +248,7 @@ class Transfer:
         else:
             self.source = Stylization(
                 request.load(request.content),
-                request.load(request.style),
+                request.guidance(),
                 request.image_settings,
                 objective=network.objective(request),
             )
@@ -228,11 +265,13 @@ class Transfer:
             self.source,
             self.folder / f"{self.stem}.png",
             content=content,
-            style=self.request.style.path,
+            style=[style.path for style in self.request.styles],
             weights=self.weights,
             seconds=seconds,
             complete=complete,
             alpha=load_alpha(content, size=self.request.size, limits=self.request.limits),
+            regions=[mask.path for mask in self.request.regions],
+            keep=self.request.keep.path if self.request.keep else None,
         )
         before = resize_image(self.request.load(self.request.content), report.size)
         return TransferResult(report=report, before=before, after=self.source.image)

@@ -224,6 +224,27 @@ def test_an_error_in_a_step_is_said_and_the_page_goes_on(notebook: NotebookPage)
     start_over(page)
 
 
+def test_styles_are_added_and_a_wrong_mask_is_told(notebook: NotebookPage, picture: Path) -> None:
+    page = notebook.page
+    page.get_by_role("radio", name="chelsea").check(force=True)
+    page.get_by_role("radio", name="swirls").check(force=True)
+    page.get_by_role("button", name="More for pictures").press("Enter")
+    button(page, "Add a style").press("Enter")
+    page.locator(".studio-more").get_by_role("radio", name="glass").check(force=True)
+    page.get_by_role("slider", name="Second style: glass").press("ArrowLeft")
+    page.get_by_text("0.9 (47%)").wait_for()
+    # Its proportions are not those of the content.
+    upload(page, "Where the style is painted", picture)
+    told = slot(page, "Where the style is painted").get_by_text("stripes.png: has 80×60 pixels")
+    told.wait_for()
+    assert grave_faults(page, scope=".stylekit-studio") == []
+    button(page, "Remove the mask: Where the style is painted").press("Enter")
+    page.get_by_text("at most on this machine").wait_for()
+    button(page, "Remove the last style").press("Enter")
+    page.wait_for_function("() => document.activeElement?.textContent === 'Several styles'")
+    page.get_by_role("button", name="More for pictures").press("Enter")
+
+
 def tab_to(page: Page, wanted: str) -> None:
     """Press Tab until what has the focus has these words."""
     for _ in range(60):
