@@ -34,8 +34,8 @@ embedded VGG16, whose deep activations are hundreds of times smaller, the same f
 def as_published(settings: ImageSettings) -> ImageSettings:
     """The settings of the loss that other codes minimise too, so that theirs can be compared.
 
-    It has neither edge term nor total variation, the network sees zeros beyond the border, and there is one size, which is
-    painted in at most 100 steps.
+    It has neither edge term nor total variation, the network sees zeros beyond the border, and
+    there is one size, which is painted in at most 100 steps.
     """
     weights = replace(settings.weights, edges=0.0, tv=0.0)
     return replace(settings, weights=weights, margin=0, scales=1, steps=100)

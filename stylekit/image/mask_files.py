@@ -15,7 +15,12 @@ log = logging.getLogger(__name__)
 def load_mask(path: Path) -> Mask:
     """Read a mask, float32 `(H, W)` in [0, 1]: the luminance of a picture of any size.
 
-    A warning says so if the picture has colours. Raises MediaError if it cannot be read.
+    A warning says so if the picture has colours.
+
+    Raises
+    ------
+    MediaError
+        If it cannot be read.
     """
     image = load_image(path)
     if not is_grey(image):
