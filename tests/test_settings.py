@@ -55,6 +55,7 @@ UNUSUAL_VIDEO = VideoSettings(
     frame_steps=5,
     start=other(VideoSettings().start),
     independent=other(VideoSettings().independent),
+    shots="0,48,97",
     cut_share=1.0,
     mask="robust",
     motion_boundary=other(VideoSettings().motion_boundary),

@@ -69,7 +69,7 @@ def light_change(
     weight = mask.astype(np.float64)[:, :, np.newaxis] + 1e-3
     noise = 2 * max(noise_of(frame), noise_of(previous)) / (2 * float(np.sqrt(np.pi)) * sigma)
     found = float(np.average(np.abs(now - before).mean(axis=2, keepdims=True), weights=weight))
-    strength = _ramp(np.float32(found - noise), _UNCHANGED, _CHANGED)
+    strength = float(_ramp(np.array(found - noise, np.float32), _UNCHANGED, _CHANGED))
     if not strength > 0:
         return None
     left = np.abs(now - _with_light_of(now, before, weight)).mean(axis=2)
