@@ -251,6 +251,7 @@ def test_settings_want_one_weight_for_each_style_layer() -> None:
         (VideoSettings, "frame_steps", [0, 100_001, 1.5, *NOT_NUMBERS]),
         (VideoSettings, "independent", [0, "no"]),
         (VideoSettings, "motion_boundary", [1, None]),
+        (VideoSettings, "shots", ["", "a", "0,", "3,3", "5,2", 3, None]),
         (VideoSettings, "cut_share", [-0.1, 1.1, *NOT_NUMBERS]),
         (VideoSettings, "dilate", [-1, 17, 1.0, *NOT_NUMBERS]),
         *((MediaLimits, f.name, [0, *NOT_NUMBERS]) for f in dataclasses.fields(MediaLimits)),

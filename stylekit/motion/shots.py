@@ -9,13 +9,11 @@ on the light nor on noise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import LUMINANCE, Flow, Image, Mask, check_image
-from ..errors import SettingsError
 from ..media.opencv import cv2
 from .flow import warp
 from .masks import reliable_share
@@ -109,29 +107,6 @@ def is_blank(frame: Image) -> bool:
 def first_picture(clip: Sequence[Image]) -> Image:
     """The first frame that shows something, else the first: whose colours a clip has."""
     return next((frame for frame in clip if not is_blank(frame)), clip[0])
-
-
-def shot_numbers(shots: str) -> tuple[int, ...] | None:
-    """The first frames that the setting `shots` names, with 0; None if they are to be found.
-
-    Raises SettingsError unless it is "auto" or rising whole numbers with commas between them.
-
-    Examples
-    --------
-    >>> shot_numbers("48,97")
-    (0, 48, 97)
-    """
-    if shots == "auto":
-        return None
-    words = [word.strip() for word in shots.split(",")]
-    if not all(word.isascii() and word.isdigit() for word in words):
-        raise SettingsError(
-            "shots", f"must be auto, or frame numbers with commas between them, is {shots!r}"
-        )
-    numbers = [int(word) for word in words]
-    if any(a >= b for a, b in pairwise(numbers)):
-        raise SettingsError("shots", f"must rise, each number once, is {shots!r}")
-    return tuple(sorted({0, *numbers}))
 
 
 def _band(grey: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

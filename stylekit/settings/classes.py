@@ -16,6 +16,7 @@ from .fields import (
     check_layer_count,
     check_number,
     documented,
+    shot_numbers,
     tunable,
 )
 
@@ -318,6 +319,10 @@ class VideoSettings(Settings):
     )
     motion_boundary: bool = tunable(True, "trust no flow at motion boundaries")
     dilate: int = tunable(0, "how far areas of unreliable flow are enlarged", unit="px", high=16)
+
+    def __post_init__(self) -> None:
+        check(self)
+        shot_numbers(self.shots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

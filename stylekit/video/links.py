@@ -12,8 +12,8 @@ from ..motion.flow import FlowPair, flow_between
 from ..motion.infill import Motion
 from ..motion.light import LightChange, light_change
 from ..motion.masks import mask_of
-from ..motion.shots import LONGEST_FLASH, shot_numbers, starts_shot
-from ..settings import VideoSettings
+from ..motion.shots import LONGEST_FLASH, starts_shot
+from ..settings import VideoSettings, shot_numbers
 from .folder import RunFolder
 
 

@@ -11,9 +11,10 @@ from stylekit.media.images import load_image, resize_image
 from stylekit.motion.flow import flow_between
 from stylekit.motion.light import light_change
 from stylekit.motion.masks import consistency_mask
-from stylekit.motion.shots import first_picture, is_blank, shot_numbers, starts_shot
+from stylekit.motion.shots import first_picture, is_blank, starts_shot
 from stylekit.samples import MaterialKind, find_material
 from stylekit.scenes import SCENES, make_scene
+from stylekit.settings import shot_numbers
 
 WIDTH, HEIGHT = 96, 60
 BLACK = np.zeros((HEIGHT, WIDTH, 3), np.float32)
