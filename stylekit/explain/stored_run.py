@@ -22,6 +22,7 @@ from ..losses import without_masks
 from ..media.clips import read_clip
 from ..media.images import load_image
 from ..motion.flow import FlowPair, warp
+from ..motion.infill import Motion
 from ..motion.masks import (
     MaskMethod,
     consistency_error,
@@ -32,12 +33,14 @@ from ..motion.masks import (
     out_of_frame,
     trust_map,
 )
+from ..motion.shots import first_picture
 from ..motion.truth import Truth
 from ..samples import MaterialKind, find_material
 from ..scenes.scene import scene_of_clip
 from ..settings import VideoSettings, Weights
 from ..vgg.weights import load_backbone
 from ..video.folder import RunFolder, RunInputs, digest, digest_clip
+from ..video.links import light_of
 from ..video.still_parts import StillParts
 from .pulls import PullMaps, pull_maps
 
@@ -114,8 +117,13 @@ class StoredRun:
         """Whether a frame started anew: the first of a clip or a shot, or all if independent."""
         return bool(self._entries[self.check_frame(frame_index)]["cold"])
 
+    def source(self, frame_index: int) -> int:
+        """The frame that a frame continues: the one before, or the one before a flash."""
+        source = self._entries[self.check_frame(frame_index)].get("source")
+        return frame_index - 1 if source is None else int(source)
+
     def motion(self, frame_index: int) -> JudgedMotion:
-        """The motion from the frame before to a frame that is not cold.
+        """The motion from its `source` to a frame that is not cold.
 
         Raises ResumeError if its files are missing or damaged.
         """
@@ -147,10 +155,12 @@ class StoredRun:
                 f"this network painted the run and is not here, {backbone.label} is; "
                 "without it the pulls at a pixel cannot be computed",
             )
-        return prepare_objective(self.guidance, self.settings.image, content=self.clip[0])
+        return prepare_objective(
+            self.guidance, self.settings.image, content=first_picture(self.clip)
+        )
 
     def _read_motion(self, frame_index: int) -> JudgedMotion:
-        stored = self.folder.read_flow(frame_index)
+        stored = self.folder.read_flow(frame_index, self.source(frame_index))
         if stored is None:
             raise ResumeError(
                 self.folder.path,
@@ -181,7 +191,7 @@ class StoredRun:
         trust = trust_map(
             *both, boundary=self.settings.motion_boundary, dilate=self.settings.dilate
         )
-        frames = self.clip[frame_index], self.clip[frame_index - 1]
+        frames = self.clip[frame_index], self.clip[self.source(frame_index)]
         return doubtful(trust, flow_doubt(*both, *frames))
 
     def _measure_pulls(self, frame_index: int) -> PullMaps:
@@ -192,10 +202,7 @@ class StoredRun:
             weights = without_masks(weights)
             target = TemporalTarget(image, np.zeros(image.shape[:2], np.float32))
         else:
-            motion = self.motion(frame_index)
-            warped = warp(self.image(frame_index - 1), motion.flow.backward_flow)
-            mask = self._parts.temporal_mask(motion.flow, motion.mask)
-            target = TemporalTarget(warped, mask)
+            target = self._temporal_target(frame_index)
         return pull_maps(
             objective,
             objective.targets(self.clip[frame_index], [target]),
@@ -203,6 +210,18 @@ class StoredRun:
             weights,
             keep_colors=self.settings.image.keep_colors,
         )
+
+    def _temporal_target(self, frame_index: int) -> TemporalTarget:
+        """What a frame that is not cold was held to, in its own light as in `VideoRun`."""
+        judged, source = self.motion(frame_index), self.source(frame_index)
+        motion = Motion(judged.flow, judged.mask, is_cut=False, source=source)
+        warped = warp(self.image(source), motion.flow.backward_flow)
+        palette = self.objective.guidance
+        light = light_of(self.clip, frame_index, motion, palette, self.settings)
+        held = self._parts.temporal_mask(motion.flow, motion.mask)
+        if light is None:
+            return TemporalTarget(warped, held)
+        return TemporalTarget(light.applied(warped), held * light.hold)
 
 
 def open_run(

@@ -19,9 +19,9 @@ def path_of(
 ) -> tuple[tuple[int, float, float], ...]:
     """(frame_index, x, y) of a point in its frame and those it was carried from, newest first.
 
-    The path goes from p in frame i to p + ŵ_i(p) in frame i − 1, as long as c_i(p) ≥ `CARRIED`; ŵ
-    and c are interpolated linearly. At the last entry the point was painted anew. A path of n + 1
-    entries belongs to a point of age n.
+    The path goes from p in frame i to p + ŵ_i(p) in frame i − 1, or in the one before a flash, as
+    long as c_i(p) ≥ `CARRIED`; ŵ and c are interpolated linearly. At the last entry the point was
+    painted anew. A path of n + 1 entries belongs to a point of age n.
     """
     points = np.array([[x, y]], np.float64)
     path = [(frame_index, float(x), float(y))]
@@ -29,7 +29,7 @@ def path_of(
         carried, points = step_back(run, path[-1][0], points)
         if not carried[0]:
             return tuple(path)
-        path.append((path[-1][0] - 1, float(points[0, 0]), float(points[0, 1])))
+        path.append((run.source(path[-1][0]), float(points[0, 0]), float(points[0, 1])))
 
 
 def age_map(run: StoredRun, frame_index: int) -> NDArray[np.int32]:
@@ -49,8 +49,10 @@ def ages_of(run: StoredRun, frame_index: int, points: NDArray) -> NDArray[np.int
     ages = np.zeros(len(points), np.int32)
     alive = np.arange(len(points))
     points = points.astype(np.float64)
-    for index in range(frame_index, 0, -1):
+    index = frame_index
+    while index > 0:
         carried, points = step_back(run, index, points)
+        index = run.source(index)
         alive, points = alive[carried], points[carried]
         if not alive.size:
             break

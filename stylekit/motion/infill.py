@@ -38,12 +38,14 @@ class Motion:
     """The motion from frame i−1 to frame i, and where it can be trusted.
 
     `flow` holds forward and backward flow, `mask` the reliability c of the backward flow on
-    frame i's grid. `is_cut` is True if almost nothing can be trusted: a new shot begins.
+    frame i's grid. `is_cut` is True if frame i−1 does not explain frame i: a new shot begins.
+    After a flash `source` is an earlier frame than i−1, and all else is between this and frame i.
     """
 
     flow: FlowPair
     mask: Mask
     is_cut: bool
+    source: int
 
 
 def carried_picture(painted: Image, motion: Motion, fresh: Image) -> Image:

@@ -24,6 +24,7 @@ from .fields import (
     label_of,
     name_of,
     parse_choice,
+    shot_numbers,
     tunable,
     tunables,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "label_of",
     "name_of",
     "parse_choice",
+    "shot_numbers",
     "tunable",
     "tunables",
 ]

@@ -16,6 +16,7 @@ from .fields import (
     check_layer_count,
     check_number,
     documented,
+    shot_numbers,
     tunable,
 )
 
@@ -304,11 +305,24 @@ class VideoSettings(Settings):
         False, "style every frame by itself: flickers, for comparison", flag="--independent"
     )
     start: Start = tunable(Start.WARPED, "where a later frame starts")
+    shots: str = tunable(
+        "auto",
+        "the first frames of the shots, counted from 0, with commas between them; auto finds them",
+        flag="--shots",
+        metavar="auto|N,N,…",
+    )
     cut_share: float = tunable(
-        0.25, "a frame starts a new shot where less than this share of its flow is reliable", high=1
+        0.25,
+        "where less than this share of the flow is reliable, a frame that hardly looks like the "
+        "one before starts a new shot",
+        high=1,
     )
     motion_boundary: bool = tunable(True, "trust no flow at motion boundaries")
     dilate: int = tunable(0, "how far areas of unreliable flow are enlarged", unit="px", high=16)
+
+    def __post_init__(self) -> None:
+        check(self)
+        shot_numbers(self.shots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from typing import Any, Generic, Self, TypeVar
 
 from ..errors import SettingsError
@@ -162,6 +163,30 @@ def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple
         raise SettingsError(
             name, f"give one weight for each of the {len(style_layers)} style layers"
         )
+
+
+def shot_numbers(shots: str) -> tuple[int, ...] | None:
+    """The first frames that the setting `shots` names, with 0; None if they are to be found.
+
+    Raises SettingsError unless it is "auto" or rising whole numbers with commas between them.
+
+    Examples
+    --------
+    >>> from stylekit.settings import shot_numbers
+    >>> shot_numbers("48,97")
+    (0, 48, 97)
+    """
+    if shots == "auto":
+        return None
+    words = [word.strip() for word in shots.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise SettingsError(
+            "shots", f"must be auto, or frame numbers with commas between them, is {shots!r}"
+        )
+    numbers = [int(word) for word in words]
+    if any(a >= b for a, b in pairwise(numbers)):
+        raise SettingsError("shots", f"must rise, each number once, is {shots!r}")
+    return tuple(sorted({0, *numbers}))
 
 
 def check(settings: Settings) -> None:

@@ -6,6 +6,7 @@
     frames/000000.png     finished frames, lossless
     flow/000001.forward.flo, flow/000001.backward.flo
     masks/000001.png      reliability of the backward flow, 0 to 255
+    flow/000012.from-000010.forward.flo, …    the same after a flash, between frames 10 and 12
 
 inputs.json is only a hint: a run goes on even if those files have moved. Every file except
 manifest.jsonl is written under a temporary name and renamed when it is complete. An incomplete
@@ -198,26 +199,35 @@ class RunFolder:
             os.fsync(file.fileno())
         return entry
 
-    def read_flow(self, frame_index: int) -> tuple[FlowPair, Mask] | None:
-        """The flow between a frame and the one before, and its mask; None if a file is missing."""
-        forward, backward, mask = self._flow_paths(frame_index)
+    def read_flow(
+        self, frame_index: int, source: int | None = None
+    ) -> tuple[FlowPair, Mask] | None:
+        """The flow between `source`, else the frame before, and a frame, and its mask.
+
+        None if a file is missing.
+        """
+        forward, backward, mask = self._flow_paths(frame_index, source)
         try:
             flow = FlowPair(read_flo(forward), read_flo(backward))
             return flow, load_image(mask, limits=_ANY_SIZE)[:, :, 0].copy()
         except MediaError:
             return None
 
-    def write_flow(self, frame_index: int, flow: FlowPair, mask: Mask) -> tuple[FlowPair, Mask]:
+    def write_flow(
+        self, frame_index: int, flow: FlowPair, mask: Mask, source: int | None = None
+    ) -> tuple[FlowPair, Mask]:
         """Store the flow, then the mask, and return both as they will be read back."""
-        forward, backward, mask_path = self._flow_paths(frame_index)
+        forward, backward, mask_path = self._flow_paths(frame_index, source)
         write_flo(flow.forward_flow, forward)
         write_flo(flow.backward_flow, backward)
         grey = np.repeat(mask[:, :, np.newaxis], 3, axis=2)
         save_image(grey, mask_path, provenance=None)
         return flow, from_bytes(to_bytes(mask))
 
-    def _flow_paths(self, frame_index: int) -> tuple[Path, Path, Path]:
+    def _flow_paths(self, frame_index: int, source: int | None) -> tuple[Path, Path, Path]:
         stem = f"{frame_index:06d}"
+        if source not in (None, frame_index - 1):
+            stem += f".from-{source:06d}"
         return (
             self.path / "flow" / f"{stem}.forward.flo",
             self.path / "flow" / f"{stem}.backward.flo",

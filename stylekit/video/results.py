@@ -50,7 +50,8 @@ class Result:
     `size` is the output's (width, height), which is even for a clip. Losses, style distance and
     scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
     False if the command was interrupted. `transparency` and `timelapse` belong to pictures, the
-    fields from `warping_error` on to clips.
+    fields from `warping_error` on to clips. `shots` are the first frames of the shots; a flash is a
+    cold frame, but no shot.
     """
 
     output: Path
@@ -72,6 +73,7 @@ class Result:
     input_warping_error: WarpingError | None = None
     run: Path | None = None
     cold_frames: list[int] = field(default_factory=list)
+    shots: list[int] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON's own types."""
@@ -80,6 +82,7 @@ class Result:
             "input_warping_error": _errors(self.input_warping_error),
             "run": str(self.run),
             "cold_frames": self.cold_frames,
+            "shots": self.shots,
         }
         return {
             "output": str(self.output),
@@ -270,6 +273,7 @@ def finish_clip(
         input_warping_error=_measure(run, iter(clip[: len(entries)]), len(entries)),
         run=run.folder.path,
         cold_frames=[entry["frame_index"] for entry in entries if entry["cold"]],
+        shots=run.shots(len(entries)),
     )
     return _with_sidecar(result, provenance, frame_table=entries)
 
@@ -301,13 +305,14 @@ def _of_guidance(
 
 
 def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:
-    """The warping error over the reliable area of the input clip, without cuts."""
+    """The warping error over the reliable area of the input clip, without cuts and flashes."""
     motions, again = tee(run.motion(index) for index in range(1, count))
-    return warping_error(
-        frames,
-        (motion.flow.backward_flow for motion in motions),
-        (np.zeros_like(motion.mask) if motion.is_cut else motion.mask for motion in again),
+    masks = (
+        # Flow that comes from an earlier frame does not lead to the one before.
+        np.zeros_like(motion.mask) if motion.is_cut or motion.source < before else motion.mask
+        for before, motion in enumerate(again)
     )
+    return warping_error(frames, (motion.flow.backward_flow for motion in motions), masks)
 
 
 def _errors(error: WarpingError | None) -> dict[str, float | None]:

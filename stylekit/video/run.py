@@ -16,19 +16,22 @@ from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import SettingsError
 from ..image.guidance import Guidance, Style
 from ..image.objective import Objective, TemporalTarget
-from ..image.scales import without_scales
+from ..image.scales import sized_guidance, without_scales
 from ..image.scores import Scores
 from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective
 from ..image.xla import worth_fusing
 from ..losses import Losses
-from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, flow_between, warp
+from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, warp
 from ..motion.infill import Motion, carried_picture, transfer_texture
-from ..motion.masks import MASKS, mask_of, reliable_share
+from ..motion.light import LightChange
+from ..motion.masks import MASKS, reliable_share
+from ..motion.shots import first_picture
 from ..settings import Init, Start, VideoSettings, Weights, function_of
 from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from .folder import RunFolder, describe_run
+from .links import Links, light_of
 from .still_parts import StillParts
 
 
@@ -37,9 +40,10 @@ class FrameResult:
     """A finished frame and all that it was made from.
 
     `image` is the stored 8-bit picture; `losses` and `style_distance` belong to it. `warped` is
-    the stylised previous frame, warped along the flow of `motion`; both are None if there is no
-    frame before. `cold` is True for a frame that did not start from the one before: the first
-    frame, and one after a cut. `resumed` is True for a frame that was stored by an earlier run.
+    the stylised previous frame, warped along the flow of `motion`, in the light of this frame; both
+    are None if there is no frame before. `cold` is True for a frame that did not start from one
+    before: the first frame, one after a cut, and a flash. `resumed` is True for a frame that was
+    stored by an earlier run.
     """
 
     frame_index: int
@@ -134,7 +138,8 @@ class VideoRun:
         self.guidance.check_fit(clip[0])
         if self.guidance.has_masks:
             check_takes_masks(self.settings.image.style_loss)
-        self._flows = flows
+        self._links = Links(clip, self.folder, self.settings, flows)
+        self._palette: Guidance | None = None
         self._objective: Objective | None = None
         self._painting: Stylization | None = None
         height, width = clip[0].shape[:2]
@@ -190,12 +195,18 @@ class VideoRun:
         """Every optimiser step, and each frame when it is finished; `weights` as in `frames`."""
         previous: Image | None = None
         for frame_index, motion in enumerate(self._motions()):
+            if motion and motion.source < frame_index - 1:
+                previous = self.folder.read_frame(motion.source)
             if frame_index in self._entries:
                 result = self._restore(frame_index, previous, motion)
             else:
                 result = yield from self._paint(frame_index, previous, motion, weights)
             previous = result.image
             yield result
+
+    def shots(self, frame_count: int) -> list[int]:
+        """The first frames of the shots among the first `frame_count` frames of the clip."""
+        return self._links.shots(frame_count)
 
     def _motions(self) -> Iterator[Motion | None]:
         """The motion of each frame; that of the next frame is estimated while one is painted."""
@@ -213,18 +224,11 @@ class VideoRun:
             yield self.folder.read_frame(entry["frame_index"])
 
     def motion(self, frame_index: int) -> Motion:
-        """The motion from frame `frame_index` − 1 to `frame_index`, computed once and stored."""
-        stored = self.folder.read_flow(frame_index)
-        if stored is None:
-            current, previous = self.clip[frame_index], self.clip[frame_index - 1]
-            if self._flows is not None:
-                flow = self._flows[frame_index - 1]
-            else:
-                flow = flow_between(previous, current, method=self.settings.flow)
-            mask = mask_of(flow, current, previous, self.settings)
-            stored = self.folder.write_flow(frame_index, flow, mask)
-        flow, mask = stored
-        return Motion(flow, mask, reliable_share(mask) < self.settings.cut_share)
+        """The motion to frame `frame_index` from the one before, computed once and stored.
+
+        After a flash it is that from the frame before the flash.
+        """
+        return self._links.motion(frame_index)
 
     def _paint(
         self,
@@ -256,6 +260,7 @@ class VideoRun:
             "style_reached": scores.style_reached,
             "weights": now.to_json(),
             "cold": cold,
+            "source": motion.source if motion and not cold else None,
             "reliable_share": reliable_share(motion.mask) if motion else None,
             "steps": steps,
             "evaluations": evaluations,
@@ -269,26 +274,28 @@ class VideoRun:
         """A frame's painting at its start, and the warped frame that it should agree with."""
         if self._objective is None:
             self._objective = prepare_objective(
-                self.guidance, self.settings.image, content=self.clip[0]
+                self.guidance, self.settings.image, content=first_picture(self.clip)
             )
             if self._pays_to_fuse:
                 self._objective.fuse_ahead(self._size, temporal=1)
         settings = self.settings.image
         content = self.clip[frame_index]
-        warped = self._warped(previous, motion)
+        light = self._light(frame_index, motion)
+        warped = self._warped(previous, motion, light)
         if warped is None:
             # Every cold frame has its own noise, as in Ruder's random start.
             settings = dataclasses.replace(settings, seed=(settings.seed + frame_index) % 2**32)
             # With a mask of zeros it can use what XLA compiles for the later frames.
-            held = [TemporalTarget(content, np.zeros_like(content[:, :, 0]))]
-            temporal, init = held if self._pays_to_fuse else [], None
+            blank = [TemporalTarget(content, np.zeros_like(content[:, :, 0]))]
+            temporal, init = blank if self._pays_to_fuse else [], None
         else:
             assert motion is not None and previous is not None
             settings = without_scales(settings, self.settings.frame_steps)
             if self.settings.start is Start.RANDOM:
                 settings = dataclasses.replace(settings, init=Init.NOISE)
-            temporal = [TemporalTarget(warped, self._parts.temporal_mask(motion.flow, motion.mask))]
-            init = self._start(frame_index, previous, motion)
+            held = self._parts.temporal_mask(motion.flow, motion.mask)
+            temporal = [TemporalTarget(warped, held if light is None else held * light.hold)]
+            init = self._start(frame_index, previous, motion, light)
         painting = Stylization(
             content,
             self.guidance,
@@ -302,14 +309,30 @@ class VideoRun:
     def _is_cold(self, motion: Motion | None) -> bool:
         return motion is None or motion.is_cut or self.settings.independent
 
-    def _warped(self, previous: Image | None, motion: Motion | None) -> Image | None:
-        """The stylised previous frame, warped; None for a cold frame."""
+    def _warped(
+        self, previous: Image | None, motion: Motion | None, light: LightChange | None
+    ) -> Image | None:
+        """The stylised previous frame, warped, in the light of this frame; None for a cold one."""
         if self._is_cold(motion):
             return None
         assert motion is not None and previous is not None
-        return warp(previous, motion.flow.backward_flow, interpolation=Interpolation.LINEAR)
+        warped = warp(previous, motion.flow.backward_flow, interpolation=Interpolation.LINEAR)
+        return warped if light is None else light.applied(warped)
 
-    def _start(self, frame_index: int, previous: Image, motion: Motion) -> Image:
+    def _light(self, frame_index: int, motion: Motion | None) -> LightChange | None:
+        """How the light of a frame differs from that of the frame it continues, if it does."""
+        if self._is_cold(motion):
+            return None
+        assert motion is not None
+        if self._palette is None:
+            self._palette = sized_guidance(
+                self.guidance, self.settings.image, content=first_picture(self.clip)
+            )
+        return light_of(self.clip, frame_index, motion, self._palette, self.settings)
+
+    def _start(
+        self, frame_index: int, previous: Image, motion: Motion, light: LightChange | None
+    ) -> Image:
         """Where a later frame starts (Ruder, §4.1)."""
         settings = self.settings
         match settings.start:
@@ -319,7 +342,8 @@ class VideoRun:
                 generator = np.random.default_rng(settings.image.seed + frame_index)
                 return generator.random(previous.shape, dtype=np.float32)
             case Start.WARPED:
-                return self._carried(frame_index, previous, motion)
+                carried = self._carried(frame_index, previous, motion)
+                return carried if light is None else light.applied(carried, motion.mask)
             case unknown:
                 assert_never(unknown)
 
@@ -338,12 +362,16 @@ class VideoRun:
 
     def _shot_start(self, frame_index: int) -> int:
         """The index of the first frame of the shot that a frame belongs to."""
-        return next(i for i in range(frame_index - 1, -1, -1) if self._entries[i]["cold"])
+        first = frame_index
+        while (source := self._links.source(first)) is not None:
+            first = source
+        return first
 
     def _restore(
         self, frame_index: int, previous: Image | None, motion: Motion | None
     ) -> FrameResult:
-        image, warped = self.folder.read_frame(frame_index), self._warped(previous, motion)
+        image, light = self.folder.read_frame(frame_index), self._light(frame_index, motion)
+        warped = self._warped(previous, motion, light)
         return self._result(frame_index, image, motion, warped, resumed=True)
 
     def _result(

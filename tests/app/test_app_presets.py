@@ -51,6 +51,7 @@ CLIP = VideoSettings(
     mask="robust",
     independent=True,
     start=Start.PREVIOUS,
+    shots="0,2",
     cut_share=0.1,
     dilate=2,
 )

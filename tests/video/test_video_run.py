@@ -29,6 +29,7 @@ from stylekit.motion.warping import warping_error
 from stylekit.samples import MaterialKind, materials
 from stylekit.scenes import make_scene
 from stylekit.settings import Colors, Init, Start, Weights
+from stylekit.video import links
 from stylekit.video import run as video
 from stylekit.video.run import FrameStep, VideoRun, stylize_video
 
@@ -158,7 +159,7 @@ def test_exact_flow_is_used_as_it_is(glass, tmp_path):
 
 def test_flow_is_estimated_once(clip, glass, tmp_path, monkeypatch):
     first = VideoRun(clip, glass, tmp_path / "run", SETTINGS).motion(1)
-    monkeypatch.setattr(video, "flow_between", None)
+    monkeypatch.setattr(links, "flow_between", None)
     again = VideoRun(clip, glass, tmp_path / "run", SETTINGS).motion(1)
     assert np.array_equal(first.mask, again.mask)
     assert np.array_equal(first.flow.backward_flow, again.flow.backward_flow)

@@ -73,7 +73,7 @@ class FrameStrip(ipywidgets.VBox):
         longest = full_color_magnitude(backward)
         flow.show(
             flow_to_color(backward),
-            alt=f"Flow from frame {index + 1} back to frame {index}, as colours",
+            alt=f"Flow from frame {index + 1} back to frame {motion.source + 1}, as colours",
         )
         self._caption(1, "Flow", f"where each pixel came from; full colour at {longest:.3g} pixels")
         distrusted = 100 * (1 - reliable_share(motion.mask))

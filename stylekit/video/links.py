@@ -1,0 +1,150 @@
+"""Which frame each frame of a clip continues, and the motion between both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..arrays import Image, Mask
+from ..errors import SettingsError
+from ..image.colors import starting_picture
+from ..image.guidance import Guidance
+from ..motion.flow import FlowPair, flow_between
+from ..motion.infill import Motion
+from ..motion.light import LightChange, light_change
+from ..motion.masks import mask_of
+from ..motion.shots import LONGEST_FLASH, starts_shot
+from ..settings import VideoSettings, shot_numbers
+from .folder import RunFolder
+
+
+class Links:
+    """For each frame the one that it continues, decided from the clip and the settings alone.
+
+    Usually that is the frame before. A frame that this one does not explain starts a new shot,
+    unless a frame just before a flash explains it: then it continues that frame, so that the look
+    of the shot comes back. A resumed run decides the same, because it reads the same flow.
+
+    Parameters
+    ----------
+    clip, settings, flows : As in `VideoRun`.
+    folder : Where flow and masks are stored.
+
+    Raises
+    ------
+    SettingsError
+        If the shots that the settings name are not in the clip.
+    """
+
+    def __init__(
+        self,
+        clip: Sequence[Image],
+        folder: RunFolder,
+        settings: VideoSettings,
+        flows: Sequence[FlowPair] | None,
+    ) -> None:
+        self._clip = clip
+        self._folder = folder
+        self._settings = settings
+        self._flows = flows
+        self._given = shot_numbers(settings.shots)
+        if self._given and self._given[-1] >= len(clip):
+            raise SettingsError(
+                "shots",
+                f"the clip has frames 0 to {len(clip) - 1}, there is no frame {self._given[-1]}",
+            )
+        self._breaks_at: dict[int, bool] = {}
+        self._sources: dict[int, int | None] = {0: None}
+
+    def motion(self, frame_index: int) -> Motion:
+        """The motion to a frame from the one that it continues, or from the one before at a cut."""
+        source = self.source(frame_index)
+        flow, mask = self._between(frame_index - 1 if source is None else source, frame_index)
+        return Motion(flow, mask, source is None, frame_index - 1 if source is None else source)
+
+    def source(self, frame_index: int) -> int | None:
+        """The frame that a frame continues; None if it starts a shot, or is a flash."""
+        if frame_index not in self._sources:
+            self._sources[frame_index] = self._find_source(frame_index)
+        return self._sources[frame_index]
+
+    def shots(self, frame_count: int) -> list[int]:
+        """The first frames of the shots among the first frames of the clip; a flash is no shot."""
+        sources = {index: self.source(index) for index in range(frame_count)}
+        flashes = {
+            between
+            for index, source in sources.items()
+            if source is not None
+            for between in range(source + 1, index)
+        }
+        cold = [index for index, source in sources.items() if source is None]
+        return cold if self._given else [index for index in cold if index not in flashes]
+
+    def _find_source(self, frame_index: int) -> int | None:
+        if self._given and frame_index in self._given:
+            return None
+        found = self._explaining(frame_index)
+        if not self._given:
+            return found
+        first = max(number for number in self._given if number < frame_index)
+        return found if found is not None and found >= first else frame_index - 1
+
+    def _explaining(self, frame_index: int) -> int | None:
+        """The frame before, or that before a flash, whichever explains this frame."""
+        if not self._breaks(frame_index):
+            return frame_index - 1
+        if self._flows is not None:
+            return None  # only the flow between neighbours is known
+        for source in range(frame_index - 2, max(-1, frame_index - 2 - LONGEST_FLASH), -1):
+            # A flash begins with a change too; without one the frame before it was tried already.
+            if self._breaks(source + 1) and not self._is_new(source, frame_index):
+                return source
+        return None
+
+    def _breaks(self, frame_index: int) -> bool:
+        """Whether the frame before does not explain this one."""
+        if frame_index not in self._breaks_at:
+            self._breaks_at[frame_index] = self._is_new(frame_index - 1, frame_index)
+        return self._breaks_at[frame_index]
+
+    def _is_new(self, source: int, frame_index: int) -> bool:
+        flow, mask = self._between(source, frame_index)
+        return starts_shot(
+            self._clip[frame_index],
+            self._clip[source],
+            flow.backward_flow,
+            mask,
+            cut_share=self._settings.cut_share,
+        )
+
+    def _between(self, source: int, frame_index: int) -> tuple[FlowPair, Mask]:
+        """The flow between two frames and its mask, computed once and stored."""
+        stored = self._folder.read_flow(frame_index, source)
+        if stored is not None:
+            return stored
+        current, previous = self._clip[frame_index], self._clip[source]
+        if self._flows is not None:
+            flow = self._flows[frame_index - 1]
+        else:
+            flow = flow_between(previous, current, method=self._settings.flow)
+        mask = mask_of(flow, current, previous, self._settings)
+        return self._folder.write_flow(frame_index, flow, mask, source)
+
+
+def light_of(
+    clip: Sequence[Image],
+    frame_index: int,
+    motion: Motion,
+    palette: Guidance,
+    settings: VideoSettings,
+) -> LightChange | None:
+    """How the light of a frame differs from that of the frame it continues, None if it does not.
+
+    `palette` holds the style in the size of the clip.
+    """
+    return light_change(
+        clip[frame_index],
+        clip[motion.source],
+        motion.flow.backward_flow,
+        motion.mask,
+        lambda frame: starting_picture(frame, palette, settings.image.colors),
+    )
