@@ -210,6 +210,18 @@ class Stylization:
         if not self._on_last_scale:
             self._begin_scale(len(self._sizes) - 1, self.image, painted=self._step_index > 0)
 
+    def begin_again(self, image: Image, *, painted: bool, held: float = 0.0) -> None:
+        """Start from `image`, in the size of the current scale, with all steps of this scale.
+
+        Parameters
+        ----------
+        image : An Image.
+        painted : False for a picture without strokes.
+        held : The factor of the masks of temporal targets, 0 to 1.
+        """
+        self._targets = self.targets._replace(masks=held * self.targets.masks)
+        self._paint_at(self._scale_index, image, painted=painted)
+
     def step(self, weights: Weights | None = None) -> Step:
         """One optimiser step with these weights, or with those of the settings.
 

@@ -31,6 +31,7 @@ from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from .folder import RunFolder, describe_run
+from .goals import FramePainting, find_reference
 from .links import Links, light_of
 from .still_parts import StillParts
 
@@ -78,8 +79,14 @@ class VideoRun:
 
     Differs from the paper in three points. The paper fills the start with the content. The start
     is warped halfway between linear and cubic interpolation. A later frame stops as soon as its
-    loss without the temporal term is as low as that of the first frame of its shot, even before
-    its first step, because a frame that goes on drifts away from the one before.
+    loss without the temporal term is as low as that of its reference, even before its first step,
+    because a frame that goes on drifts away from the one before.
+
+    The reference is the first frame of the shot, with the content loss and the style loss in the
+    measure of the frame's own content. It counts only for weights that ask for about the same. When
+    they move, the frame goes on without a goal from the next step, held less to the frame before,
+    until its loss hardly falls any more. Then it is the reference of the frames after it (see
+    `stylekit.video.goals`).
 
     Parameters
     ----------
@@ -240,30 +247,24 @@ class VideoRun:
         cold = self._is_cold(motion)
         painting, warped = self._begin(frame_index, previous, motion)
         self._painting = painting
-        goal = None if cold else Losses(**self._entries[self._shot_start(frame_index)]["losses"])
-        now = weights() if callable(weights) else weights or self.settings.image.weights
-        steps = evaluations = 0
-        # A frame of a still shot is as good before its first step, and must stay as it is.
-        if goal is None or not painting.losses.as_good_as(goal, now):
-            for step in painting.steps(weights=weights):
-                yield FrameStep(frame_index, step)
-                now, steps, evaluations = step.weights, step.step_index + 1, step.evaluations
-                if goal and step.painted.as_good_as(goal, now):
-                    break
+        reference = None
+        if motion is not None and not cold:
+            reference = find_reference(self._entries, motion.source)
+        frame = FramePainting(
+            painting,
+            self.clip[frame_index],
+            None if reference is None else self._entries[reference],
+            cold=cold,
+            frame_steps=self.settings.frame_steps,
+        )
+        for step in frame.paint(weights or self.settings.image.weights):
+            yield FrameStep(frame_index, step)
         image = from_bytes(to_bytes(painting.image))
-        losses, style_distance = painting.measure()
-        scores = painting.scores_of(losses, style_distance)
         facts = {
-            "losses": losses.to_json(),
-            "style_distance": style_distance,
-            "content_kept": scores.content_kept,
-            "style_reached": scores.style_reached,
-            "weights": now.to_json(),
+            **frame.facts(),
             "cold": cold,
             "source": motion.source if motion and not cold else None,
             "reliable_share": reliable_share(motion.mask) if motion else None,
-            "steps": steps,
-            "evaluations": evaluations,
         }
         self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
         return self._result(frame_index, image, motion, warped)
@@ -290,7 +291,8 @@ class VideoRun:
             temporal, init = blank if self._pays_to_fuse else [], None
         else:
             assert motion is not None and previous is not None
-            settings = without_scales(settings, self.settings.frame_steps)
+            # More than `frame_steps` only if the weights move.
+            settings = without_scales(settings, max(settings.steps, self.settings.frame_steps))
             if self.settings.start is Start.RANDOM:
                 settings = dataclasses.replace(settings, init=Init.NOISE)
             held = self._parts.temporal_mask(motion.flow, motion.mask)
@@ -349,7 +351,10 @@ class VideoRun:
 
     def _carried(self, frame_index: int, previous: Image, motion: Motion) -> Image:
         """The previous frame, warped; texture of the shot's first frame fills unreliable areas."""
-        first = self._shot_start(frame_index)
+        # Texture that was painted under about the weights of now.
+        first = find_reference(self._entries, motion.source)
+        if first is None:
+            first = self._shot_start(frame_index)
         carried, known = self._parts.start_masks(motion.flow, motion.mask)
         fresh = transfer_texture(
             self.clip[frame_index],

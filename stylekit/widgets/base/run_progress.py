@@ -179,7 +179,14 @@ class RunProgress:
         cut = self._cold and frame_index == self.frame_index
         if frame_index == 0 or cut or self._settings.independent:
             return plan_scales(image)
-        return (Scale(size=image.size, steps=self._settings.frame_steps),)
+        return (Scale(size=image.size, steps=self._later_limit(frame_index)),)
+
+    def _later_limit(self, frame_index: int) -> int:
+        """The most steps of a later frame; it may take those of a picture if the weights move."""
+        usual = self._settings.frame_steps
+        moved = max(usual, self._settings.image.steps)
+        taken = self._step_index + 1 if frame_index == self.frame_index else 0
+        return next((limit for limit in (usual, moved) if taken <= limit), usual + moved)
 
     def _limit(self, frame_index: int | None) -> int | None:
         """The most steps of the picture or of a frame."""

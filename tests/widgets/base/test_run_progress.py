@@ -107,6 +107,16 @@ def test_cold_frames_of_a_large_clip_have_a_preview_too() -> None:
     assert progress.seconds_left == pytest.approx(19)
 
 
+def test_a_frame_whose_weights_move_may_take_the_steps_of_a_picture() -> None:
+    clip = FakeClip(3, steps=5)
+    clip.settings.image = SimpleNamespace(size=48, steps=20, scales=1)
+    progress = RunProgress(clip)
+    for taken, limit in ((5, 5), (6, 20), (20, 20), (21, 25)):
+        progress.take(FakeFrameStep(1, step(taken - 1)), 1.0)
+        assert dict(progress.facts())["step"] == f"{taken} of at most {limit}"
+        assert progress.seconds_left == pytest.approx(limit - taken + 5)
+
+
 def test_pictures_of_a_preview_are_shown_in_full_size() -> None:
     small = IMAGE[:12, :16]
     assert enlarged(small, SimpleNamespace(size=(64, 47))).shape == (47, 64, 3)
