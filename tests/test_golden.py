@@ -40,6 +40,7 @@ VIDEO = ["video", "drift", "swirls", "-o", "out.mp4", "--frames", "3", "--frame-
 LOOSE_RUN = (
     "*.seconds",
     "*.losses.*",
+    "*.losses_of_nothing.*",
     "*.style_distance",
     "*.content_kept",
     "*.style_reached",
