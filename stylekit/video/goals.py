@@ -88,8 +88,9 @@ def find_reference(entries: Mapping[int, dict[str, Any]], source: int) -> int | 
 def goal_of(reference: Mapping[str, Any], nothing: tuple[float, float]) -> Goal:
     """The goal of a frame with these `losses_of_nothing`, from the entry of its reference."""
     losses = dict(reference["losses"])
-    before = reference.get(_NOTHING, nothing)
-    for name, here, there in zip(("content", "style"), nothing, before, strict=True):
+    before = reference.get(_NOTHING, {})
+    for name, here in zip(("content", "style"), nothing, strict=True):
+        there = before.get(name, here)
         losses[name] *= here / there if there > 0 else 1.0
     return Goal(Losses(**losses), Weights.from_json(reference["weights"]))
 
@@ -157,14 +158,14 @@ class FramePainting:
         losses, style_distance = painting.objective.measure(
             painting.image, self._held or painting.targets, self._weights
         )
-        strangers, plain = nothing = self._nothing or self._losses_of_nothing()
+        strangers, plain = self._nothing or self._losses_of_nothing()
         settled = self._steps_since_move >= min(painting.settings.patience, self._free_steps)
         return {
             "losses": losses.to_json(),
             "style_distance": style_distance,
             "content_kept": share_left(losses.content, strangers),
             "style_reached": share_left(style_distance, plain),
-            _NOTHING: nothing,
+            _NOTHING: {"content": strangers, "style": plain},
             "reference": self._free and settled,
             "weights": self._weights.to_json(),
             "steps": self._steps,

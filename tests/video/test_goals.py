@@ -99,7 +99,7 @@ def test_a_run_with_moved_weights_goes_on_to_the_same_bytes(clip, glass, tmp_pat
 def test_a_goal_is_in_the_measure_of_the_frame():
     reference = {
         "losses": {"content": 3.0, "style": 5.0, "edges": 7.0},
-        "losses_of_nothing": [1.0, 10.0],
+        "losses_of_nothing": {"content": 1.0, "style": 10.0},
         "weights": {"beta": 2.0},
     }
     goal = goal_of(reference, (2.0, 5.0))
