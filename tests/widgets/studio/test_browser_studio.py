@@ -226,8 +226,8 @@ def test_an_error_in_a_step_is_said_and_the_page_goes_on(notebook: NotebookPage)
 
 def test_styles_are_added_and_a_wrong_mask_is_told(notebook: NotebookPage, picture: Path) -> None:
     page = notebook.page
-    page.get_by_role("radio", name="chelsea").check(force=True)
-    page.get_by_role("radio", name="swirls").check(force=True)
+    page.get_by_role("radio", name="coffee").check(force=True)
+    page.get_by_role("radio", name="mosaic").check(force=True)
     page.get_by_role("button", name="More for pictures").press("Enter")
     button(page, "Add a style").press("Enter")
     page.locator(".studio-more").get_by_role("radio", name="glass").check(force=True)
