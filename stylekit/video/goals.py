@@ -91,7 +91,8 @@ def goal_of(reference: Mapping[str, Any], nothing: tuple[float, float]) -> Goal:
     before = reference.get(_NOTHING, {})
     for name, here in zip(("content", "style"), nothing, strict=True):
         there = before.get(name, here)
-        losses[name] *= here / there if there > 0 else 1.0
+        if there > 0:
+            losses[name] *= here / there
     return Goal(Losses(**losses), Weights.from_json(reference["weights"]))
 
 

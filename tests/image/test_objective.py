@@ -196,7 +196,7 @@ def test_one_style_layer_alone_pulls_as_its_own_loss_does(
     distances = objective.style_distances(from_bytes(to_bytes(image)))
     for index, distance in enumerate(distances.values()):
         layers = tuple(float(other == index) for other in range(len(distances)))
-        weights = Weights(alpha=0, beta=2.0, gamma=0, edges=0, layers=layers)
+        weights = Weights(alpha=0, beta=2.0, gamma=0, edges=0, tv=0, layers=layers)
         found = objective.evaluate(from_bytes(to_bytes(image)), targets, weights)
         assert found.losses.style == pytest.approx(distance, rel=1e-4)
         assert found.value == pytest.approx(2 * distance, rel=1e-4)

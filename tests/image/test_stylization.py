@@ -317,7 +317,7 @@ def test_a_preview_does_not_end_because_it_changes_too_little(large: Make) -> No
 
 
 def test_a_preview_that_is_stuck_goes_on_large(large: Make) -> None:
-    nothing = Weights(alpha=0, beta=0, gamma=0, edges=0)
+    nothing = Weights(alpha=0, beta=0, gamma=0, edges=0, tv=0)
     assert [step.scale_index for step in large(steps=6).steps(weights=nothing)] == [0, 1]
 
 
@@ -522,7 +522,7 @@ def test_new_weights_wake_up_a_picture_that_was_done(make: Make) -> None:
 def test_new_weights_wake_up_a_picture_that_was_stuck(make: Make) -> None:
     """Weights of zero leave nothing to do, whatever the picture."""
     painting = make()
-    assert len(list(painting.steps(weights=Weights(alpha=0, beta=0, edges=0)))) == 1
+    assert len(list(painting.steps(weights=Weights(alpha=0, beta=0, edges=0, tv=0)))) == 1
     assert painting.done
     assert len(take(painting, 2, Weights())) == 2
     assert not painting.done

@@ -108,7 +108,7 @@ def test_a_goal_is_in_the_measure_of_the_frame():
 
 
 def test_style_shares_that_the_settings_have_too_are_the_same_weights():
-    reference = {"losses": {}, "weights": {}}
+    reference = {"losses": Losses().to_json(), "weights": {}}
     goal = goal_of(reference, (1.0, 1.0))
     settings = ImageSettings()
     assert goal.is_for(Weights(layers=(1.0,) * 5), settings)

@@ -87,7 +87,7 @@ def test_a_tick_shows_the_newest_picture_of_a_run_that_rests(player, painting) -
     for term in ("content", "style"):
         np.testing.assert_array_equal(getattr(forces.maps, term), getattr(expected, term))
         assert getattr(forces.maps, term).any()
-    assert visible(forces) == ["content", "style", "edges"], "a picture has no frame before"
+    assert visible(forces) == ["content", "style", "edges", "tv"], "a picture has no frame before"
     assert said(forces).startswith("The picture after 2 steps. ")
     assert "Measuring took" in forces._cost.value
 
@@ -252,7 +252,7 @@ def test_gammas_map_is_black_exactly_where_the_mask_is(tmp_path: Path) -> None:
     picture = shown(forces, "temporal")
     assert not picture[hidden].any()
     assert picture[~hidden].any(axis=1).mean() > 0.9
-    assert visible(forces) == ["content", "style", "temporal", "edges"]
+    assert visible(forces) == ["content", "style", "temporal", "edges", "tv"]
     share = float((forces.maps.temporal > 0).mean())
     assert f"The temporal term pulls at {100 * share:.0f} % of the picture." in said(forces)
     assert said(forces).startswith("Frame 1 after 1 step. ")
