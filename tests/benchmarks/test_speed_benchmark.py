@@ -20,7 +20,7 @@ from stylekit.app.options import make_parser
 from stylekit.arrays import Image
 from stylekit.image.colors import match_colors
 from stylekit.image.objective import Objective
-from stylekit.settings import ImageSettings
+from stylekit.settings import ImageSettings, Weights
 from stylekit.vgg.features import FeatureExtractor
 from stylekit.vgg.weights import Backbone
 
@@ -51,7 +51,7 @@ def no_products(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def problem(random_vgg19: Backbone, photographs: list[Image], picture: Callable) -> Any:
     """A small picture on a network of random weights."""
-    settings = ImageSettings(size=48)
+    settings = ImageSettings(size=48, weights=Weights(tv=0.0))
     content, style = picture("coffee"), picture("swirls")
     extractor = FeatureExtractor(
         random_vgg19,

@@ -114,7 +114,7 @@ class RunProgress:
         if self.frame_count is None or self.frame_index is None:
             return here + later
         frames = self.frame_count - self.frame_index - 1
-        usual = statistics.mean(self._frame_steps or [self._limit(1) or 0])
+        usual = statistics.mean(self._frame_steps or [self._limit(self.frame_index + 1) or 0])
         return here + later + frames * usual * _relative_duration(scales[-1], now)
 
     @property

@@ -159,12 +159,13 @@ def test_ages_get_lighter_and_the_key_counts_them(run):
 
 def test_the_key_of_the_pulls_has_their_mean_shares(run):
     key = draw_view(run, 1, ProbeView.PULLS).key
-    assert [entry.name for entry in key] == ["content", "style", "temporal", "edges"]
+    names = [entry.name for entry in key]
+    assert names == ["content", "style", "temporal", "edges", "total variation"]
     assert sum(entry.share for entry in key) == pytest.approx(1)
     pulls = run.pulls(1)
     share = pulls.content / sum(pulls.values())
     assert key[0].share == pytest.approx(share.mean(), rel=1e-3)
-    assert len(draw_view(run, 0, ProbeView.PULLS).key) == 3, "nothing holds the first in time"
+    assert len(draw_view(run, 0, ProbeView.PULLS).key) == 4, "nothing holds the first in time"
 
 
 @pytest.mark.parametrize("place", [None, (0, 0), (WIDTH - 1, HEIGHT - 1)])
@@ -199,8 +200,9 @@ def test_the_table_leaves_out_what_is_not_there(run):
     assert f"frame {FRAMES - 1}, x {x}, y {y} here 9 × 9 px around" in told
     assert f"carried for, frames {FRAMES - 1} " in told
     assert "true error of the flow, px" in told
-    assert "total variation" not in told
+    assert "pull of the temporal term" in told
     first = text(table_html(probe_pixel(run, 0, x, y)))
+    assert "pull of the temporal term 0.0 % 0.0 %" in first
     assert "carried for, frames 0 0" in first
     assert "reliability" not in first and "–" not in first
 
