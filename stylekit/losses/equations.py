@@ -40,14 +40,14 @@ The edges of single pixels are left out: brush strokes take their place.
 """
 
 STEP_UNIT = 0.01
-"""The ε of total variation: shorter steps, of 2.5 of 255 levels, count by their square."""
+"""The ε of total variation: steps below it, 2.5 of 255 levels, count about by their square."""
 
 # A style in which `style_calibration` measures this counts as the equation says; paintings have
 # about 4e-5 in the mean. Chosen by eye, with the default β and total variation.
 _STYLE_UNIT = 3e-4
 
-# With 1, thin trees were lost in a dark painting; with 1/2, a face was, and glass left much
-# unpainted.
+# With 1, thin trees were lost in a dark painting; with 1/2, glass left much unpainted, and with a
+# larger e₀ in its place a face was lost in a dark painting.
 _STYLE_EXPONENT = 0.25
 
 # A picture of one colour may have almost nothing to compare.

@@ -143,7 +143,8 @@ _ROWS = (
         label="total variation",
         color="#CC79A7",
         dash=(2, 3),
-        equation="L_tv = mean φ(|x_{i+1,j} − x_{i,j}|) + mean φ(|x_{i,j+1} − x_{i,j}|)",
+        equation="L_tv = mean φ(|x_{i+1,j} − x_{i,j}|) + mean φ(|x_{i,j+1} − x_{i,j}|), "
+        "φ(t) = √(t² + ε²) − ε",
         measure=lambda image, _features, _targets: total_variation_loss(image),
     ),
 )
