@@ -9,6 +9,7 @@ import pytest
 
 from stylekit.arrays import LUMINANCE
 from stylekit.losses import (
+    EDGE_POOLINGS,
     PIXEL_UNIT,
     STEP_UNIT,
     TERMS,
@@ -163,15 +164,32 @@ def nearly_lengths(steps: np.ndarray) -> np.ndarray:
     return np.sqrt((steps**2).sum(-1) + STEP_UNIT**2) - STEP_UNIT
 
 
-def test_total_variation_is_the_mean_length_down_plus_across() -> None:
-    image = random_array(0, HEIGHT, WIDTH, 3).astype(np.float64)
-    down, across = (nearly_lengths(np.diff(image, axis=axis)) for axis in (0, 1))
+def mean_step(image: np.ndarray, rows: int, columns: int) -> float:
+    """S(rows, columns) of the equation, by the pixels of which both ends lie in the picture."""
+    height, width = image.shape[:2]
+    pairs = [
+        (image[y, x], image[y + rows, x + columns])
+        for y in range(height)
+        for x in range(width)
+        if y + rows < height and 0 <= x + columns < width
+    ]
+    steps = np.array([end - start for start, end in pairs]).reshape(-1, 3)
+    return float(nearly_lengths(steps).sum()) / max(1, len(pairs))
+
+
+@pytest.mark.parametrize("shape", [(HEIGHT, WIDTH, 3), (1, 5, 3), (5, 1, 3), (1, 1, 3)])
+def test_total_variation_is_a_mean_over_four_directions(shape: tuple[int, int, int]) -> None:
+    """Also of a line and of a pixel, which have no step in some directions."""
+    image = random_array(0, *shape).astype(np.float64)
+    straight = mean_step(image, 1, 0) + mean_step(image, 0, 1)
+    slanted = mean_step(image, 1, 1) + mean_step(image, 1, -1)
+    expected = (straight + slanted / 2**0.5) / (1 + 2**0.5)
     found = float(total_variation_loss(tf.constant(image, tf.float32)))
-    assert found == pytest.approx(down.mean() + across.mean(), rel=1e-5)
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_total_variation_by_hand() -> None:
-    """A ramp of slope 0.25 across in all colours: all steps across are 0.25 √3, none go down."""
+    """A ramp of slope 0.25 across in all colours: all steps are 0.25 √3, but none go down."""
     expected = (3 / 16 + STEP_UNIT**2) ** 0.5 - STEP_UNIT
     ramp = np.tile(np.float32([0, 0.25, 0.5, 0.75])[None, :, None], (3, 1, 3))
     assert float(total_variation_loss(ramp)) == pytest.approx(expected, rel=1e-5)
@@ -179,12 +197,17 @@ def test_total_variation_by_hand() -> None:
     assert float(total_variation_loss(np.full((3, 4, 3), 0.3, np.float32))) == 0.0
 
 
-@pytest.mark.parametrize("shape", [(1, 5, 3), (5, 1, 3), (1, 1, 3)])
-def test_total_variation_of_a_line_is_a_number(shape: tuple[int, int, int]) -> None:
-    line = random_array(0, *shape)
-    steps = nearly_lengths(np.diff(line.ravel().reshape(-1, 3).astype(np.float64), axis=0))
-    expected = steps.sum() / max(1, len(steps))
-    assert float(total_variation_loss(line)) == pytest.approx(expected, rel=1e-5)
+def test_an_edge_costs_about_the_same_in_every_direction() -> None:
+    """Else a slanted line is cheaper as stairs: 1.41 times as dear with upright and level steps."""
+    y, x = np.mgrid[-64:65, -64:65].astype(np.float64)
+    costs = []
+    for degrees in (0.0, 22.5, 45.0, 90.0, 135.0):
+        angle = np.deg2rad(degrees)
+        ramp = np.clip((x * np.cos(angle) + y * np.sin(angle)) / 16 + 0.5, 0, 1)
+        # Of a disc, so that every edge has the same length.
+        disc = np.where(np.hypot(x, y) < 56, ramp, 0.5)
+        costs.append(float(total_variation_loss(np.float32(disc)[:, :, None].repeat(3, 2))))
+    assert max(costs) < 1.1 * min(costs)
 
 
 def grey(luminance: np.ndarray) -> np.ndarray:
@@ -225,11 +248,11 @@ def test_an_edge_at_the_border_counts_by_how_strong_it_is() -> None:
     corner = np.zeros((16, 16), np.float32)
     corner[:2, :2] = 1
     expected = 0.0
-    for own in own_edges(corner):
+    for weight, own in zip(EDGE_POOLINGS.values(), own_edges(corner), strict=True):
         E = own.edges.numpy()[0, :, :, 0].astype(np.float64)
         assert E[0, 0] < 0
         e = means_around(E**2, 2)
-        expected += (e / (e + e.mean()) * E**2).mean()
+        expected += weight * (e / (e + e.mean()) * E**2).mean()
     found = float(edge_loss(grey(0 * corner), own_edges(corner)))
     assert found == pytest.approx(expected, rel=1e-4)
 

@@ -40,7 +40,7 @@ def test_the_term_is_a_row_of_the_weight_panel(found) -> None:
     assert (row["sign"], row["label"]) == ("τ", "greyness")
     assert (row["words"], row["start"]) == ("asks for a grey picture", 2.0)
     assert (row["low"], row["high"]) == (-1, 3)
-    assert found["line"] == "Weights(alpha=1, beta=1e4, gamma=400, edges=0.4, tv=0.02, toy=3)"
+    assert found["line"] == "Weights(alpha=1, beta=1e4, gamma=400, edges=0.6, tv=0.025, toy=3)"
 
 
 @pytest.mark.parametrize("place", ["curve", "table"])

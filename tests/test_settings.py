@@ -151,7 +151,7 @@ def test_layer_weights_may_be_a_list_and_are_kept_as_a_tuple() -> None:
 
 
 def test_weights_without_layers_are_written_as_before_there_were_any() -> None:
-    written = {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "edges": 0.4, "tv": 0.02}
+    written = {"alpha": 1.0, "beta": 1e4, "gamma": 4e2, "edges": 0.6, "tv": 0.025}
     assert Weights().to_json() == written
     assert Weights.from_json(written) == Weights()
     shared = Weights(layers=(1.0, 0.5)).to_json()

@@ -15,6 +15,7 @@ The loss is minimised by `Stylization.step` (`stylekit/image/stylization.py`) wi
 """
 
 from .equations import (
+    DIRECTION_SHARES,
     EDGE_POOLINGS,
     PIXEL_UNIT,
     STEP_UNIT,
@@ -45,6 +46,7 @@ from .terms import (
 )
 
 __all__ = [
+    "DIRECTION_SHARES",
     "EDGE_POOLINGS",
     "PIXEL_UNIT",
     "STEP_UNIT",

@@ -33,14 +33,25 @@ to 2.0·10⁻⁷, and u = 0.05 raises the root warping error from 0.024 to 0.027
 at one size, without the edge term, and with style layers that all counted the same.
 """
 
-EDGE_POOLINGS = (2, 4, 8)
-"""The sides of the squares, in pixels, that are averaged before edges are compared.
+EDGE_POOLINGS = {2: 0.2, 4: 1.0, 8: 1.0}
+"""The sides of the squares, in pixels, that are averaged before edges are compared: their weights.
 
-The edges of single pixels are left out: brush strokes take their place.
+The edges of single pixels are left out, and the next finer ones count little: brush strokes take
+their place. Without the finest, thin branches would be lost; with full weight, walls, fur and
+towers would stay photographs.
 """
 
 STEP_UNIT = 0.01
 """The ε of total variation: steps below it, 2.5 of 255 levels, count about by their square."""
+
+DIRECTION_SHARES = {
+    (rows, columns): 1 / (abs(rows) + abs(columns)) ** 0.5 / (1 + 2**0.5)
+    for rows, columns in ((1, 0), (0, 1), (1, 1), (1, -1))
+}
+"""The share of the steps to a neighbour, rows down and columns across, in total variation.
+
+A step at 45° is √2 times as long as an upright one.
+"""
 
 # A style in which `style_calibration` measures this counts as the equation says; paintings have
 # about 4e-5 in the mean. Chosen by eye, with the default β and total variation.
@@ -240,9 +251,10 @@ def edge_targets(luminance: tf.Tensor) -> tuple[EdgeTarget, ...]:
 def edge_loss(image: tf.Tensor, targets: Sequence[EdgeTarget]) -> tf.Tensor:
     """How far the edges of a picture are from those that it should keep.
 
-    L_edges = Σ_k mean m_k (∇² P_k(Y(x)) − E_k)², with the luminance Y, `edge_maps` and the
-    `edge_shares` m_k. The default content layer hardly sees a face, or a bright tower before a
-    bright sky; these edges do. Where there are none, strokes are free.
+    L_edges = Σ_k w_k mean m_k (∇² P_k(Y(x)) − E_k)², with the luminance Y, the weights w_k of
+    `EDGE_POOLINGS`, `edge_maps` and the `edge_shares` m_k. The default content layer hardly sees a
+    face, or a bright tower before a bright sky; these edges do. Where there are none, strokes are
+    free.
 
     Parameters
     ----------
@@ -257,8 +269,8 @@ def edge_loss(image: tf.Tensor, targets: Sequence[EdgeTarget]) -> tf.Tensor:
     found = edge_maps(tf.tensordot(image, tf.constant(LUMINANCE), 1))
     return tf.add_n(
         [
-            tf.reduce_mean(target.shares * tf.square(edges - target.edges))
-            for edges, target in zip(found, targets, strict=True)
+            weight * tf.reduce_mean(target.shares * tf.square(edges - target.edges))
+            for weight, edges, target in zip(EDGE_POOLINGS.values(), found, targets, strict=True)
         ]
     )
 
@@ -283,14 +295,19 @@ def edge_shares(edges: tf.Tensor) -> tf.Tensor:
 
 
 def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
-    """How long the steps of colour between neighbouring pixels are, down plus across.
+    """How long the steps of colour between neighbouring pixels are, in four directions.
 
-    L_tv = mean_ij φ(|x_{i+1,j} − x_{i,j}|) + mean_ij φ(|x_{i,j+1} − x_{i,j}|), with the length |·|
-    of a step in RGB and φ(t) = √(t² + ε²) − ε, ε = `STEP_UNIT`.
+    L_tv = (S(1, 0) + S(0, 1) + (S(1, 1) + S(1, −1)) / √2) / (1 + √2), with
+    S(a, b) = mean_ij φ(|x_{i+a,j+b} − x_{i,j}|), the length |·| of a step in RGB and
+    φ(t) = √(t² + ε²) − ε, ε = `STEP_UNIT`.
 
     φ(t) is nearly t: one large step costs no more than many small ones with the same sum. So
     ripples in a plain area are made flat, and the edges of strokes stay. Squares of the steps, as
     in many published codes, would take away the edges first.
+
+    An edge costs the same upright, level and at 45°, and at most 9 % more between. With upright
+    and level neighbours alone it would cost up to 41 % more when it is slanted, so that slanted
+    lines would turn into stairs.
 
     Parameters
     ----------
@@ -299,8 +316,8 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
     References
     ----------
     Rudin, Osher & Fatemi 1992, *Nonlinear total variation based noise removal algorithms*; of all
-    three colours together, and with each direction by itself. Mahendran & Vedaldi 2015, eq. 5, has
-    it with their exponent β = 1.
+    three colours together. Boykov & Kolmogorov 2003, *Computing geodesics and minimal surfaces via
+    graph cuts*, has the shares of the directions, for eight neighbours.
 
     Examples
     --------
@@ -311,10 +328,20 @@ def total_variation_loss(image: tf.Tensor) -> tf.Tensor:
     >>> round(float(total_variation_loss(ramp) / total_variation_loss(edge)), 2)
     0.95
     """
-    steps = (image[1:] - image[:-1], image[:, 1:] - image[:, :-1])
+    steps = {
+        (1, 0): image[1:] - image[:-1],
+        (0, 1): image[:, 1:] - image[:, :-1],
+        (1, 1): image[1:, 1:] - image[:-1, :-1],
+        (1, -1): image[1:, :-1] - image[:-1, 1:],
+    }
     # A picture one pixel high has no steps down, and their mean would be NaN.
     return tf.add_n(
-        [tf.reduce_sum(_nearly_length(step)) / max(1, math.prod(step.shape[:2])) for step in steps]
+        [
+            DIRECTION_SHARES[way]
+            * tf.reduce_sum(_nearly_length(step))
+            / max(1, math.prod(step.shape[:2]))
+            for way, step in steps.items()
+        ]
     )
 
 

@@ -133,7 +133,7 @@ _ROWS = (
         noun="the edge term",
         color="#E69F00",
         dash=(2, 2, 8, 2),
-        equation="L_edges = Σ_k mean m_k (∇² P_k(Y(x)) − E_k)²",
+        equation="L_edges = Σ_k w_k mean m_k (∇² P_k(Y(x)) − E_k)²",
         measure=lambda image, _features, targets: edge_loss(image, targets.edges),
     ),
     Term(
@@ -143,8 +143,8 @@ _ROWS = (
         label="total variation",
         color="#CC79A7",
         dash=(2, 3),
-        equation="L_tv = mean φ(|x_{i+1,j} − x_{i,j}|) + mean φ(|x_{i,j+1} − x_{i,j}|), "
-        "φ(t) = √(t² + ε²) − ε",
+        equation="L_tv = (S(1,0) + S(0,1) + (S(1,1) + S(1,−1)) / √2) / (1 + √2), "
+        "S(a,b) = mean φ(|x_{i+a,j+b} − x_{i,j}|), φ(t) = √(t² + ε²) − ε",
         measure=lambda image, _features, _targets: total_variation_loss(image),
     ),
 )

@@ -90,7 +90,7 @@ class Weights(Settings):
     Examples
     --------
     >>> Weights(beta=3e4).to_json()
-    {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'edges': 0.4, 'tv': 0.02}
+    {'alpha': 1.0, 'beta': 30000.0, 'gamma': 400.0, 'edges': 0.6, 'tv': 0.025}
     """
 
     alpha: float = _weight(1.0, "keeps what the photograph shows", "--alpha", (-3, 3))
@@ -102,8 +102,8 @@ class Weights(Settings):
         (0, 6),
         4e2,
     )
-    edges: float = _weight(0.4, "keeps edges: faces, towers, branches", "--edges", (-3, 3), 0.4)
-    tv: float = _weight(0.02, "smooths: takes away ripples, then detail", "--tv", (-4, 2), 0.02)
+    edges: float = _weight(0.6, "keeps edges: faces, towers, branches", "--edges", (-3, 3), 0.6)
+    tv: float = _weight(0.025, "smooths: takes away ripples, then detail", "--tv", (-4, 2), 0.025)
     layers: tuple[float, ...] = tunable(
         (),
         "the share w_l of each style layer in the style loss; empty: the settings' own shares",
@@ -136,7 +136,7 @@ class Weights(Settings):
         Examples
         --------
         >>> Weights().at_strength(2)
-        Weights(alpha=1.0, beta=20000.0, gamma=400.0, edges=0.2, tv=0.02, layers=())
+        Weights(alpha=1.0, beta=20000.0, gamma=400.0, edges=0.3, tv=0.025, layers=())
         """
         check_number("strength", strength, STRENGTH)
         return dataclasses.replace(self, beta=self.beta * strength, edges=self.edges / strength)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image
-from ..losses import STEP_UNIT
+from ..losses import DIRECTION_SHARES, STEP_UNIT
 from ..settings import ImageSettings, Weights
 from ..vgg.features import Pooling
 
@@ -90,12 +90,18 @@ class PublishedCode:
 
 def mean_lengths(image: Image) -> Gradient:
     """Of stylekit's own, `stylekit.losses.total_variation_loss`."""
-    down, across = (
-        step / np.sqrt((step**2).sum(-1, keepdims=True) + STEP_UNIT**2) for step in _slopes(image)
-    )
-    return _onto_pixels(
-        down / max(1, math.prod(down.shape[:2])), across / max(1, math.prod(across.shape[:2]))
-    )
+    x = image.astype(np.float64)
+    gradient = np.zeros_like(x)
+    for (rows, columns), share in DIRECTION_SHARES.items():
+        # Where a step begins, and where it ends.
+        here = (slice(0, len(x) - rows), slice(max(0, -columns), x.shape[1] - max(0, columns)))
+        there = (slice(rows, None), slice(max(0, columns), x.shape[1] + min(0, columns)))
+        step = x[there] - x[here]
+        length = np.sqrt((step**2).sum(-1, keepdims=True) + STEP_UNIT**2)
+        pull = share / max(1, math.prod(step.shape[:2])) * step / length
+        gradient[there] += pull
+        gradient[here] -= pull
+    return gradient
 
 
 def mean_squares(image: Image, *, white: float = 1.0) -> Gradient:

@@ -62,7 +62,7 @@ def python_line(weights: Weights) -> str:
     """The call that makes `weights`.
 
     >>> python_line(sk.Weights(beta=2e4))
-    'Weights(alpha=1, beta=2e4, gamma=400, edges=0.4, tv=0.02)'
+    'Weights(alpha=1, beta=2e4, gamma=400, edges=0.6, tv=0.025)'
     """
     numbers = [f"{t.weight}={short_number(weight_of(t, weights))}" for t in TERMS.values()]
     if weights.layers:

@@ -103,7 +103,7 @@ def test_a_click_on_a_picture_of_the_grid_takes_its_weights(notebook: NotebookPa
     place.locator("[aria-label='take alpha=0.1, beta=3e5'][aria-pressed='true']").wait_for()
     assert pressed.count() == 1
     line = cell(notebook, 1).get_by_label("as Python")
-    assert line.input_value() == "Weights(alpha=0.1, beta=3e5, gamma=400, edges=0.4, tv=0.02)"
+    assert line.input_value() == "Weights(alpha=0.1, beta=3e5, gamma=400, edges=0.6, tv=0.025)"
     assert notebook.python("print(panel.current().beta)") == "300000.0\n"
     # The next grid is around these.
     place.get_by_text("α 0.01, 0.1, 1; β 1e4, 3e5, 9e6").wait_for()

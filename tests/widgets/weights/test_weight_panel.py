@@ -274,9 +274,9 @@ def test_the_line_of_python_makes_these_weights_again(weights: Weights) -> None:
 
 def test_the_panel_shows_that_line() -> None:
     panel = WeightPanel()
-    assert panel.controls._line == "Weights(alpha=1, beta=1e4, gamma=400, edges=0.4, tv=0.02)"
+    assert panel.controls._line == "Weights(alpha=1, beta=1e4, gamma=400, edges=0.6, tv=0.025)"
     move(panel, tv=0.0316)
-    assert panel.controls._line == "Weights(alpha=1, beta=1e4, gamma=400, edges=0.4, tv=0.0316)"
+    assert panel.controls._line == "Weights(alpha=1, beta=1e4, gamma=400, edges=0.6, tv=0.0316)"
 
 
 @pytest.mark.parametrize(
