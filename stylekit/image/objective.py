@@ -37,7 +37,7 @@ from ..vgg.features import FeatureExtractor
 from ..vgg.runtime import tf
 from ..vgg.statistics import STYLE_LOSSES, StyleTarget, check_takes_masks
 from ..vgg.weights import Backbone
-from .colors import luminance, starting_picture
+from .colors import starting_picture
 from .guidance import Guidance
 from .scores import strangers_to
 from .tiles import Tiles
@@ -162,7 +162,7 @@ class Objective:
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
             style=self._style_targets(grids, (width, height), style),
-            edges=edge_targets(tf.constant(luminance(start))),
+            edges=edge_targets(tf.constant(start)),
             warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
             masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
         )

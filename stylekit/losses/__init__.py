@@ -16,6 +16,7 @@ The loss is minimised by `Stylization.step` (`stylekit/image/stylization.py`) wi
 
 from .equations import (
     DIRECTION_SHARES,
+    EDGE_CHANNELS,
     EDGE_POOLINGS,
     PIXEL_UNIT,
     STEP_UNIT,
@@ -47,6 +48,7 @@ from .terms import (
 
 __all__ = [
     "DIRECTION_SHARES",
+    "EDGE_CHANNELS",
     "EDGE_POOLINGS",
     "PIXEL_UNIT",
     "STEP_UNIT",

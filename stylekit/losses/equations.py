@@ -17,6 +17,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ..arrays import LUMINANCE
 from ..vgg.runtime import tf
 from ..vgg.statistics import Statistic, StyleTarget, gram_matrix
@@ -33,12 +35,25 @@ to 2.0·10⁻⁷, and u = 0.05 raises the root warping error from 0.024 to 0.027
 at one size, without the edge term, and with style layers that all counted the same.
 """
 
-EDGE_POOLINGS = {2: 0.2, 4: 1.0, 8: 1.0}
+EDGE_POOLINGS = {2: 0.05, 4: 1.0, 8: 1.0}
 """The sides of the squares, in pixels, that are averaged before edges are compared: their weights.
 
-The edges of single pixels are left out, and the next finer ones count little: brush strokes take
-their place. Without the finest, thin branches would be lost; with full weight, walls, fur and
-towers would stay photographs.
+The edges of single pixels are left out, and the finest ones count little: brush strokes take their
+place. With full weight, walls, fur and towers would stay photographs.
+"""
+
+_COLOUR_EDGES = 0.5
+EDGE_CHANNELS = np.stack(
+    [
+        LUMINANCE,
+        _COLOUR_EDGES**0.5 * (np.array([1, 0, 0], np.float32) - LUMINANCE),
+        _COLOUR_EDGES**0.5 * (np.array([0, 0, 1], np.float32) - LUMINANCE),
+    ],
+    axis=1,
+)
+"""The channels whose edges are compared: Y, √½ (R − Y) and √½ (B − Y), a column each, `(3, 3)`.
+
+With luminance alone, streaks of another colour were laid across a face.
 """
 
 STEP_UNIT = 0.01
@@ -201,33 +216,35 @@ def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Te
     return tf.reduce_mean(mask[..., tf.newaxis] * tf.square(PIXEL_UNIT * (image - warped)))
 
 
-def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """The Laplacians ∇² P_k(Y) of a picture's luminance, one for each of `EDGE_POOLINGS`.
+def edge_maps(image: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """The Laplacians ∇² P_k(x C) of a picture's channels, one for each of `EDGE_POOLINGS`.
 
-    P_k is the average over squares of k × k pixels, which lie k/2 apart; ∇² is the sum of the four
-    squares at a distance of k pixels minus four times the square itself. Squares that do not
-    overlap would leave their grid in the painting. Beyond the border the outermost squares are
-    repeated: a border without a map would be where a style puts all that is not wanted inside.
+    C is `EDGE_CHANNELS`: luminance and two differences of colour. P_k is the average over squares
+    of k × k pixels, which lie k/2 apart; ∇² is the sum of the four squares at a distance of k
+    pixels minus four times the square itself. Squares that do not overlap would leave their grid in
+    the painting. Beyond the border the outermost squares are repeated: a border without a map would
+    be where a style puts all that is not wanted inside.
 
     Parameters
     ----------
-    luminance : Y, `(H, W)`.
+    image : x, `(H, W, 3)`.
 
     Returns
     -------
-    Maps `(1, ⌈2H/k⌉, ⌈2W/k⌉, 1)`.
+    Maps `(1, ⌈2H/k⌉, ⌈2W/k⌉, 3)`.
 
     Examples
     --------
-    >>> [tuple(edges.shape) for edges in edge_maps(np.ones((16, 30), np.float32))]
-    [(1, 16, 30, 1), (1, 8, 15, 1), (1, 4, 8, 1)]
+    >>> [tuple(edges.shape) for edges in edge_maps(np.ones((16, 30, 3), np.float32))]
+    [(1, 16, 30, 3), (1, 8, 15, 3), (1, 4, 8, 3)]
     """
+    channels = tf.tensordot(image, tf.constant(EDGE_CHANNELS), 1)[tf.newaxis]
     maps = []
     for k in EDGE_POOLINGS:
         # A window that is larger than the picture would have a wrong gradient in TensorFlow.
-        window = [min(k, side) for side in luminance.shape]
+        window = [min(k, side) for side in channels.shape[1:3]]
         # "SAME" averages what there is of the last square.
-        p = tf.nn.avg_pool2d(luminance[tf.newaxis, :, :, tf.newaxis], window, k // 2, "SAME")
+        p = tf.nn.avg_pool2d(channels, window, k // 2, "SAME")
         # Squares lie half of their side apart, so that the next but one is the neighbour.
         high = tf.concat([p[:, :1], p[:, :1], p, p[:, -1:], p[:, -1:]], 1)
         wide = tf.concat([p[:, :, :1], p[:, :, :1], p, p[:, :, -1:], p[:, :, -1:]], 2)
@@ -237,24 +254,23 @@ def edge_maps(luminance: tf.Tensor) -> tuple[tf.Tensor, ...]:
 
 
 class EdgeTarget(NamedTuple):
-    """The `edges` E_k that a picture should keep, `(1, h, w, 1)`, and their `edge_shares` m_k."""
+    """The `edges` E_k that a picture should keep, `(1, h, w, 3)`, and their `edge_shares` m_k."""
 
     edges: tf.Tensor
     shares: tf.Tensor
 
 
-def edge_targets(luminance: tf.Tensor) -> tuple[EdgeTarget, ...]:
-    """What `edge_loss` compares with: the edges of a picture's luminance `(H, W)`."""
-    return tuple(EdgeTarget(E, edge_shares(E)) for E in edge_maps(luminance))
+def edge_targets(image: tf.Tensor) -> tuple[EdgeTarget, ...]:
+    """What `edge_loss` compares with: the edges of a picture `(H, W, 3)`."""
+    return tuple(EdgeTarget(E, edge_shares(E)) for E in edge_maps(image))
 
 
 def edge_loss(image: tf.Tensor, targets: Sequence[EdgeTarget]) -> tf.Tensor:
     """How far the edges of a picture are from those that it should keep.
 
-    L_edges = Σ_k w_k mean m_k (∇² P_k(Y(x)) − E_k)², with the luminance Y, the weights w_k of
-    `EDGE_POOLINGS`, `edge_maps` and the `edge_shares` m_k. The default content layer hardly sees a
-    face, or a bright tower before a bright sky; these edges do. Where there are none, strokes are
-    free.
+    L_edges = Σ_k w_k mean m_k |∇² P_k(x C) − E_k|², with the weights w_k of `EDGE_POOLINGS`, the
+    channels C, `edge_maps` and the `edge_shares` m_k. The default content layer hardly sees a face,
+    or a bright tower before a bright sky; these edges do. Where there are none, strokes are free.
 
     Parameters
     ----------
@@ -263,34 +279,46 @@ def edge_loss(image: tf.Tensor, targets: Sequence[EdgeTarget]) -> tf.Tensor:
 
     References
     ----------
-    Li et al. 2017. Here the Laplacian is of luminance, after averages over three sizes of squares,
-    and plain areas do not count.
+    Li et al. 2017. Here colours count less than luminance, the Laplacian comes after averages over
+    three sizes of squares, and plain areas do not count.
     """
-    found = edge_maps(tf.tensordot(image, tf.constant(LUMINANCE), 1))
+    found = edge_maps(image)
     return tf.add_n(
         [
-            weight * tf.reduce_mean(target.shares * tf.square(edges - target.edges))
+            # Summed over the channels, and the mean over the positions.
+            weight
+            * len(EDGE_CHANNELS)
+            * tf.reduce_mean(target.shares * (edges - target.edges) ** 2)
             for weight, edges, target in zip(EDGE_POOLINGS.values(), found, targets, strict=True)
         ]
     )
 
 
+def _squares(edges: tf.Tensor) -> tf.Tensor:
+    """|E|² over the channels, `(1, h, w, 1)`."""
+    return tf.reduce_sum(tf.square(edges), -1, keepdims=True)
+
+
 def edge_shares(edges: tf.Tensor) -> tf.Tensor:
     """How much each position of an edge map counts: m = e / (e + mean e), from 0 to 1.
 
-    e is the mean of E² over 5 × 5 positions. At an average edge m is one half, in a plain area
-    nearly 0: there the Laplacian of a painting is that of its brush strokes.
+    e is the mean over 5 × 5 positions of the square of E in luminance. At an average edge m is one
+    half, in a plain area nearly 0: there the Laplacian of a painting is that of its brush strokes.
 
     Parameters
     ----------
-    edges : E, one of the `edge_maps`, `(1, h, w, 1)`.
+    edges : E, one of the `edge_maps`, `(1, h, w, 3)`.
+
+    Returns
+    -------
+    `(1, h, w, 1)`.
 
     Examples
     --------
-    >>> edge_shares(np.full((1, 4, 4, 1), 0.1, np.float32)).numpy().round(3).ravel()[:3].tolist()
+    >>> edge_shares(np.full((1, 4, 4, 3), 0.1, np.float32)).numpy().round(3).ravel()[:3].tolist()
     [0.5, 0.5, 0.5]
     """
-    strength = tf.nn.avg_pool2d(tf.square(edges), 5, 1, "SAME")
+    strength = tf.nn.avg_pool2d(tf.square(edges[..., :1]), 5, 1, "SAME")
     return strength / (strength + tf.reduce_mean(strength) + _NO_EDGE)
 
 

@@ -133,7 +133,7 @@ _ROWS = (
         noun="the edge term",
         color="#E69F00",
         dash=(2, 2, 8, 2),
-        equation="L_edges = Σ_k w_k mean m_k (∇² P_k(Y(x)) − E_k)²",
+        equation="L_edges = Σ_k w_k mean m_k |∇² P_k(x C) − E_k|²",
         measure=lambda image, _features, targets: edge_loss(image, targets.edges),
     ),
     Term(
