@@ -228,10 +228,10 @@ def test_edges_by_hand() -> None:
     assert two == [[-1.0, 0.0, 1.0, 0.5]] * 2
     # Of four columns two squares hold three each: ⅔ and ⅓.
     np.testing.assert_allclose(four, [[-1 / 3, 1 / 3]], rtol=1e-5)
-    # Pure red has a luminance of 0.299; R − Y = 0.701 and B − Y = −0.299 count half.
+    # Pure red has a luminance of 0.299; the squares of R − Y = 0.701 and B − Y = −0.299 count 0.15.
     red = step[..., None] * np.float32([1, 0, 0])
     whole = float(edge_loss(grey(0 * step), own_edges(step)))
-    expected = 0.701**2 + (0.701**2 + 0.299**2) / 2
+    expected = 0.701**2 + 0.15 * (0.701**2 + 0.299**2)
     assert float(edge_loss(red, own_edges(step))) == pytest.approx(expected * whole)
 
 

@@ -42,7 +42,7 @@ The edges of single pixels are left out, and the finest ones count little: brush
 place. With full weight, walls, fur and towers would stay photographs.
 """
 
-_COLOUR_EDGES = 0.5
+_COLOUR_EDGES = 0.15
 EDGE_CHANNELS = np.stack(
     [
         LUMINANCE,
@@ -51,9 +51,10 @@ EDGE_CHANNELS = np.stack(
     ],
     axis=1,
 )
-"""The channels whose edges are compared: Y, √½ (R − Y) and √½ (B − Y), a column each, `(3, 3)`.
+"""The channels whose edges are compared: Y, √a (R − Y) and √a (B − Y), a column each, `(3, 3)`.
 
-With luminance alone, streaks of another colour were laid across a face.
+a = 0.15: with luminance alone, streaks of another colour were laid across a face; with 0.5, the
+less of the colours of the style came in.
 """
 
 STEP_UNIT = 0.01
