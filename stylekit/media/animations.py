@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from .frame_store import FrameStore
 from .image_reading import open_picture, read_shown_frame
 from .images import fitted_size, resize_image
 
-ANIMATION_SUFFIXES = (".gif", ".webp")
+ANIMATION_SUFFIXES: tuple[str, ...] = (".gif", ".webp")
 """The endings that `write_animation` writes."""
 
 # Browsers show a frame of at most 10 milliseconds for 100.
@@ -130,7 +131,8 @@ def write_animation(
 
     Raises
     ------
-    MediaError : if there is no frame, all frames need too much memory, or the file cannot be written
+    MediaError : if there is no frame, if the frames need too much memory, or if the file cannot be
+        written
     ValueError : for a frame of another size than the first
     """
     store = FrameStore(path)
@@ -204,7 +206,7 @@ def rounding_note(path: Path, fps: Fraction) -> str:
 def _delays(count: int, each: Fraction) -> list[int]:
     """Whole durations of `count` frames that last `each`, so that each begins at its time."""
     starts = [round(index * each) for index in range(count + 1)]
-    return [max(1, after - before) for before, after in zip(starts, starts[1:], strict=False)]
+    return [max(1, after - before) for before, after in itertools.pairwise(starts)]
 
 
 def write_gif(

@@ -144,7 +144,7 @@ def _codec_with_alpha(stream: VideoStream) -> VideoCodecContext:
     if wanted is None or stream.metadata.get("alpha_mode") != "1":
         return own
     try:
-        codec = VideoCodecContext.create(wanted, "r")
+        codec = cast(VideoCodecContext, VideoCodecContext.create(wanted, "r"))
     except ValueError:  # a PyAV without libvpx: the pictures are opaque
         return own
     codec.thread_count = THREADS
@@ -258,7 +258,8 @@ class PictureConverter:
                 uncovered = 255 - decoded[..., 3:]
                 self.found_alpha |= bool(uncovered.any())
                 # Both are rounded, so together they may be one more than white.
-                pixels = decoded[..., :3] + np.minimum(uncovered, 255 - decoded[..., :3])
+                colors = decoded[..., :3].astype(np.uint8, copy=False)
+                pixels = colors + np.minimum(uncovered, 255 - colors).astype(np.uint8)
             else:
                 pixels = decoded.astype(np.uint8, copy=False)
             assert frame.pts is not None and frame.time_base is not None

@@ -25,12 +25,14 @@ from .clip_layout import (
     check_size,
     keeping_rate,
     open_clip,
+    read_clip_tags,
     read_layout,
     slot_of,
 )
 from .files import check_input
 from .frame_store import FrameStore
-from .sequences import USUAL_FPS, PictureSequence, is_sequence
+from .provenance import SourceFile, describe_source
+from .sequences import USUAL_FPS, PictureSequence, describe_sequence, is_sequence
 
 
 class PartialClipError(MediaError):
@@ -254,6 +256,13 @@ def _read_pictures(
         has_alpha |= transparent
         store.add(pixels, shown[index])
     return _clip(path, layout, wanted, store.frames(len(store)), has_alpha)
+
+
+def describe_clip(path: Path) -> SourceFile:
+    """Name, hash and metadata of a clip, for provenance; raises MediaError if it cannot be read."""
+    if is_sequence(path):
+        return describe_sequence(path)
+    return describe_source(path, tags=None if is_animation(path) else read_clip_tags(path))
 
 
 def _wanted_slots(

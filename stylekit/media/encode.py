@@ -28,7 +28,7 @@ from .provenance import Provenance, xmp_packet
 from .provenance import comment as describe
 from .sequences import Pattern, check_sequence_output, write_sequence
 
-FILM_SUFFIXES = (".mp4", ".mov")
+FILM_SUFFIXES: tuple[str, ...] = (".mp4", ".mov")
 """The endings of clips with sound; both hold the same H.264 pictures."""
 
 CLIP_SUFFIXES = (*FILM_SUFFIXES, *ANIMATION_SUFFIXES)

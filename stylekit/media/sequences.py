@@ -63,7 +63,7 @@ class Pattern:
         if not self.folder.is_dir():
             return []
         name = re.compile(f"{re.escape(self.prefix)}([0-9]+){re.escape(self.suffix)}")
-        found = [name.fullmatch(file) for file in os.listdir(self.folder)]
+        found = [name.fullmatch(file.name) for file in self.folder.iterdir()]
         numbers = {int(match[1]) for match in found if match}
         return sorted(number for number in numbers if self.file(number).is_file())
 
