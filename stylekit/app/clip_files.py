@@ -34,9 +34,15 @@ def check_video_output(output: Path, clip: Path, *others: Path) -> None:
 
 def check_no_input(output: Path, *inputs: Path) -> None:
     """Raise MediaError if a file that the output would replace is one of the inputs."""
-    replaced = {path.resolve() for path in existing_files(output)}
-    if any(path.resolve() in replaced for path in inputs):
+    replaced = {_identity(path) for path in existing_files(output)}
+    if any(_identity(path) in replaced for path in inputs if path.exists()):
         raise MediaError(output, "is one of the inputs; give another name for the result")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What two paths of one file have in common."""
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino
 
 
 def tell_changes(clip: Clip, output: Path) -> None:

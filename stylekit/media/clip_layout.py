@@ -37,7 +37,7 @@ _REORDERED = 16
 
 # For these n the rate n·1000/1001 is common (NTSC).
 _NTSC = (24, 30, 48, 60, 120)
-_USUAL = (*map(Fraction, (*_NTSC, 25, 50)), *(Fraction(n * 1000, 1001) for n in _NTSC))
+_USUAL = tuple(map(Fraction, (24, 25, 30, 48, 50, 60)))
 # Half the relative distance between 29.97 and 30, so that a measured rate is near one of them.
 _SNAP = Fraction(1, 2002)
 
@@ -151,7 +151,9 @@ def read_layout(path: Path, limits: MediaLimits, fps: Fraction | None = None) ->
     """
     with open_clip(path, limits) as (container, stream):
         packets = _Packets(path, container, stream)
-        declared = (stream.average_rate, stream.guessed_rate)
+        # A GIF declares no rate, and FFmpeg's guess is misled by hundredths of a second.
+        is_gif = container.format.name == "gif"
+        declared = () if is_gif else (stream.average_rate, stream.guessed_rate)
         fps = fps or constant_rate(
             packets.settled_times(), packets.end, declared, most=limits.clip_frames
         )
@@ -230,11 +232,13 @@ def constant_rate(
     """Choose the constant frame rate of a clip.
 
     Candidates are, in this order, the usual rate nearest to the measured one (29.97 becomes
-    30000/1001, however the file rounds it), the declared rates, and the measured rate. The first
-    that gives each picture a slot of its own, and leaves no slot empty, is right. If none does,
-    the frame rate varies. Then the choice is the first that loses no picture and repeats each at
-    most once, on average, or else the lowest rate that loses no picture. If that is more than 60 a
-    second, or makes more than `most` frames, it is the average rate, which drops pictures.
+    30000/1001, however the file rounds it), the declared rates, the whole rate nearest to the
+    measured one if times are irregular, and the measured rate. The first that gives each picture a
+    slot of its own, and leaves no slot empty, is right. If none does, the frame rate varies. Then
+    the choice is the first that loses no picture and repeats each at most once, on average. If
+    there is none, it is the rate at which all times are exact, or else the lowest usual one that
+    loses no picture, up to 60 a second and `most` frames. Otherwise it is the average rate, which
+    drops pictures.
 
     Parameters
     ----------
@@ -255,7 +259,12 @@ def constant_rate(
         return claims[0] if claims else _FALLBACK
     measured = min((len(times) - 1) / (times[-1] - times[0]), _HIGHEST)
     usual = _usual_rate(measured)
-    rates = ([usual] if usual else []) + [*claims, measured.limit_denominator(1001)]
+    rates = ([usual] if usual else []) + claims
+    gaps = {after - before for before, after in itertools.pairwise(times)}
+    if len(gaps) > 1:
+        # A whole rate in rounded times looks like another one, above all in a short clip.
+        rates.append(Fraction(max(1, round(measured))))
+    rates.append(measured.limit_denominator(1001))
     slots = {rate: [slot_of(time - times[0], rate) for time in times] for rate in rates}
     for rate in rates:
         if slots[rate] == list(range(len(times))):
@@ -264,7 +273,11 @@ def constant_rate(
         loses_none = all(a < b for a, b in itertools.pairwise(slots[rate]))
         if loses_none and slots[rate][-1] < 2 * len(times):
             return rate
-    for rate in sorted({*_USUAL, keeping_rate(times) or _HIGHEST}):
+    keeping = keeping_rate(times) or _HIGHEST
+    is_exact = all(((time - times[0]) * keeping).denominator == 1 for time in times)
+    for rate in (
+        [keeping] if is_exact and keeping <= _HIGHEST_KEEPING else sorted({*_USUAL, keeping})
+    ):
         if rate <= _HIGHEST_KEEPING and _slot_count(times, end, rate) <= most:
             own = [slot_of(time - times[0], rate) for time in times]
             if all(a < b for a, b in itertools.pairwise(own)):

@@ -115,10 +115,16 @@ def check_clip_output(path: Path | str) -> Path:
     Raises MediaError as `check_output` and `check_sequence_output` do.
     """
     path = Path(path)
-    if Pattern.of(path) is None:
-        return check_output(path, CLIP_SUFFIXES)
-    check_sequence_output(path)
-    return path
+    if Pattern.of(path) is not None:
+        check_sequence_output(path)
+        return path
+    if path.name and (path.is_dir() or not path.suffix):
+        raise MediaError(
+            path,
+            f"names no format; use one of {', '.join(CLIP_SUFFIXES)}, or {path.name}/ for a "
+            "picture of each frame",
+        )
+    return check_output(path, CLIP_SUFFIXES)
 
 
 def holds_sound(path: Path) -> bool:

@@ -237,6 +237,7 @@ def write_sequence(
     path = Path(path)
     pattern = check_sequence_output(path)
     make_folder(pattern.folder)
+    # In the same folder, so that the pictures can be renamed and need no second space.
     with temporary_folder(pattern.folder) as unfinished:
         hidden = Pattern(unfinished, pattern.prefix, pattern.digits, pattern.suffix)
         count, shape = 0, None
