@@ -239,6 +239,7 @@ def _add_video(parser: Parser) -> None:
     _add_weights(clip, needs_mask=True)
     methods = [name for name in FLOWS if name != FlowMethod.FILES]
     notes = ", ".join(f"{name} {row.help}" for name, row in FLOWS.items() if row.help)
+    notes = notes.replace("%", "%%")  # argparse fills in what follows a single %
     flow = {
         "choices": None,
         "metavar": "FLOW|FOLDER",
