@@ -26,7 +26,10 @@ from stylekit.scenes import SCENES, Scene, make_scene, motorcycle_pair
 from stylekit.settings import ImageSettings, VideoSettings
 
 # Exact flow first, so that each table begins with what the thresholds do when flow is perfect.
-METHODS = ("exact", *(name for name in FLOWS if name != FlowMethod.EXACT))
+METHODS = (
+    "exact",
+    *(name for name in FLOWS if name not in (FlowMethod.EXACT, FlowMethod.FILES)),
+)
 
 # Scenes that are painted for the ablation, and in which style.
 ABLATION = (

@@ -146,7 +146,7 @@ def test_the_command_line_takes_a_flow_that_has_a_row(toy_flow, capsys, tmp_path
     with pytest.raises(SystemExit):
         stylekit(capsys, "video", "--help")
     text = " ".join(capsys.readouterr().out.split())
-    assert "|exact|toy: " in text and "toy moves 1 px, 100 % (default: dis)" in text
+    assert "|exact|toy: " in text and "toy moves 1 px, 100 %; or a folder" in text
     sizes = ("--size=48", "--steps=2", "--frame-steps=2", f"--frames={FRAMES}", "--backbone=vgg16")
     call = ("video", "drift", "glass", "-o", "out.mp4", "--run", "run", *sizes)
     assert stylekit(capsys, *call, "--flow", "toy").code == 0

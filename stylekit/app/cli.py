@@ -127,7 +127,12 @@ def _with_flag(error: StylekitError) -> str:
         known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
         flags = {name: setting.flag for name, setting in known.items()}
         # Not settings, but options of the command `video`.
-        flags |= {"start": "--start", "frames": "--frames", "strength": STRENGTH.flag}
+        flags |= {
+            "start": "--start",
+            "frames": "--frames",
+            "fps": "--fps",
+            "strength": STRENGTH.flag,
+        }
         flags |= {"style_weights": "--style-weights", "regions": "--regions"}
         if flag := flags.get(error.name):
             return f"{flag}: {error.message}"

@@ -6,13 +6,14 @@ import argparse
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from .. import __version__
 from ..errors import SettingsError
 from ..losses import TERMS
-from ..motion.flow import FLOWS
+from ..motion.flow import FLOWS, FlowMethod
 from ..motion.masks import MASKS
 from ..settings import (
     STRENGTH,
@@ -174,6 +175,7 @@ def _add_common(
     image: ImageSettings,
     output: str,
     changes: Mapping[str, Mapping[str, Any]],
+    read_output: Callable[[str], Path] = Path,
 ) -> None:
     """Add the options of both pictures and clips; `changes` are those of `_add_settings`."""
     parser.add_argument(
@@ -183,7 +185,11 @@ def _add_common(
         help="a picture, or the name of a built-in style; several are blended",
     )
     parser.add_argument(
-        "-o", "--output", metavar="OUT", type=Path, required=True, help=f"the result, {output}"
+        *("-o", "--output"),
+        metavar="OUT",
+        type=read_output,
+        required=True,
+        help=f"the result, {output}",
     )
     parser.add_argument(
         "--preset",
@@ -218,16 +224,41 @@ def _add_common(
 
 
 def _add_video(parser: Parser) -> None:
-    parser.add_argument("clip", metavar="CLIP", help="a clip, or the name of a built-in one")
-    _add_common(parser, VideoSettings().image, "a clip: .mp4 or .mov", {})
+    parser.add_argument(
+        "clip",
+        metavar="CLIP",
+        help="a clip, the name of a built-in one, a folder of pictures, or numbered pictures such "
+        "as frames/%%04d.png",
+    )
+    output = (
+        "a clip or animation: .mp4, .mov, .gif or .webp; or a picture for each frame: FOLDER/, or "
+        "names such as frames/%%04d.png"
+    )
+    _add_common(parser, VideoSettings().image, output, {}, _read_output)
     clip = parser.add_argument_group("clip")
     _add_weights(clip, needs_mask=True)
-    _add_settings(clip, VideoSettings(), {})
+    methods = [name for name in FLOWS if name != FlowMethod.FILES]
+    notes = ", ".join(f"{name} {row.help}" for name, row in FLOWS.items() if row.help)
+    notes = notes.replace("%", "%%")  # argparse fills in what follows a single %
+    flow = {
+        "choices": None,
+        "metavar": "FLOW|FOLDER",
+        "help": f"{'|'.join(methods)}: {notes}; or a folder of your own flow, with files "
+        "forward_0000_0001.flo and backward_0001_0000.flo, … (default: %(default)s)",
+    }
+    _add_settings(clip, VideoSettings(), {"flow": flow})
     clip.add_argument(
         "--start", metavar="S", type=float, default=0.0, help="seconds to skip (default: 0)"
     )
     clip.add_argument(
         "--frames", metavar="N", type=int, help="the largest number of frames (default: all)"
+    )
+    clip.add_argument(
+        "--fps",
+        metavar="R",
+        type=_rate,
+        help="frames a second, such as 25, 29.97 or 30000/1001 (default: the clip's own; of "
+        "pictures 24)",
     )
     clip.add_argument(
         "--run",
@@ -308,6 +339,24 @@ def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
         text = ": ".join(filter(None, ["|".join(choices), text]))
     # argparse fills in what follows a single %.
     return found | {"help": text.replace("%", "%%") + " (default: %(default)s)"}
+
+
+def _rate(text: str) -> Fraction:
+    """A frame rate: a number or a fraction."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(
+            f"must be a number such as 25 or 30000/1001, is {text!r}"
+        ) from None
+
+
+def _read_output(text: str) -> Path:
+    """The path of a clip's output."""
+    # Imported here, because neither `--help` nor the doctor should need a media library.
+    from ..media.sequences import output_path
+
+    return output_path(text)
 
 
 def _numbers(text: str) -> list[float]:

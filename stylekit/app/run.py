@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
-import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..arrays import Image, Mask
-from ..errors import MediaError, SettingsError
+from ..errors import SettingsError
 from ..image.colors import luminance
 from ..image.guidance import Guidance, check_counts, check_keep, check_region
 from ..image.mask_files import load_mask
@@ -27,11 +25,12 @@ from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
 from ..media.clips import Clip, read_clip
-from ..media.encode import CLIP_SUFFIXES
 from ..media.files import check_output
 from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
+from ..media.sequences import existing_files, find_clip
 from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
 from ..motion.flow import FlowMethod, FlowPair
+from ..motion.flow_files import read_flows
 from ..samples import MaterialKind, find_material
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
@@ -48,6 +47,7 @@ from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
 from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
 from ..video.run import FrameResult, VideoRun
+from .clip_files import check_no_input, check_video_output, default_run, flow_folder, tell_changes
 from .options import chosen
 from .presets import image_part, video_part
 from .progress import Progress
@@ -172,11 +172,13 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
 
 def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint a clip; parameters, result and errors are those of `image_command`."""
-    clip_path = find_material(options.clip, MaterialKind.CLIP)
+    clip_path = find_clip(options.clip, [MaterialKind.CLIP])
     files = _StyleFiles.of(options)
-    _check_output(options.output, CLIP_SUFFIXES, clip_path, *files.styles, *files.masks)
-    first = read_clip(clip_path, frames=1)
-    settings = _video_settings(options, first)
+    check_video_output(options.output, clip_path, *files.styles, *files.masks)
+    own_flow = flow_folder(options.flow)
+    reading = {"start": options.start, "fps": options.fps}
+    first = read_clip(clip_path, frames=1, fps=options.fps)
+    settings = _video_settings(options, first, own_flow)
     # How many frames there are is known only when all are read.
     later = 0 if settings.independent else (options.frames or MediaLimits().clip_frames) - 1
     guidance = files.load(first[0], settings.image, later_steps=later * settings.frame_steps)
@@ -184,23 +186,22 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     clip = read_clip(
         clip_path,
         size=settings.image.size,
-        start=options.start,
         frames=options.frames,
         allow_partial=options.allow_partial,
+        **reading,
     )
-    if clip.has_alpha:
-        log.info("%s: its alpha channel is dropped; clips are painted opaque", clip_path.name)
-    flows = _exact_flows(clip) if settings.flow == FlowMethod.EXACT else None
+    tell_changes(clip, options.output)
+    flows = _flows(clip, settings, own_flow)
     _check_weight_file(settings.image.backbone)
-    description = describe_run(clip, guidance, settings, exact_flow=flows is not None)
-    folder = options.run or _default_run(options.output, description)
+    description = describe_run(clip, guidance, settings, flows=flows)
+    folder = options.run or default_run(options.output, description)
     run = VideoRun(clip, guidance, folder, settings, flows=flows)
     inputs = RunInputs(
         clip=clip_path,
         style=files.styles[0],
         frames=len(clip),
         size=max(clip.width, clip.height),
-        start=options.start,
+        **reading,
         more_styles=files.styles[1:],
         regions=files.regions,
         keep=files.keep,
@@ -283,16 +284,23 @@ def _image_settings(
     return chosen(defaults, options, given), init
 
 
-def _video_settings(options: argparse.Namespace, first: Clip) -> VideoSettings:
+def _video_settings(
+    options: argparse.Namespace, first: Clip, own_flow: Path | None
+) -> VideoSettings:
     defaults = video_part(options.preset or VideoSettings())
     image, init = _image_settings(options, defaults.image, (first.width, first.height))
     if init is not None:
         raise SettingsError("--init", "for a clip it must be content or noise")
-    return chosen(defaults, options, {"image": image})
+    flow = {"flow": FlowMethod.FILES.value} if own_flow else {}
+    return chosen(defaults, options, {"image": image, **flow})
 
 
-def _exact_flows(clip: Clip) -> list[FlowPair]:
-    """The exact flow between the frames of a built-in clip."""
+def _flows(clip: Clip, settings: VideoSettings, own: Path | None) -> Sequence[FlowPair] | None:
+    """The flow between the frames if it is known: that of a built-in clip, or the user's own."""
+    if own is not None:
+        return read_flows(own, len(clip), (clip.width, clip.height))
+    if settings.flow != FlowMethod.EXACT:
+        return None
     scene = scene_of_clip(clip)
     if scene is None:
         raise SettingsError(
@@ -354,19 +362,12 @@ def _check_weight_file(choice: str) -> None:
         load_backbone(choice)
 
 
-def _default_run(output: Path, description: dict) -> Path:
-    """A folder beside the result; its name depends on the inputs and the settings."""
-    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
-    return output.with_name(f"{output.stem}.run-{digest[:8]}")
-
-
 def _check_output(output: Path, suffixes: tuple[str, ...], *inputs: Path) -> None:
     check_output(output, suffixes)
-    for path in inputs:
-        if output.exists() and path.exists() and output.samefile(path):
-            raise MediaError(output, "is one of the inputs; give another name for the result")
+    check_no_input(output, *inputs)
 
 
 def _partial_path(output: Path) -> Path:
     """Where an interrupted command writes its result, so that an earlier result is kept."""
-    return output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
+    exists = bool(existing_files(output))
+    return output.with_name(f"{output.stem}.partial{output.suffix}") if exists else output

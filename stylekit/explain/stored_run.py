@@ -21,6 +21,7 @@ from ..image.stylization import prepare_objective
 from ..losses import without_masks
 from ..media.clips import read_clip
 from ..media.images import load_image
+from ..media.sequences import find_clip, is_sequence
 from ..motion.flow import FlowPair, warp
 from ..motion.infill import Motion
 from ..motion.masks import (
@@ -326,10 +327,14 @@ def _find(what: str, given: Path | str | None, path: Path | None, run: RunFolder
     if given is not None:
         if what not in ("clip", "style"):
             return Path(given)
-        return find_material(given, MaterialKind.CLIP if what == "clip" else _STYLES)
+        return (
+            find_clip(given, [MaterialKind.CLIP])
+            if what == "clip"
+            else find_material(given, _STYLES)
+        )
     if path is None:
         raise ResumeError(run.path, f"does not say where its {what} was; give {what}=")
-    if not path.is_file():
+    if not (path.is_file() or (what == "clip" and is_sequence(path))):
         raise MediaError(
             path,
             f"the {what} of the run {run.path.name} is no longer in {path.parent}; give {what}=",
@@ -341,7 +346,7 @@ def _read_clip(path: Path, inputs: RunInputs) -> Sequence[Image]:
     """Exactly the frames that a run was painted from."""
     frames = (inputs.frames - 1) * inputs.stride + 1
     try:
-        clip = read_clip(path, size=inputs.size, start=inputs.start, frames=frames)
+        clip = read_clip(path, size=inputs.size, start=inputs.start, frames=frames, fps=inputs.fps)
     except MediaError as error:
         raise MediaError(path, f"{error.message}; or give clip=") from error
     return clip[:: inputs.stride]

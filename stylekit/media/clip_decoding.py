@@ -13,6 +13,7 @@ import numpy as np
 from av.buffer import Buffer
 from av.container import InputContainer
 from av.filter import Graph
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from .clip_layout import THREADS, ClipLayout
 from .images import fitted_size
 
 # Codecs with packets that show no picture, so that a gap in time does not mean a loss.
-_HIDDEN_PACKETS = ("vp8", "mpeg4")
+_HIDDEN_PACKETS = ("vp8", "libvpx", "mpeg4")
 # Formats that seek exactly to a keyframe. Others are decoded from their start.
 _SEEKABLE = ("mov", "matroska")
 # A decoder works on several packets at once, so it reports damage up to this many packets later.
@@ -65,6 +66,7 @@ class Decoder:
 
     def __init__(self, container: InputContainer, stream: VideoStream, layout: ClipLayout) -> None:
         self._container, self._stream, self._layout = container, stream, layout
+        self._codec = _codec_with_alpha(stream)
         self._recent: deque[Fraction] = deque(maxlen=_LATE)
         self._sent = 0
         self.readable = 0
@@ -83,7 +85,7 @@ class Decoder:
                 return
             # Between interlaced frames one picture is missing: the other field of the frame.
             gap = index - self.readable - int(frame.interlaced_frame)
-            if started and gap > 0 and self._stream.codec_context.name not in _HIDDEN_PACKETS:
+            if started and gap > 0 and self._codec.name not in _HIDDEN_PACKETS:
                 self.damaged = True
                 return
             started = True
@@ -115,13 +117,13 @@ class Decoder:
                 if packet.pts is not None:
                     self._recent.append(packet.pts * packet.time_base)
                 self._sent += 1
-                for frame in packet.decode():
+                for frame in self._codec.decode(packet):
                     if frame.is_corrupt:
                         raise av.InvalidDataError(0, "a frame was concealed")
                     yield frame
             else:
                 return
-            yield from self._stream.codec_context.decode(None)
+            yield from self._codec.decode(None)
         except av.FFmpegError:
             self.damaged = True
             self.readable = min(self.readable, self._first_doubtful())
@@ -132,12 +134,31 @@ class Decoder:
         return bisect_left(self._layout.times, min(self._recent))
 
 
+def _codec_with_alpha(stream: VideoStream) -> VideoCodecContext:
+    """The decoder of a track; that of a WebM with alpha is libvpx, the only one that finds it.
+
+    WebM keeps the alpha of VP8 and VP9 beside the pictures, where FFmpeg's decoders do not look.
+    """
+    own = stream.codec_context
+    wanted = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.name)
+    if wanted is None or stream.metadata.get("alpha_mode") != "1":
+        return own
+    try:
+        codec = cast(VideoCodecContext, VideoCodecContext.create(wanted, "r"))
+    except ValueError:  # a PyAV without libvpx: the pictures are opaque
+        return own
+    codec.thread_count = THREADS
+    return codec
+
+
 class PictureConverter:
     """Turns the frames of one picture track into upright RGB pictures of one size.
 
-    The steps, in this order: deinterlace frames that say they are interlaced; scale, including the
-    sample aspect ratio; convert to RGB by the frame's own matrix and range; compress high dynamic
-    range; rotate and mirror as the file's display matrix asks.
+    The steps, in this order: deinterlace frames that say they are interlaced; lay transparent parts
+    on white; scale, including the sample aspect ratio; convert to RGB by the frame's own matrix and
+    range; compress high dynamic range; rotate and mirror as the file's display matrix asks.
+
+    Afterwards `found_alpha` is True if a picture was transparent in parts.
 
     Parameters
     ----------
@@ -153,6 +174,8 @@ class PictureConverter:
         self._graph: Graph | None = None
         self._graph_key: tuple[object, ...] = ()
         self._interlaced = False
+        self._has_alpha = False
+        self.found_alpha = False
         self._turn = Turn()
         self.shown_size: tuple[int, int] | None = None
 
@@ -184,9 +207,11 @@ class PictureConverter:
         shown = self.shown_size
         width, height = self._turn.size(fitted_size(shown, self._size) if self._size else shown)
         grows = width > frame.width or height > frame.height
-        scale = f"{width}:{height}:flags={'bicubic' if grows else 'area'}+{_EXACT}:out_range=full"
+        scale = f"{width}:{height}:flags={'bicubic' if grows else 'area'}+{_EXACT}"
+        matrix = ":out_range=full"
         if frame.colorspace == _UNSPECIFIED and frame.height >= _HD_HEIGHT:
-            scale += ":in_color_matrix=bt709"
+            matrix += ":in_color_matrix=bt709"
+        self._has_alpha = not self._is_hdr and any(c.is_alpha for c in frame.format.components)
         graph = Graph()
         steps = [
             graph.add_buffer(
@@ -198,9 +223,19 @@ class PictureConverter:
         ]
         if self._interlaced:
             steps.append(graph.add("bwdif", "mode=send_frame:deint=interlaced"))
-        steps.append(graph.add("scale", scale))
-        # Planar, because FFmpeg 8 swaps colours when it averages into packed 16-bit pixels.
-        steps.append(graph.add("format", "gbrp16le" if self._is_hdr else "rgb24"))
+        if self._has_alpha:
+            # Black where it is transparent, so that no hidden colour gets into the average.
+            steps += [
+                graph.add("scale", f"flags={_EXACT}{matrix}"),
+                graph.add("format", "gbrap"),
+                graph.add("premultiply", "inplace=1"),
+                graph.add("scale", scale),
+                graph.add("format", "rgba"),
+            ]
+        else:
+            # Planar, because FFmpeg 8 swaps colours when it averages into packed 16-bit pixels.
+            steps.append(graph.add("scale", scale + matrix))
+            steps.append(graph.add("format", "gbrp16le" if self._is_hdr else "rgb24"))
         steps.append(graph.add("buffersink"))
         graph.link_nodes(*steps).configure()
         return graph
@@ -219,6 +254,12 @@ class PictureConverter:
             decoded = frame.to_ndarray()
             if self._is_hdr:
                 pixels = to_standard_range(decoded.astype(np.uint16, copy=False), self._transfer)
+            elif self._has_alpha:
+                uncovered = 255 - decoded[..., 3:]
+                self.found_alpha |= bool(uncovered.any())
+                # Both are rounded, so together they may be one more than white.
+                colors = decoded[..., :3].astype(np.uint8, copy=False)
+                pixels = colors + np.minimum(uncovered, 255 - colors).astype(np.uint8)
             else:
                 pixels = decoded.astype(np.uint8, copy=False)
             assert frame.pts is not None and frame.time_base is not None

@@ -37,11 +37,18 @@ _REORDERED = 16
 
 # For these n the rate n·1000/1001 is common (NTSC).
 _NTSC = (24, 30, 48, 60, 120)
+_USUAL = tuple(map(Fraction, (24, 25, 30, 48, 50, 60)))
 # Half the relative distance between 29.97 and 30, so that a measured rate is near one of them.
 _SNAP = Fraction(1, 2002)
 
+# The highest rate that a clip gets so that pictures at irregular times are kept.
+_HIGHEST_KEEPING = Fraction(60)
+
 _FALLBACK = Fraction(25)
 _HIGHEST = Fraction(1000)
+
+HIGHEST_FPS = int(_HIGHEST)
+"""The highest frame rate, for reading and writing."""
 
 # The names that containers use for tags, in the order of preference.
 _TAG_NAMES = {
@@ -65,7 +72,7 @@ class ClipLayout:
     keyframes : pairs (time, decoding tick) at which decoding can start
     expected : the number of pictures that the file claims, if it holds fewer, else None
     whole : False if the file is cut off or damaged, and does not say how much is missing
-    has_audio, has_alpha : whether the file has sound, and an alpha channel
+    has_audio : whether the file has sound
     """
 
     fps: Fraction
@@ -76,7 +83,37 @@ class ClipLayout:
     expected: int | None
     whole: bool
     has_audio: bool
-    has_alpha: bool
+
+    @classmethod
+    def of_pictures(
+        cls,
+        times: Sequence[Fraction],
+        end: Fraction,
+        *,
+        fps: Fraction | None,
+        most: int,
+        declared: Iterable[Fraction | None] = (),
+    ) -> ClipLayout:
+        """The layout of pictures that are all there; parameters are those of `constant_rate`."""
+        fps = fps or constant_rate(times, end, declared, most=most)
+        return cls(
+            fps=fps,
+            times=tuple(times),
+            slots=_slot_count(times, end, fps),
+            by_order=False,
+            keyframes=(),
+            expected=None,
+            whole=True,
+            has_audio=False,
+        )
+
+    def dropped(self, first: int, last: int) -> int:
+        """How many pictures between slots `first` and `last` are not shown.
+
+        Of several in one slot only the last is.
+        """
+        slots = [self.slot(time) for time in self.times]
+        return sum(a == b and first <= a < last for a, b in itertools.pairwise(slots))
 
     def slot(self, time: Fraction) -> int:
         """The slot of a picture at `time`, in seconds."""
@@ -107,12 +144,19 @@ def open_clip(path: Path, limits: MediaLimits) -> Iterator[tuple[InputContainer,
         yield container, _picture_track(path, container, limits)
 
 
-def read_layout(path: Path, limits: MediaLimits) -> ClipLayout:
-    """Read the times of all pictures of a clip. Raises MediaError as `open_clip` does."""
+def read_layout(path: Path, limits: MediaLimits, fps: Fraction | None = None) -> ClipLayout:
+    """Read the times of all pictures of a clip; `fps` None chooses a frame rate.
+
+    Raises MediaError as `open_clip` does.
+    """
     with open_clip(path, limits) as (container, stream):
         packets = _Packets(path, container, stream)
-        declared = (stream.average_rate, stream.guessed_rate)
-        fps = constant_rate(packets.settled_times(), packets.end, declared)
+        # A GIF declares no rate, and FFmpeg's guess is misled by hundredths of a second.
+        is_gif = container.format.name == "gif"
+        declared = () if is_gif else (stream.average_rate, stream.guessed_rate)
+        fps = fps or constant_rate(
+            packets.settled_times(), packets.end, declared, most=limits.clip_frames
+        )
         expected = _expected_pictures(container, stream, packets, fps)
         whole = expected is None and not packets.cut_off
         # The last picture of a file that is cut off is incomplete; only MP4 marks it.
@@ -120,24 +164,13 @@ def read_layout(path: Path, limits: MediaLimits) -> ClipLayout:
         return ClipLayout(
             fps=fps,
             times=tuple(packets.times if is_marked else packets.times[:-1] or packets.times),
-            slots=max(1, slot_of(packets.end - packets.times[0], fps)),
+            slots=_slot_count(packets.times, packets.end, fps),
             by_order=packets.by_order,
             keyframes=tuple(packets.keyframes),
             expected=expected,
             whole=whole,
             has_audio=bool(container.streams.audio),
-            has_alpha=_has_alpha(container, stream),
         )
-
-
-def _has_alpha(container: InputContainer, stream: VideoStream) -> bool:
-    """Whether the pictures have an alpha channel; that of a GIF is not counted, as all have one."""
-    if container.format.name == "gif":
-        return False
-    pixels = stream.codec_context.format
-    in_pixels = pixels is not None and any(part.is_alpha for part in pixels.components)
-    # WebM keeps the alpha of VP8 and VP9 beside the pictures, where the decoder does not look.
-    return in_pixels or stream.metadata.get("alpha_mode") == "1"
 
 
 def read_clip_tags(path: Path | str, *, limits: MediaLimits | None = None) -> dict[str, str]:
@@ -190,21 +223,29 @@ def check_size(path: Path, width: int, height: int, limits: MediaLimits) -> None
 
 
 def constant_rate(
-    times: Sequence[Fraction], end: Fraction, declared: Iterable[Fraction | None]
+    times: Sequence[Fraction],
+    end: Fraction,
+    declared: Iterable[Fraction | None],
+    *,
+    most: int = MediaLimits().clip_frames,
 ) -> Fraction:
     """Choose the constant frame rate of a clip.
 
     Candidates are, in this order, the usual rate nearest to the measured one (29.97 becomes
-    30000/1001, however the file rounds it), the declared rates, and the measured rate. The first
-    that gives each picture a slot of its own, and leaves no slot empty, is right. If none does,
-    the frame rate varies. Then the choice is the first that loses no picture and repeats each at
-    most once, on average, or else the average rate.
+    30000/1001, however the file rounds it), the declared rates, the whole rate nearest to the
+    measured one if times are irregular, and the measured rate. The first that gives each picture a
+    slot of its own, and leaves no slot empty, is right. If none does, the frame rate varies. Then
+    the choice is the first that loses no picture and repeats each at most once, on average. If
+    there is none, it is the rate at which all times are exact, or else the lowest usual one that
+    loses no picture, up to 60 a second and `most` frames. Otherwise it is the average rate, which
+    drops pictures.
 
     Parameters
     ----------
     times : of the pictures, rising, in seconds
     end : the time at which the last picture ends
     declared : the rates that the file claims, the most trusted first
+    most : the most frames that repeated pictures may make of a clip
 
     Examples
     --------
@@ -218,7 +259,12 @@ def constant_rate(
         return claims[0] if claims else _FALLBACK
     measured = min((len(times) - 1) / (times[-1] - times[0]), _HIGHEST)
     usual = _usual_rate(measured)
-    rates = ([usual] if usual else []) + [*claims, measured.limit_denominator(1001)]
+    rates = ([usual] if usual else []) + claims
+    gaps = {after - before for before, after in itertools.pairwise(times)}
+    if len(gaps) > 1:
+        # A whole rate in rounded times looks like another one, above all in a short clip.
+        rates.append(Fraction(max(1, round(measured))))
+    rates.append(measured.limit_denominator(1001))
     slots = {rate: [slot_of(time - times[0], rate) for time in times] for rate in rates}
     for rate in rates:
         if slots[rate] == list(range(len(times))):
@@ -227,8 +273,31 @@ def constant_rate(
         loses_none = all(a < b for a, b in itertools.pairwise(slots[rate]))
         if loses_none and slots[rate][-1] < 2 * len(times):
             return rate
+    keeping = keeping_rate(times) or _HIGHEST
+    is_exact = all(((time - times[0]) * keeping).denominator == 1 for time in times)
+    for rate in (
+        [keeping] if is_exact and keeping <= _HIGHEST_KEEPING else sorted({*_USUAL, keeping})
+    ):
+        if rate <= _HIGHEST_KEEPING and _slot_count(times, end, rate) <= most:
+            own = [slot_of(time - times[0], rate) for time in times]
+            if all(a < b for a, b in itertools.pairwise(own)):
+                return rate
     average = min(len(times) / (end - times[0]), _HIGHEST)
     return _usual_rate(average) or average.limit_denominator(1001)
+
+
+def keeping_rate(times: Sequence[Fraction]) -> Fraction | None:
+    """The rate at which the two pictures that are closest together just have a slot each.
+
+    None if there are no two pictures at different times.
+    """
+    gaps = [after - before for before, after in itertools.pairwise(times) if after > before]
+    return 1 / min(gaps) if gaps else None
+
+
+def _slot_count(times: Sequence[Fraction], end: Fraction, fps: Fraction) -> int:
+    """The slots up to the end; also a short last picture has one."""
+    return max(slot_of(times[-1] - times[0], fps) + 1, slot_of(end - times[0], fps))
 
 
 def slot_of(time: Fraction, rate: Fraction) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,22 @@ from numpy.typing import NDArray
 from ..arrays import Image, from_bytes
 from ..errors import MediaError, SettingsError
 from ..settings import MediaLimits
+from .animations import Animation, is_animation
 from .clip_decoding import Decoder, PictureConverter
-from .clip_layout import ClipLayout, check_size, open_clip, read_layout, slot_of
+from .clip_layout import (
+    HIGHEST_FPS,
+    ClipLayout,
+    check_size,
+    keeping_rate,
+    open_clip,
+    read_clip_tags,
+    read_layout,
+    slot_of,
+)
+from .files import check_input
 from .frame_store import FrameStore
+from .provenance import SourceFile, describe_source
+from .sequences import USUAL_FPS, PictureSequence, describe_sequence, is_sequence
 
 
 class PartialClipError(MediaError):
@@ -49,7 +64,10 @@ class Clip(Sequence[Image]):
     has_audio : whether the file has sound
     start : the time of the first frame in the file, in seconds from the file's first picture
     source_frames : the number of frames of the whole file at this rate
-    has_alpha : whether the file has an alpha channel, which is dropped; False for a GIF
+    has_alpha : whether a frame that was read is transparent in parts, which are laid on white
+    dropped : how many pictures of the file are not among the frames, because they are shown for
+        less time than a frame
+    keeping_fps : the lowest whole frame rate that drops none
     """
 
     path: Path
@@ -59,6 +77,8 @@ class Clip(Sequence[Image]):
     start: float = 0.0
     source_frames: int = 0
     has_alpha: bool = False
+    dropped: int = 0
+    keeping_fps: int = 0
 
     @property
     def width(self) -> int:
@@ -107,25 +127,36 @@ def read_clip(
     frames: int | None = None,
     limits: MediaLimits | None = None,
     allow_partial: bool = False,
+    fps: Fraction | float | None = None,
 ) -> Clip:
-    """Read a clip, or a part of it.
+    """Read a clip, or a part of it: a file, a folder of pictures, or numbered pictures.
 
     Rotation, mirroring and sample aspect ratio are applied, interlaced frames are deinterlaced,
     colours are converted by the file's own matrix and range, and high dynamic range (PQ, HLG) is
-    compressed to sRGB. No other file that the clip names is read.
+    compressed to sRGB. Transparent parts are laid on white. No other file that the clip names is
+    read.
 
     A clip with a constant frame rate keeps each frame and its exact rate, such as 30000/1001 for
     29.97. A clip with a varying rate gets a constant one (`constant_rate`), and each of its
-    pictures is shown from the nearest frame on, so times are right to half a frame.
+    pictures is shown from the nearest frame on, so times are right to half a frame. At most 60
+    frames a second are made so that no picture is dropped; `Clip.dropped` counts those that are.
+
+    Pictures in a folder are frames in natural order (`2.png` before `10.png`); its other files are
+    left out. A printf pattern such as `frames/%04d.png` names numbered pictures, from the lowest
+    number that exists, without gaps. Each is read as `load_image` does, and all have one size.
 
     Parameters
     ----------
-    path : an MP4, MOV, WebM, MKV, AVI, GIF or MPEG file
+    path : an MP4, MOV, WebM, MKV, AVI, GIF or MPEG file, an animated WebP or PNG, a folder of
+        pictures, or a pattern
     size : the longest side of the frames in pixels; None keeps their own
     start : where to begin, in seconds
     frames : the largest number of frames; None reads to the end
     limits : the sizes that are accepted, `MediaLimits()` if None
-    allow_partial : end the clip before the first damaged frame, instead of raising an error
+    allow_partial : end the clip before the first damaged frame, instead of raising an error; not
+        for animated WebP and PNG, and pictures
+    fps : the frame rate, above 0 and at most 1000; None for the clip's own, of pictures 24. Frames
+        are repeated or dropped so that a clip lasts as long as before; pictures are one each.
 
     Returns
     -------
@@ -134,9 +165,10 @@ def read_clip(
     Raises
     ------
     MediaError : if the file is missing, damaged, not a clip, outside `limits` or shorter than
-        `start`, or if the temporary folder has no space for the frames
+        `start`, if pictures differ in size or a number is missing, or if the temporary folder has
+        no space for the frames
     PartialClipError : if requested frames are cut off or damaged
-    SettingsError : for a negative `start`, or `frames` below 1
+    SettingsError : for a negative `start`, `frames` below 1, or `fps` out of range
 
     Examples
     --------
@@ -150,12 +182,36 @@ def read_clip(
         raise SettingsError("start", f"must be at least 0 seconds, is {start!r}")
     if frames is not None and frames < 1:
         raise SettingsError("frames", f"must be at least 1, is {frames!r}")
-    layout = read_layout(path, limits)
+    rate = None if fps is None else _checked_rate(fps)
+    if is_sequence(path):
+        sequence = PictureSequence.of(path, rate or USUAL_FPS, limits)
+        return _read_pictures(path, sequence, size, start, frames, limits, rate or USUAL_FPS)
+    if is_animation(check_input(path)):
+        with Animation.open(path, limits) as animation:
+            return _read_pictures(path, animation, size, start, frames, limits, rate)
+    layout = read_layout(path, limits, rate)
     wanted = _wanted_slots(path, layout, start, frames, limits)
-    pixels, readable = _read_pixels(path, layout, wanted, size, limits)
+    pixels, readable, has_alpha = _read_pixels(path, layout, wanted, size, limits)
     is_short = len(pixels) < wanted[1] - wanted[0] or (frames is None and not layout.whole)
     if is_short and not (pixels and allow_partial):
         raise _partial_error(path, layout, readable)
+    return _clip(path, layout, wanted, pixels, has_alpha)
+
+
+def _checked_rate(fps: Fraction | float) -> Fraction:
+    if not 0 < fps <= HIGHEST_FPS:
+        raise SettingsError("fps", f"must be above 0 and at most {HIGHEST_FPS}, is {fps}")
+    # 29.97, but not the nearest number that a float can be.
+    return fps if isinstance(fps, Fraction) else Fraction(fps).limit_denominator(1001)
+
+
+def _clip(
+    path: Path,
+    layout: ClipLayout,
+    wanted: tuple[int, int],
+    pixels: Sequence[NDArray[np.uint8]],
+    has_alpha: bool,
+) -> Clip:
     return Clip(
         path=path,
         pixels=pixels,
@@ -163,8 +219,50 @@ def read_clip(
         has_audio=layout.has_audio,
         start=float(wanted[0] / layout.fps),
         source_frames=layout.slots,
-        has_alpha=layout.has_alpha,
+        has_alpha=has_alpha,
+        dropped=layout.dropped(wanted[0], wanted[0] + len(pixels)),
+        keeping_fps=math.ceil(keeping_rate(layout.times) or layout.fps),
     )
+
+
+class _Pictures(Protocol):
+    """Pictures that can be read one by one, and the times at which they are shown."""
+
+    @property
+    def times(self) -> tuple[Fraction, ...]: ...
+
+    @property
+    def end(self) -> Fraction: ...
+
+    def read(self, index: int, size: int | None) -> tuple[NDArray[np.uint8], bool]: ...
+
+
+def _read_pictures(
+    path: Path,
+    source: _Pictures,
+    size: int | None,
+    start: float,
+    frames: int | None,
+    limits: MediaLimits,
+    rate: Fraction | None,
+) -> Clip:
+    layout = ClipLayout.of_pictures(source.times, source.end, fps=rate, most=limits.clip_frames)
+    wanted = _wanted_slots(path, layout, start, frames, limits)
+    slots = [layout.slot(time) for time in layout.times]
+    shown = Counter(bisect_right(slots, slot) - 1 for slot in range(*wanted))
+    store, has_alpha = FrameStore(path), False
+    for index in sorted(shown):
+        pixels, transparent = source.read(index, size)
+        has_alpha |= transparent
+        store.add(pixels, shown[index])
+    return _clip(path, layout, wanted, store.frames(len(store)), has_alpha)
+
+
+def describe_clip(path: Path) -> SourceFile:
+    """Name, hash and metadata of a clip, for provenance; raises MediaError if it cannot be read."""
+    if is_sequence(path):
+        return describe_sequence(path)
+    return describe_source(path, tags=None if is_animation(path) else read_clip_tags(path))
 
 
 def _wanted_slots(
@@ -196,8 +294,10 @@ def _read_pixels(
     wanted: tuple[int, int],
     size: int | None,
     limits: MediaLimits,
-) -> tuple[Sequence[NDArray[np.uint8]], int]:
-    """The intact pictures of the wanted slots, and the number of intact ones in the file."""
+) -> tuple[Sequence[NDArray[np.uint8]], int, bool]:
+    """The intact pictures of the wanted slots, the number of intact ones in the file, and whether
+    one is transparent in parts.
+    """
     first, last = wanted
     with open_clip(path, limits) as (container, stream):
         decoder = Decoder(container, stream, layout)
@@ -219,7 +319,7 @@ def _read_pixels(
                 last = min(last, layout.end_slot(decoder.readable))
         for ready_slot, pixels in converter.flush():
             filler.put(ready_slot, pixels)
-        return filler.finish(last), decoder.readable
+        return filler.finish(last), decoder.readable, converter.found_alpha
 
 
 class _SlotFiller:

@@ -1,4 +1,4 @@
-"""Writing clips: frames and sound → an H.264 file with an exact frame rate."""
+"""Writing clips: frames and sound → an H.264 file with an exact frame rate, or pictures."""
 
 from __future__ import annotations
 
@@ -21,11 +21,18 @@ from av.video.stream import VideoStream
 from ..arrays import Image, check_image, to_bytes
 from ..errors import MediaError, SettingsError
 from ..settings import MediaLimits
-from .clip_layout import open_clip, read_layout
+from .animations import ANIMATION_SUFFIXES, write_animation
+from .clip_layout import HIGHEST_FPS, open_clip, read_layout
 from .files import atomic_path, check_output
+from .provenance import Provenance, xmp_packet
+from .provenance import comment as describe
+from .sequences import Pattern, check_sequence_output, write_sequence
 
-CLIP_SUFFIXES = (".mp4", ".mov")
-"""The endings that `write_clip` accepts; both hold the same H.264 pictures and sound."""
+FILM_SUFFIXES: tuple[str, ...] = (".mp4", ".mov")
+"""The endings of clips with sound; both hold the same H.264 pictures."""
+
+CLIP_SUFFIXES = (*FILM_SUFFIXES, *ANIMATION_SUFFIXES)
+"""The endings that `write_clip` accepts, besides patterns of numbered pictures."""
 
 # The number of threads is fixed because x264's result depends on it.
 _X264 = {"crf": "17", "preset": "medium", "threads": "4", "flags": "+bitexact"}
@@ -35,8 +42,6 @@ _CONTAINER = {"movflags": "+faststart", "fflags": "+bitexact"}
 # range (ISO/IEC 23091-2). Players that ignore a file's colour tags assume these values.
 _BT709 = 1
 _LIMITED = 1
-
-_HIGHEST_FPS = 1000
 
 # Formats that players expect in an MP4. Other sound is encoded again, as AAC.
 _COPIED = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac")
@@ -60,21 +65,28 @@ def write_clip(
     audio_start: float = 0.0,
     comment: str = "",
     title: str = "",
+    provenance: Provenance | None = None,
 ) -> None:
     """Write a clip; its frames are taken one by one, so a generator needs little memory.
 
-    The file is H.264 (4:2:0, ITU-R BT.709) with its index first (fast start). It appears complete
-    or not at all. 4:2:0 needs even sides: an odd side is padded by one pixel that repeats the last
-    column or row. The same frames give the same bytes.
+    An .mp4 or .mov is H.264 (4:2:0, ITU-R BT.709) with its index first (fast start). 4:2:0 needs
+    even sides: an odd side is padded by one pixel that repeats the last column or row. A .gif has
+    one palette for all frames, a .webp is an animation of quality 95, and a path with a printf
+    pattern such as `frames/%04d.png` is a picture for each frame, numbered from 0. What is written
+    appears complete or not at all. The same frames give the same bytes.
 
     Parameters
     ----------
     frames : float32 RGB, each `(H, W, 3)` in [0, 1], all of one size
-    path : ends in .mp4 or .mov
-    fps : frames a second, above 0 and at most 1000; kept exactly
-    audio_from : a clip whose sound is added: copied if an MP4 can hold it, otherwise as AAC
+    path : ends in .mp4, .mov, .gif or .webp, or is a pattern for pictures
+    fps : frames a second, above 0 and at most 1000; kept exactly in .mp4 and .mov, rounded to whole
+        milliseconds in .webp and to hundredths of a second in .gif (`write_animation`)
+    audio_from : a clip whose sound is added: copied if an MP4 can hold it, otherwise as AAC; only
+        .mp4 and .mov hold sound
     audio_start : the time of the first frame in `audio_from`, in seconds
-    comment, title : metadata
+    comment, title : metadata of .mp4 and .mov; a .gif holds the comment
+    provenance : says in the file that it was edited by AI; a comment in .mp4, .mov and .gif unless
+        another one is given, XMP in .webp and pictures
 
     Raises
     ------
@@ -82,10 +94,53 @@ def write_clip(
     SettingsError : for an `fps` out of range
     ValueError : for a frame of another size than the first
     """
-    if not 0 < fps <= _HIGHEST_FPS:
-        raise SettingsError("fps", f"must be above 0 and at most {_HIGHEST_FPS}, is {fps}")
+    if not 0 < fps <= HIGHEST_FPS:
+        raise SettingsError("fps", f"must be above 0 and at most {HIGHEST_FPS}, is {fps}")
     fps = Fraction(fps)
-    path = check_output(path, CLIP_SUFFIXES)
+    path = check_clip_output(path)
+    if provenance is not None:
+        comment = comment or describe(provenance)
+    if Pattern.of(path) is not None:
+        write_sequence(frames, path, provenance=provenance)
+    elif path.suffix.lower() in ANIMATION_SUFFIXES:
+        xmp = None if provenance is None else xmp_packet(provenance)
+        write_animation(frames, path, fps=fps, comment=comment, xmp=xmp)
+    else:
+        _write_film(frames, path, fps, audio_from, audio_start, comment, title)
+
+
+def check_clip_output(path: Path | str) -> Path:
+    """Check that `write_clip` may write a file or numbered pictures at `path`.
+
+    Raises MediaError as `check_output` and `check_sequence_output` do.
+    """
+    path = Path(path)
+    if Pattern.of(path) is not None:
+        check_sequence_output(path)
+        return path
+    if path.name and (path.is_dir() or not path.suffix):
+        raise MediaError(
+            path,
+            f"names no format; use one of {', '.join(CLIP_SUFFIXES)}, or {path.name}/ for a "
+            "picture of each frame",
+        )
+    return check_output(path, CLIP_SUFFIXES)
+
+
+def holds_sound(path: Path) -> bool:
+    """Whether a clip that is written at `path` may have sound; it is padded to even sides too."""
+    return Pattern.of(path) is None and path.suffix.lower() in FILM_SUFFIXES
+
+
+def _write_film(
+    frames: Iterable[Image],
+    path: Path,
+    fps: Fraction,
+    audio_from: Path | None,
+    audio_start: float,
+    comment: str,
+    title: str,
+) -> None:
     with (
         atomic_path(path) as temporary,
         # Without the prefix a name such as "a:b.mp4" would be a network address.

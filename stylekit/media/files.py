@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import stat
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,22 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A hidden folder in `parent`, which is removed with what is left in it.
+
+    Raises MediaError if the system refuses to write there.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".stylekit-", dir=parent) as folder:
+            yield Path(folder)
+    except OSError as error:
+        advice = _WRITE_ADVICE.get(error.errno or 0)
+        if advice is None:
+            raise
+        raise MediaError(parent, advice) from error
 
 
 def write_text_atomic(path: Path | str, text: str) -> None:

@@ -60,10 +60,36 @@ def read_rgb(path: Path, limits: MediaLimits, *, ignore_alpha: bool = False) -> 
         # No conversion of the colours should look at a transparent colour.
         picture.info.pop("transparency", None)
         colors = _to_8_bit_srgb(_turn_upright(picture))
-        if alpha is None:
-            return colors
-        white = PIL.Image.new("RGB", colors.size, "white")
-        return PIL.Image.composite(colors, white, alpha)
+        return colors if alpha is None else _on_white(colors, alpha)
+
+
+def read_shown_frame(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, bool]:
+    """The frame that an opened animation shows now, over white, and if it is transparent in parts.
+
+    Its colours are converted to sRGB as those of a picture are.
+    """
+    profile = picture.info.get("icc_profile")
+    layers = picture.convert("RGBA")
+    alpha = layers.getchannel("A")
+    colors = _to_srgb(layers.convert("RGB"), profile)
+    opaque = alpha.getextrema() == (255, 255)
+    return (colors if opaque else _on_white(colors, alpha)), not opaque
+
+
+def upright_size(path: Path, limits: MediaLimits) -> tuple[int, int]:
+    """The (width, height) of a picture once it is upright; it is opened but not decoded.
+
+    Raises MediaError as `read_rgb` does, but for damage of the pixels.
+    """
+    with open_picture(path, limits) as picture:
+        _check_mode(path, picture)
+        # These four of the operations of EXIF exchange the sides.
+        turned = _upright_turn(picture) in [_UPRIGHT[number] for number in (5, 6, 7, 8)]
+        return picture.size[::-1] if turned else picture.size
+
+
+def _on_white(colors: PIL.Image.Image, alpha: PIL.Image.Image) -> PIL.Image.Image:
+    return PIL.Image.composite(colors, PIL.Image.new("RGB", colors.size, "white"), alpha)
 
 
 def read_alpha(path: Path, limits: MediaLimits) -> PIL.Image.Image | None:

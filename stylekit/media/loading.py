@@ -6,29 +6,31 @@ import dataclasses
 from pathlib import Path
 
 from ..arrays import Image, Mask
-from ..samples import find_material
+from ..samples import MaterialKind
 from ..settings import ImageSettings, check_number, tunables
 from .clips import Clip, read_clip
 from .file_kinds import is_clip, read_head
 from .files import check_input
 from .images import load_image, save_image
+from .sequences import find_clip, is_sequence
 
-CLIP_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg")
+CLIP_ENDINGS = (".mp4", ".mov", ".m4v", ".3gp", ".webm", ".mkv", ".avi", ".mpg", ".mpeg")
 """The endings of files that are taken for clips."""
 
 
 def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:
     """Read a picture or a clip: built-in material by its name, or a file by its path.
 
-    A clip's frames are read when they are asked for; `clip[0]` is the first. A GIF is read as a
-    picture. Code that needs one of the two kinds calls `stylekit.media.load_image` or
-    `stylekit.media.read_clip`, which also have more options.
+    A clip's frames are read when they are asked for; `clip[0]` is the first. A folder of pictures,
+    or a pattern such as "frames/%04d.png", is a clip of 24 frames a second. A GIF, or another
+    animated picture, is read as a picture. Code that needs one of the two kinds calls
+    `stylekit.media.load_image` or `stylekit.media.read_clip`, which also have more options.
 
     Parameters
     ----------
     name_or_path
         "chelsea", "swirls" or "drift", for example (`stylekit doctor` lists all names), or a path.
-        A file that exists comes before a built-in name.
+        A file that exists comes before a built-in name, and that before a folder.
     size
         The longest side in pixels, 1 to 4096; the picture or clip keeps its own size without it.
 
@@ -57,7 +59,10 @@ def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:
         # Smaller than a painting may be: to look at a picture is no reason to enlarge it.
         known = dataclasses.replace(tunables(ImageSettings)["size"], low=1)
         check_number("size", size, known, whole=True)
-    path = check_input(find_material(name_or_path))
+    path = find_clip(name_or_path, tuple(MaterialKind))
+    if is_sequence(path):
+        return read_clip(path, size=size)
+    check_input(path)
     if path.suffix.lower() in CLIP_ENDINGS or is_clip(read_head(path)):
         return read_clip(path, size=size)
     return load_image(path, size=size)

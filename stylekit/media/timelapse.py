@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
 
 from ..arrays import Image, check_image, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
-from .encode import CLIP_SUFFIXES, write_clip
-from .files import atomic_path, check_output
+from .animations import write_gif
+from .encode import FILM_SUFFIXES, write_clip
+from .files import check_output
 from .images import resize_image
 
-TIMELAPSE_SUFFIXES = (*CLIP_SUFFIXES, ".gif")
+TIMELAPSE_SUFFIXES = (*FILM_SUFFIXES, ".gif")
 """The endings that `TimeLapse.save` accepts."""
 
 # Times are in hundredths of a second, as a GIF has them. With the hold at the end the longest
@@ -29,12 +28,6 @@ _WHOLE = 800
 _HOLD = 150
 
 _MAX_BYTES = 250_000_000
-
-# One colour fewer than a GIF can have: Pillow marks with it the pixels that stay as they are.
-_COLORS = 255
-# From how many frames the colours are taken, and from how many pixels of a row and column of each.
-_SAMPLES = 16
-_SAMPLE_SIDE = 128
 
 
 class HasImage(Protocol):
@@ -135,7 +128,13 @@ class TimeLapse:
         size = size or (width, height)
         delay = min(max(_WHOLE // len(frames), _DELAYS[0]), _DELAYS[1])
         if path.suffix.lower() == ".gif":
-            _write_gif(frames, path, size, delay, comment)
+            write_gif(
+                lambda index: to_bytes(_resized(frames[index], size)),
+                len(frames),
+                path,
+                [delay] * (len(frames) - 1) + [_HOLD],
+                comment,
+            )
             return
         held = itertools.repeat(frames[-1], round(_HOLD / delay) - 1)
         write_clip(
@@ -154,41 +153,3 @@ class TimeLapse:
 
 def _resized(frame: NDArray[np.uint8], size: tuple[int, int]) -> Image:
     return resize_image(from_bytes(frame), size)
-
-
-def _write_gif(
-    frames: list[NDArray[np.uint8]], path: Path, size: tuple[int, int], delay: int, comment: str
-) -> None:
-    palette = _palette(frames, size)
-
-    def pictures() -> Iterator[PIL.Image.Image]:
-        for frame in frames:
-            picture = PIL.Image.fromarray(to_bytes(_resized(frame, size)))
-            yield picture.quantize(palette=palette, dither=PIL.Image.Dither.FLOYDSTEINBERG)
-
-    shown = pictures()
-    with atomic_path(path) as temporary:
-        next(shown).save(
-            temporary,
-            "GIF",
-            save_all=True,
-            append_images=shown,
-            duration=[10 * delay] * (len(frames) - 1) + [10 * _HOLD],
-            loop=0,
-            comment=comment.encode(),
-        )
-
-
-def _palette(frames: list[NDArray[np.uint8]], size: tuple[int, int]) -> PIL.Image.Image:
-    """One palette for all frames, because colours that change with each would flicker."""
-    places = np.linspace(len(frames) - 1, 0, min(_SAMPLES, len(frames))).round().astype(int)
-    pixels = [_sample(to_bytes(_resized(frames[place], size))) for place in places]
-    # A picture of one row; where a pixel is does not matter.
-    row = PIL.Image.fromarray(np.concatenate(pixels)[np.newaxis])
-    return row.quantize(_COLORS, method=PIL.Image.Quantize.MEDIANCUT)
-
-
-def _sample(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Some pixels `(N, 3)` of a frame, spread evenly."""
-    rows, columns = (max(1, side // _SAMPLE_SIDE) for side in frame.shape[:2])
-    return frame[::rows, ::columns].reshape(-1, 3)

@@ -8,6 +8,7 @@ from .flow import read_flo as read_flo
 from .flow import resize_flow as resize_flow
 from .flow import warp as warp
 from .flow import write_flo as write_flo
+from .flow_files import read_flows as read_flows
 from .infill import Motion as Motion
 from .infill import transfer_texture as transfer_texture
 from .masks import MASKS as MASKS

@@ -72,7 +72,8 @@ class FlowMethod(StrEnum):
     """Names of rows of `FLOWS`: DIS is the default, Farneback the report's method.
 
     Sharp DIS follows moving edges more closely and takes two to three times as long as DIS. The
-    exact flow is known only for scenes (`Scene.flow_pair`).
+    exact flow is known only for scenes (`Scene.flow_pair`), and that of files is read from a folder
+    (`read_flows`).
     """
 
     DIS = "dis"
@@ -80,6 +81,7 @@ class FlowMethod(StrEnum):
     DIS_SHARP = "dis-sharp"
     FARNEBACK = "farneback"
     EXACT = "exact"
+    FILES = "files"
 
 
 class Interpolation(Enum):
@@ -314,12 +316,17 @@ def _exact(source: Image, target: Image) -> Flow:
     )
 
 
+def _from_files(source: Image, target: Image) -> Flow:
+    raise SettingsError("flow", "give the folder of your .flo files: --flow FOLDER, or flows=")
+
+
 FLOWS: dict[str, FlowEstimator] = {
     "dis": FlowEstimator("DIS", _dis),
     "dis-fast": FlowEstimator("DIS, fast", partial(_dis, fine=False)),
     "dis-sharp": FlowEstimator("DIS, sharp", partial(_dis, sharp=True)),
     "farneback": FlowEstimator("Farnebäck", _farneback, help="is the report's"),
     "exact": FlowEstimator("exact", _exact, help="is known for built-in clips alone"),
+    "files": FlowEstimator("own files", _from_files),
 }
 """Every flow method by its name in settings, files and on the command line."""
 

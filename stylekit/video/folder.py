@@ -21,6 +21,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class RunInputs:
 
     `more_styles` are the styles after the first, `regions` and `keep` the masks. The run has
     `frames` frames whose longest side is `size` pixels: every `stride`-th frame of the clip from
-    `start` seconds on.
+    `start` seconds on, at the frame rate `fps`, None for the clip's own.
     """
 
     clip: Path
@@ -66,6 +67,7 @@ class RunInputs:
     more_styles: tuple[Path, ...] = ()
     regions: tuple[Path, ...] = ()
     keep: Path | None = None
+    fps: Fraction | None = None
 
     @property
     def styles(self) -> tuple[Path, ...]:
@@ -82,6 +84,7 @@ class RunInputs:
             "size": self.size,
             "start": self.start,
             "stride": self.stride,
+            **({"fps": str(self.fps)} if self.fps else {}),
         }
 
     @classmethod
@@ -99,8 +102,9 @@ class RunInputs:
                 more_styles=tuple(data_folder() / name for name in data.get("more_styles", ())),
                 regions=tuple(data_folder() / name for name in data.get("regions", ())),
                 keep=data_folder() / data["keep"] if "keep" in data else None,
+                fps=Fraction(data["fps"]) if "fps" in data else None,
             )
-        except (TypeError, KeyError) as error:
+        except (TypeError, KeyError, ZeroDivisionError) as error:
             raise ValueError(f"not the inputs of a run: {data!r}") from error
 
 
@@ -266,7 +270,11 @@ class RunFolder:
 
 
 def describe_run(
-    clip: Sequence[Image], style: Style, settings: VideoSettings, *, exact_flow: bool = False
+    clip: Sequence[Image],
+    style: Style,
+    settings: VideoSettings,
+    *,
+    flows: Sequence[FlowPair] | None = None,
 ) -> dict[str, Any]:
     """All that the frames of a run depend on: runs with equal descriptions give equal frames."""
     backbone = load_backbone(settings.image.backbone)
@@ -277,8 +285,17 @@ def describe_run(
         **_describe_styles(Guidance.of(style)),
         "backbone": {"label": backbone.label, "sha256": backbone.sha256},
         "settings": settings.to_json(),
-        "exact_flow": exact_flow,
+        "exact_flow": flows is not None,
+        **({} if flows is None else {"flows": {"sha256": _digest_flows(flows[: len(clip) - 1])}}),
     }
+
+
+def _digest_flows(flows: Sequence[FlowPair]) -> str:
+    """The SHA-256 of the flows both ways, one pair after the other."""
+    pairs = hashlib.sha256()
+    for flow in flows:
+        pairs.update(digest(flow.forward_flow).encode() + digest(flow.backward_flow).encode())
+    return pairs.hexdigest()
 
 
 def _describe_styles(guidance: Guidance) -> dict[str, Any]:

@@ -18,9 +18,8 @@ from ..image.guidance import Guidance
 from ..image.scores import Scores
 from ..image.stylization import Stylization
 from ..losses import TERMS, Losses
-from ..media.clip_layout import read_clip_tags
-from ..media.clips import Clip
-from ..media.encode import write_clip
+from ..media.clips import Clip, describe_clip
+from ..media.encode import holds_sound, write_clip
 from ..media.images import holds_alpha, save_image
 from ..media.provenance import (
     Provenance,
@@ -47,8 +46,8 @@ class Transparency(StrEnum):
 class Result:
     """What a command made, for `--json` and the sidecar.
 
-    `size` is the output's (width, height), which is even for a clip. Losses, style distance and
-    scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
+    `size` is the output's (width, height), which is even for .mp4 and .mov. Losses, style distance
+    and scores belong to the 8-bit result; those of a clip are means over its frames. `complete` is
     False if the command was interrupted. `transparency` and `timelapse` belong to pictures, the
     fields from `warping_error` on to clips. `shots` are the first frames of the shots; a flash is a
     cold frame, but no shot.
@@ -239,24 +238,25 @@ def finish_clip(
         settings=settings.to_json(),
         weights=weights,
         backbone=label,
-        content=describe_source(clip.path, tags=read_clip_tags(clip.path)),
+        content=describe_clip(clip.path),
         **_of_guidance(run.guidance, style, regions, keep),
     )
     write_clip(
         run.stored_frames(),
         output,
         fps=clip.fps,
-        audio_from=clip.path if clip.has_audio else None,
+        audio_from=clip.path if clip.has_audio and holds_sound(output) else None,
         audio_start=clip.start,
-        comment=comment(provenance),
+        provenance=provenance,
     )
+    # As `write_clip` pads them.
+    odd = 1 if holds_sound(output) else 0
     losses = {name: float(np.mean([entry["losses"][name] for entry in entries])) for name in TERMS}
     result = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
         seconds=seconds,
-        # As `write_clip` pads them.
-        size=(clip.width + clip.width % 2, clip.height + clip.height % 2),
+        size=(clip.width + odd * (clip.width % 2), clip.height + odd * (clip.height % 2)),
         frames=len(entries),
         fps=f"{clip.fps.numerator}/{clip.fps.denominator}",
         backbone=label,

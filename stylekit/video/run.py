@@ -94,7 +94,8 @@ class VideoRun:
     style : An Image of any size, a list of Images, or a Guidance.
     out : The run folder. Frames that are finished there are not painted again.
     settings : The defaults of `VideoSettings` unless given.
-    flows : `flows[i]` between frames i and i+1 in place of estimates, for scenes with exact flow.
+    flows : `flows[i]` between frames i and i+1 in place of estimates, for scenes with exact flow
+        and for your own (`read_flows`). A run whose flows differ cannot be continued with them.
     style_weights, regions, keep
         As in `Stylization`. The masks are still pictures, which hold for all frames: they do not
         follow what moves. Kept parts are the frame's own content.
@@ -139,6 +140,8 @@ class VideoRun:
         function_of("style_loss", STYLE_LOSSES, self.settings.image.style_loss)
         if self.settings.flow == FlowMethod.EXACT and flows is None:
             raise SettingsError("flow", "the exact flow is known for scenes alone; give flows")
+        if self.settings.flow == FlowMethod.FILES and flows is None:
+            raise SettingsError("flow", "read the flow with read_flows, and give it as flows")
         self.clip = clip
         self.folder = RunFolder(Path(out))
         self.guidance = Guidance.of(style, style_weights, regions, keep)
@@ -159,7 +162,7 @@ class VideoRun:
         self._parts = StillParts(self.guidance, self._size)
         self._pays_to_fuse = worth_fusing(later * self.settings.frame_steps, self._size)
         self.backbone = load_backbone(self.settings.image.backbone)
-        description = describe_run(clip, self.guidance, self.settings, exact_flow=flows is not None)
+        description = describe_run(clip, self.guidance, self.settings, flows=flows)
         self.folder.open(description, frame_count=len(clip), pixels=height * width)
         self._entries = self.folder.entries()
 

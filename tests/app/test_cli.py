@@ -105,7 +105,7 @@ WRONG_CALLS = [
     (["video", "clip.mp4", "glass", "-o", "clip.mp4"], "clip.mp4", "one of the inputs"),
     (["video", "drift", "glass", "-o", "nowhere/out.mp4"], "out.mp4", "no folder nowhere"),
     ([*VIDEO, "--start", "99"], "drift.mp4", "past its end"),
-    ([*VIDEO, "--flow", "deep"], "--flow", "invalid choice"),
+    ([*VIDEO, "--flow", "deep"], "--flow", "must be dis, dis-fast"),
     (
         ["video", "clip.mp4", "glass", "-o", "out.mp4", "--flow", "exact"],
         "--flow",

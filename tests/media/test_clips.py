@@ -99,6 +99,7 @@ def test_a_wildly_varying_rate_is_resampled_to_within_half_a_frame(tmp_path):
     times.append(Fraction(5))
     clip = read_clip(write_at_times(tmp_path / "a.mp4", times))
     half = 1 / (2 * clip.fps)
+    assert (clip.fps, clip.dropped, set(numbers(clip))) == (25, 0, set(range(28)))
     assert len(clip) / clip.fps > 5
     for slot, number in enumerate(numbers(clip)):
         time = slot / clip.fps
@@ -373,10 +374,10 @@ def test_missing(tmp_path):
     assert "no such file" in refused(tmp_path / "gone.mp4")
 
 
-def test_a_folder(tmp_path):
+def test_an_empty_folder(tmp_path):
     folder = tmp_path / "clip.mp4"
     folder.mkdir()
-    assert "is a folder" in refused(folder)
+    assert "holds no pictures" in refused(folder)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only POSIX has pipes with names")
@@ -576,11 +577,27 @@ def test_oblong_pixels_cannot_hide_a_picture_over_the_limits(tmp_path):
         ("a.mov", ["-c:v", "prores_ks", "-profile:v", 4444, "-pix_fmt", "yuva444p10le"], True),
         ("b.mov", ["-c:v", "prores_ks", "-profile:v", 4444, "-pix_fmt", "yuv444p10le"], False),
         ("a.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-cpu-used", 8], True),
+        ("c.webm", ["-c:v", "libvpx", "-pix_fmt", "yuva420p", "-auto-alt-ref", 0], True),
         ("b.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p", "-cpu-used", 8], False),
-        ("a.gif", [], False),
     ],
 )
-def test_it_is_known_whether_a_clip_has_alpha(tmp_path, name, options, has_alpha):
-    clip = read_clip(make_clip(tmp_path / name, 2, *options))
+def test_transparent_parts_are_laid_on_white(tmp_path, name, options, has_alpha):
+    """The left half of the frames is transparent, and black below that."""
+    hidden = f"geq=r='r(X,Y)*gt(X,{WIDTH // 2})':g='g(X,Y)*gt(X,{WIDTH // 2})':"
+    hidden += f"b='b(X,Y)*gt(X,{WIDTH // 2})':a='255*gt(X,{WIDTH // 2})'"
+    clip = read_clip(make_clip(tmp_path / name, 3, "-vf", f"format=gbrap,{hidden}", *options))
+    assert len(clip) == 3
     assert clip.has_alpha is has_alpha
-    assert check_image(clip[0]).shape == (HEIGHT, WIDTH, 3)
+    left, right = np.split(check_image(clip[0]), 2, axis=1)
+    assert left[:, :-8].mean() == pytest.approx(1.0 if has_alpha else 0.0, abs=0.02)
+    # The corners on the right, which are opaque, as they are.
+    expected = np.asarray(CORNERS["top right"]) / 255
+    assert right[8, -8] == pytest.approx(expected, abs=0.05)
+
+
+def test_an_alpha_channel_that_is_opaque_changes_nothing(tmp_path):
+    options = ["-c:v", "ffv1", "-pix_fmt"]
+    opaque = read_clip(make_clip(tmp_path / "a.mkv", 1, *options, "bgra"), size=50)
+    without = read_clip(make_clip(tmp_path / "b.mkv", 1, *options, "bgr0"), size=50)
+    assert not opaque.has_alpha
+    assert np.abs(opaque[0] - without[0]).max() <= 1.01 / 255  # rounded once more

@@ -29,7 +29,7 @@ from stylekit.motion.flow import (
 HEIGHT, WIDTH = 96, 128
 
 # What can be estimated: the exact flow cannot.
-ESTIMATES = [method for method in FlowMethod if method != FlowMethod.EXACT]
+ESTIMATES = [m for m in FlowMethod if m not in (FlowMethod.EXACT, FlowMethod.FILES)]
 
 
 def texture(height: int = HEIGHT, width: int = WIDTH, *, seed: int = 0) -> Image:

@@ -112,7 +112,9 @@ class MaskExplorer(ipywidgets.VBox):
         )
         self.frame = ipywidgets.IntSlider(value=1, min=1, max=1, description="frame")
         self.method = ipywidgets.Dropdown(
-            options=_method_options(tuple(FLOWS)), value=FlowMethod.DIS.value, description="flow"
+            options=_method_options((FlowMethod.DIS.value,)),
+            value=FlowMethod.DIS.value,
+            description="flow",
         )
         self.view = ipywidgets.Dropdown(
             options=[(view.value, view) for view in MaskView], description="show"

@@ -75,7 +75,11 @@ class MotionSources:
         own = name in self._clips
         return MotionSource(
             frame_count=len(self._clips[name] if own else self._scene(name).frames),
-            methods=tuple(name for name in FLOWS if not (own and name == FlowMethod.EXACT)),
+            methods=tuple(
+                name
+                for name in FLOWS
+                if name != FlowMethod.FILES and not (own and name == FlowMethod.EXACT)
+            ),
             pair=lambda index, method: self._pair(name, index, method),
         )
 

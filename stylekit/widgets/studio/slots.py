@@ -25,7 +25,10 @@ from ..base.text import counted
 from ..base.upload import Upload, UploadState
 from ..base.widget import set_visible
 
-PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff")
+PICTURE_ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".heic", ".heif"),
+)
 """Files that are read as pictures; the first frame of an animation."""
 
 _PREVIEW_SIZE = 320

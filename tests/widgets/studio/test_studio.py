@@ -7,25 +7,29 @@ import io
 import json
 import os
 import stat
+import sys
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
+from clip_files import HEIGHT, WIDTH, ffmpeg, make_clip
 from shallow import make_shallow
 
 from stylekit.errors import MediaError, SettingsError
 from stylekit.image.stylization import Stylization
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_alpha, load_image, save_image
+from stylekit.media.loading import CLIP_ENDINGS
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import MediaLimits, Weights
 from stylekit.widgets.base.loop import LoopState
 from stylekit.widgets.base.upload import UploadState
 from stylekit.widgets.studio import transfer
-from stylekit.widgets.studio.slots import Slot, read_picture, read_source
+from stylekit.widgets.studio.slots import PICTURE_ENDINGS, Slot, read_picture, read_source
 from stylekit.widgets.studio.studio import Stage, Studio
 
 pytestmark = pytest.mark.slow
@@ -82,6 +86,27 @@ def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) ->
     file.write_text("<!DOCTYPE html><html>")
     with pytest.raises(MediaError, match="web page"):
         read_source(file, MediaLimits())
+
+
+@pytest.mark.skipif(not find_spec("pillow_heif"), reason="needs the extra heic")
+def test_pictures_and_clips_of_phones_are_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A HEIC picture with its plug-in and without, and a HEVC clip that was recorded sideways."""
+    import pillow_heif
+
+    assert {".heic", ".heif"} <= set(PICTURE_ENDINGS) and {".mov", ".m4v"} <= set(CLIP_ENDINGS)
+    picture = tmp_path / "IMG_1.HEIC"
+    pillow_heif.from_pillow(PIL.Image.new("RGB", (64, 48), "red")).save(picture)
+    assert read_source(picture, MediaLimits()).line == "IMG_1.HEIC: picture, 64×48 pixels"
+    hevc = ["-c:v", "libx265", "-pix_fmt", "yuv420p", "-tag:v", "hvc1"]
+    lying = make_clip(tmp_path / "lying.mov", 2, *hevc, "-x265-params", "log-level=none")
+    clip = tmp_path / "IMG_2.MOV"
+    ffmpeg("-display_rotation", 90, "-i", lying, "-c", "copy", clip)
+    assert read_source(clip, MediaLimits()).size == (HEIGHT, WIDTH)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(MediaError, match=r"^IMG_1\.HEIC: .*stylekit\[heic\].*export it as JPEG"):
+        read_source(picture, MediaLimits())
 
 
 def test_limits_are_those_of_the_settings(tmp_path: Path) -> None:
