@@ -84,14 +84,19 @@ SUNDARAM = Thresholds()
 def out_of_frame(flow: Flow) -> BoolMask:
     """True where `flow` points out of the picture, so that nothing can be compared.
 
-    A point is inside if all four pixels around it exist (the checker's rule
-    `floor(b) + 1 < size`). So with zero flow the last row and the last column are outside.
+    A point is inside if it lies in [0, W − 1] × [0, H − 1], as in `Truth`. So nothing that is still
+    is out of frame. Differs from the published checker, whose rule `floor(b) + 1 < size` has the
+    points exactly on the last row and the last column outside.
+
+    Flow that leads exactly to the border does so up to its rounding in float32, and that of the
+    sum: each is at most half of the spacing of floats at W or H, so a point may be that spacing
+    outside.
     """
     check_flow(flow)
     height, width = flow.shape[:2]
-    x = np.floor(np.arange(width, dtype=np.float32) + flow[..., 0])
-    y = np.floor(np.arange(height, dtype=np.float32)[:, None] + flow[..., 1])
-    return ~((x >= 0) & (x + 1 < width) & (y >= 0) & (y + 1 < height))
+    x = np.arange(width, dtype=np.float32) + flow[..., 0]
+    y = np.arange(height, dtype=np.float32)[:, None] + flow[..., 1]
+    return ~(_is_between(x, width) & _is_between(y, height))
 
 
 def disocclusion(flow: Flow, reverse: Flow, *, thresholds: Thresholds = SUNDARAM) -> BoolMask:
@@ -190,8 +195,8 @@ def consistency_mask(
 
     Examples
     --------
-    >>> still = np.zeros((4, 4, 2), np.float32)
-    >>> consistency_mask(still, still, smooth=0)[0].tolist()  # the last column has no neighbour
+    >>> to_the_right = np.full((4, 4, 2), (1.0, 0.0), np.float32)
+    >>> consistency_mask(to_the_right, -to_the_right, smooth=0)[0].tolist()
     [1.0, 1.0, 1.0, 0.0]
     """
     trust = trust_map(flow, reverse, thresholds=thresholds, boundary=boundary, dilate=dilate)
@@ -423,6 +428,12 @@ def mask_of(flow: FlowPair, current: Image, previous: Image, settings: VideoSett
         dilate=settings.dilate,
     )
     return check_mask(mask, f"mask of {name_of(settings.mask)}", like=current)
+
+
+def _is_between(positions: NDArray[np.float32], side: int) -> BoolMask:
+    """True from 0 to `side` − 1, with the tolerance of `out_of_frame`."""
+    tolerance = np.spacing(np.float32(side))
+    return np.asarray((positions >= -tolerance) & (positions <= side - 1 + tolerance), np.bool_)
 
 
 def _round_trip(flow: Flow, reverse: Flow) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
