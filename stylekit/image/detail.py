@@ -18,8 +18,9 @@ from ..arrays import BoolMask, Image, check_flow, check_image
 from ..motion.flow import FlowPair
 from .colors import luminance
 
-# Pixels a frame. Estimated flow is exactly zero where two frames are equal, and a warp by a tenth of
-# a pixel already takes a third of the finest detail's square: a linear one by f leaves (1 − 2 f)².
+# Pixels a frame. A linear warp by a tenth of a pixel already takes a third of the finest detail: f
+# pixels leave (1 − 2 f)² of its square. Where nothing moves DIS estimates less, 0.03 pixels in the
+# median with noise of 0.01.
 MOVES = 0.1
 
 
