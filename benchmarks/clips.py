@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from machine import describe_machine
 
-from stylekit.arrays import Image
+from stylekit.arrays import Image, Mask
 from stylekit.errors import ResumeError
 from stylekit.image.colors import luminance
 from stylekit.image.detail import sharpness_kept
@@ -219,26 +219,34 @@ def _of_input(case: Case, folder: Path) -> Row:
 def _along(case: Case, folder: RunFolder, frames: Sequence[Image]) -> Row:
     """What is measured along flow: both warping errors, and the sharpness that is kept."""
     row = Row(frames=frames)
-    stored = [folder.read_flow(index) for index in range(1, len(frames))]
-    flows = [flow for flow, _ in filter(None, stored)]
-    if len(flows) == len(stored):
-        masks = [mask for _, mask in filter(None, stored)]
-        for index, entry in folder.entries().items():
-            # Across a cut, or after a flash, a frame does not continue the one before.
-            if index and not _independent(folder) and entry.get("source") != index - 1:
-                masks[index - 1] = np.zeros_like(masks[index - 1])
+    stored = _stored_flows(folder, len(frames))
+    flows = [flow for flow, _ in stored]
+    if stored:
+        masks = (mask for _, mask in stored)
         row.own = warping_error(frames, (flow.backward_flow for flow in flows), masks).rmse
-    exact: list[FlowPair] | None = None
     if case.scene:
-        exact = [case.scene.flow_pair(index) for index in range(len(frames) - 1)]
+        flows = [case.scene.flow_pair(index) for index in range(len(frames) - 1)]
         row.exact = exact_warping_error(frames, case.scene.backward).rmse
-    kept = sharpness_kept(frames, case.frames, flows if exact is None else exact)
-    row.sharpness, row.sharpness_moving = kept.whole, kept.moving
+    if flows:
+        kept = sharpness_kept(frames, case.frames, flows)
+        row.sharpness, row.sharpness_moving = kept.whole, kept.moving
     return row
 
 
-def _independent(folder: RunFolder) -> bool:
-    return bool(folder.description()["settings"]["independent"])
+def _stored_flows(folder: RunFolder, count: int) -> list[tuple[FlowPair, Mask]]:
+    """The flow and mask of each frame of a run but the first; none if any is missing."""
+    entries, flows = folder.entries(), []
+    independent = folder.description()["settings"]["independent"]
+    for index in range(1, count):
+        source = entries[index].get("source")
+        found = folder.read_flow(index, source)
+        if found is None:
+            return []
+        flow, mask = found
+        # Across a cut, or after a flash, a frame does not continue the one before.
+        continues = independent or source == index - 1
+        flows.append((flow, mask if continues else np.zeros_like(mask)))
+    return flows
 
 
 def _cell(value: float, width: int, digits: int | None, unit: float) -> str:
