@@ -82,21 +82,16 @@ SUNDARAM = Thresholds()
 
 
 def out_of_frame(flow: Flow) -> BoolMask:
-    """True where `flow` points out of the picture, so that nothing can be compared.
+    """True where `flow` points out of [0, W − 1] × [0, H − 1], so that nothing can be compared.
 
-    A point is inside if it lies in [0, W − 1] × [0, H − 1], as in `Truth`. So nothing that is still
-    is out of frame. Differs from the published checker, whose rule `floor(b) + 1 < size` has the
-    points exactly on the last row and the last column outside.
-
-    Flow that leads exactly to the border does so up to its rounding in float32, and that of the
-    sum: each is at most half of the spacing of floats at W or H, so a point may be that spacing
-    outside.
+    Flow to the border is inside up to its rounding and that of the sum, each at most half of the
+    spacing of float32 at W or H. Differs from the published checker, whose rule
+    `floor(b) + 1 < size` has the last row and the last column of a still picture outside.
     """
-    check_flow(flow)
-    height, width = flow.shape[:2]
-    x = np.arange(width, dtype=np.float32) + flow[..., 0]
-    y = np.arange(height, dtype=np.float32)[:, None] + flow[..., 1]
-    return ~(_is_between(x, width) & _is_between(y, height))
+    sides = np.array(check_flow(flow).shape[1::-1], np.float32)
+    points = flow + np.indices(flow.shape[:2], np.float32)[::-1].transpose(1, 2, 0)
+    inside = (points >= -np.spacing(sides)) & (points <= sides - 1 + np.spacing(sides))
+    return np.asarray(~inside.all(axis=2), np.bool_)
 
 
 def disocclusion(flow: Flow, reverse: Flow, *, thresholds: Thresholds = SUNDARAM) -> BoolMask:
@@ -428,12 +423,6 @@ def mask_of(flow: FlowPair, current: Image, previous: Image, settings: VideoSett
         dilate=settings.dilate,
     )
     return check_mask(mask, f"mask of {name_of(settings.mask)}", like=current)
-
-
-def _is_between(positions: NDArray[np.float32], side: int) -> BoolMask:
-    """True from 0 to `side` − 1, with the tolerance of `out_of_frame`."""
-    tolerance = np.spacing(np.float32(side))
-    return np.asarray((positions >= -tolerance) & (positions <= side - 1 + tolerance), np.bool_)
 
 
 def _round_trip(flow: Flow, reverse: Flow) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
