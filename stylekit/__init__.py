@@ -19,8 +19,9 @@ Each name is loaded when it is first used.
 - Motion: `estimate_flow` and `flow_between` with a `FlowMethod`, `warp` along the flow, and
   `consistency_mask`, which says where the flow can be trusted. `make_scene` makes a clip whose
   motion is known exactly.
-- Measures: `style_distance`, `warping_error`; `pull_maps` and `balance` say how strongly each loss
-  changes the picture.
+- Measures: `style_distance`, and `unused_style_distance` on layers that no loss compares;
+  `warping_error`, and `exact_warping_error` of a scene; `sharpness`, and `sharpness_kept` in a
+  clip. `pull_maps` and `balance` say how strongly each loss changes the picture.
 - Panels for notebooks: `Player`, `WeightPanel`, `ForceMaps`, `WhatIf`, `MaskExplorer`,
   `SmudgeProbe`, `WeightTranslator`, `SplitView`, `ClipPair`, and `Studio`, a whole page.
 

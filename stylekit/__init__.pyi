@@ -18,7 +18,10 @@ from .explain.pulls import balance as balance
 from .explain.pulls import pull_maps as pull_maps
 from .explain.stored_run import open_run as open_run
 from .image.colors import match_colors as match_colors
+from .image.detail import sharpness as sharpness
+from .image.detail import sharpness_kept as sharpness_kept
 from .image.distance import style_distance as style_distance
+from .image.distance import unused_style_distance as unused_style_distance
 from .image.stylization import Stylization as Stylization
 from .image.stylization import stylize_image as stylize_image
 from .media.images import load_alpha as load_alpha
@@ -32,6 +35,7 @@ from .motion.flow import estimate_flow as estimate_flow
 from .motion.flow import flow_between as flow_between
 from .motion.flow import warp as warp
 from .motion.masks import consistency_mask as consistency_mask
+from .motion.warping import exact_warping_error as exact_warping_error
 from .motion.warping import warping_error as warping_error
 from .scenes.scene import make_scene as make_scene
 from .settings import ImageSettings as ImageSettings

@@ -27,7 +27,8 @@ NAMES = {
     *("TimeLapse", "load_preset"),
     *("Stylization", "VideoRun", "match_colors", "open_run", "stylize_image", "stylize_video"),
     *("FlowMethod", "consistency_mask", "estimate_flow", "flow_between", "make_scene", "warp"),
-    *("balance", "pull_maps", "style_distance", "warping_error"),
+    *("balance", "pull_maps", "style_distance", "unused_style_distance"),
+    *("exact_warping_error", "sharpness", "sharpness_kept", "warping_error"),
     *("ClipPair", "ForceMaps", "MaskExplorer", "Player", "SmudgeProbe", "SplitView", "Studio"),
     *("WeightPanel", "WeightTranslator", "WhatIf"),
 }

@@ -16,11 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import BoolMask, Image, Mask
+from ..image.detail import sharpness
 from ..motion.flow import FlowFunction, FlowMethod
 from ..motion.infill import Motion
 from ..motion.scores import WRONG_PIXELS, MotionScores, endpoint_error_map, motion_scores
 from ..motion.truth import Truth
-from ..motion.warping import WarpingError, warping_error, warping_error_map
+from ..motion.warping import (
+    WarpingError,
+    exact_warping_error,
+    warping_error,
+    warping_error_map,
+)
 from ..scenes import Scene
 from ..settings import NameOrFunction, VideoSettings, name_of
 from ..video.run import FrameResult, VideoRun
@@ -143,7 +149,7 @@ def ablate_flow(
         scene=scene,
         style_name=style_name,
         backbone=next(iter(runs.values()))[0].backbone.label,
-        floor=_error(scene, scene.frames, _visible(scene)),
+        floor=exact_warping_error(scene.frames, scene.backward),
         rows=tuple(
             _row(scene, method, results, motions[method], deceived)
             for method, (_, results) in runs.items()
@@ -174,11 +180,13 @@ def _row(
         union_f1=mean(lambda score: score.union.f1),
         reliable=mean(lambda score: score.reliable),
         trusted_but_wrong=mean(lambda score: score.trusted_but_wrong),
-        warping_error=_error(scene, frames, _visible(scene)),
-        smudge=_error(scene, frames, deceived),
+        warping_error=exact_warping_error(frames, scene.backward),
+        smudge=warping_error(
+            frames, scene.backward_flow, [area.astype(np.float32) for area in deceived]
+        ),
         error_deceived=deceived_share,
         error_doubted=doubted_share,
-        sharpness=float(np.mean([_detail(frame) for frame in frames[1:]]) / _detail(frames[0])),
+        sharpness=float(np.mean([sharpness(frame) for frame in frames[1:]]) / sharpness(frames[0])),
         style_distance=float(np.mean([result.style_distance for result in results])),
         evaluations=sum(result.evaluations for result in results),
         frames=frames,
@@ -191,19 +199,14 @@ def _error_shares(
 ) -> tuple[float, float]:
     """The shares of the squared error along the exact flow on deceived and on doubted pixels."""
     total = deceived = doubted = 0.0
-    pairs = zip(scene.backward, _visible(scene), motions, strict=True)
-    for index, (truth, visible, motion) in enumerate(pairs):
+    for index, (truth, motion) in enumerate(zip(scene.backward, motions, strict=True)):
         error = warping_error_map(frames[index + 1], frames[index], truth.flow)
-        error = np.where(visible, error, np.float32(0.0)).astype(np.float64)
+        error = np.where(truth.visible, error, np.float32(0.0)).astype(np.float64)
         trusted = motion.mask > _TRUSTED
         total += error.sum()
         deceived += error[trusted & _is_wrong(motion, truth)].sum()
         doubted += error[~trusted].sum()
     return (deceived / total, doubted / total) if total > 0 else (0.0, 0.0)
-
-
-def _visible(scene: Scene) -> list[BoolMask]:
-    return [~truth.disocclusion & truth.known for truth in scene.backward]
 
 
 def _is_wrong(motion: Motion, truth: Truth) -> BoolMask:
@@ -214,24 +217,11 @@ def _is_wrong(motion: Motion, truth: Truth) -> BoolMask:
 def _deceived(scene: Scene, motions: Sequence[Sequence[Motion]]) -> list[BoolMask]:
     """Visible pixels that any of the methods trusts although their flow is wrong."""
     areas = []
-    for truth, visible, *together in zip(scene.backward, _visible(scene), *motions, strict=True):
+    for truth, *together in zip(scene.backward, *motions, strict=True):
         wrong = [(motion.mask > _TRUSTED) & _is_wrong(motion, truth) for motion in together]
-        areas.append(np.asarray(np.any(wrong, axis=0) & visible, np.bool_))
+        areas.append(np.asarray(np.any(wrong, axis=0) & truth.visible, np.bool_))
     return areas
-
-
-def _error(scene: Scene, frames: Sequence[Image], areas: Sequence[BoolMask]) -> WarpingError:
-    return warping_error(frames, scene.backward_flow, [area.astype(np.float32) for area in areas])
 
 
 def _permille(error: float) -> str:
     return "–" if math.isnan(error) else f"{1000 * error:.1f}"
-
-
-def _detail(image: Image) -> float:
-    """The mean squared Laplacian of the grey picture."""
-    grey = image.mean(axis=2)
-    laplacian = (
-        grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * grey[1:-1, 1:-1]
-    )
-    return float(np.mean(laplacian**2, dtype=np.float64))

@@ -1,7 +1,12 @@
 from .batch import BatchObjective as BatchObjective
 from .colors import luminance as luminance
 from .colors import match_colors as match_colors
+from .detail import SharpnessKept as SharpnessKept
+from .detail import sharpness as sharpness
+from .detail import sharpness_kept as sharpness_kept
 from .distance import style_distance as style_distance
+from .distance import unused_layers as unused_layers
+from .distance import unused_style_distance as unused_style_distance
 from .guidance import Guidance as Guidance
 from .objective import Evaluation as Evaluation
 from .objective import Objective as Objective

@@ -2,6 +2,7 @@ from .clips import Clip as Clip
 from .clips import PartialClipError as PartialClipError
 from .clips import read_clip as read_clip
 from .compare import write_comparison as write_comparison
+from .compare import write_slow_motion as write_slow_motion
 from .encode import write_clip as write_clip
 from .images import fitted_size as fitted_size
 from .images import holds_alpha as holds_alpha

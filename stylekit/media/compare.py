@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +16,7 @@ from PIL import ImageFont
 
 from ..arrays import Image, from_bytes, to_bytes
 from ..settings import MediaLimits
-from .clips import Clip, read_clip
+from .clips import read_clip
 from .encode import write_clip
 from .images import resize_image
 
@@ -71,27 +71,75 @@ def write_comparison(
             f"and {len(titles)} titles"
         )
     clips = [read_clip(path, limits=limits) for path in paths]
+    write_clip(
+        _side_by_side(clips, [clip.fps for clip in clips], titles, height),
+        output,
+        fps=clips[0].fps,
+        audio_from=clips[0].path if clips[0].has_audio else None,
+        comment=comment,
+    )
+
+
+def write_slow_motion(
+    clips: Mapping[str, Sequence[Image]],
+    output: Path | str,
+    *,
+    fps: Fraction,
+    speed: Fraction = Fraction(1, 4),
+    height: int | None = None,
+    comment: str = "",
+) -> None:
+    """Write a clip that plays frames side by side in slow motion, each clip under its name.
+
+    Every frame is shown once, for a longer time, so that flicker and strokes that slide can be
+    told apart. The frames come from memory or a run folder, not from clips: they are encoded only
+    once. There is no sound, and the result is as long as the shortest clip.
+
+    Parameters
+    ----------
+    clips : frames `(H, W, 3)` by name, at least one clip with at least one frame
+    output : ends in .mp4 or .mov
+    fps : frames a second of the clips at full speed
+    speed : above 0 and at most 1; 1/4 takes four times as long
+    height, comment : as in `write_comparison`
+
+    Raises
+    ------
+    MediaError : as `write_clip` does
+    ValueError : if there is no frame, or `speed` is out of range
+    """
+    if not clips or not all(len(frames) for frames in clips.values()):
+        raise ValueError("clips: give at least one, each with at least one frame")
+    if not 0 < speed <= 1:
+        raise ValueError(f"speed: must be above 0 and at most 1, is {speed}")
+    rate = Fraction(fps) * Fraction(speed)
+    pictures = _side_by_side(list(clips.values()), [rate] * len(clips), list(clips), height)
+    write_clip(pictures, output, fps=rate, comment=comment)
+
+
+def _side_by_side(
+    clips: Sequence[Sequence[Image]],
+    rates: Sequence[Fraction],
+    titles: Sequence[str],
+    height: int | None,
+) -> Iterator[Image]:
+    """The frames of the clips beside each other, as many a second as the first one has."""
+    shapes = [clip[0].shape for clip in clips]
     if height is None:
-        longest = max(clips[0].width, clips[0].height)
-        height = clips[0].height * math.ceil(_MIN_SIDE / longest)
-    widths = [max(1, round(clip.width * height / clip.height)) for clip in clips]
+        height = shapes[0][0] * math.ceil(_MIN_SIDE / max(shapes[0]))
+    widths = [max(1, round(shape[1] * height / shape[0])) for shape in shapes]
     size, shown_titles = _fit_titles(titles, widths)
     with ExitStack() as opened:
         bars, panels = [], []
-        for clip, title, width in zip(clips, shown_titles, widths, strict=True):
+        for clip, rate, title, width in zip(clips, rates, shown_titles, widths, strict=True):
             bars.append(opened.enter_context(_title_bar(title, width, size)))
-            panels.append(opened.enter_context(_panel(clip, width, height)))
+            panels.append(opened.enter_context(_panel(clip, rate, width, height)))
         columns = [width + _GAP for width in widths[:-1]] + [widths[-1]]
         sheet = opened.enter_context(
             clips_array([bars, panels], cols_heights=columns, bg_color=_DARK)
         )
-        write_clip(
-            _frames(sheet, clips),
-            output,
-            fps=clips[0].fps,
-            audio_from=clips[0].path if clips[0].has_audio else None,
-            comment=comment,
-        )
+        shortest = min(len(clip) / rate for clip, rate in zip(clips, rates, strict=True))
+        yield from _frames(sheet, rates[0], shortest)
 
 
 def _fit_titles(titles: Sequence[str], widths: Sequence[int]) -> tuple[int, list[str]]:
@@ -126,18 +174,16 @@ def _title_bar(title: str, width: int, size: int) -> TextClip:
     )
 
 
-def _panel(clip: Clip, width: int, height: int) -> VideoClip:
+def _panel(clip: Sequence[Image], rate: Fraction, width: int, height: int) -> VideoClip:
     def picture(seconds: float) -> NDArray[np.uint8]:
-        index = min(int(seconds * float(clip.fps)), len(clip) - 1)
+        index = min(int(seconds * float(rate)), len(clip) - 1)
         return to_bytes(resize_image(clip[index], (width, height)))
 
-    return VideoClip(frame_function=picture, duration=clip.duration)
+    return VideoClip(frame_function=picture, duration=float(len(clip) / rate))
 
 
-def _frames(sheet: CompositeVideoClip, clips: Sequence[Clip]) -> Iterator[Image]:
+def _frames(sheet: CompositeVideoClip, fps: Fraction, duration: Fraction) -> Iterator[Image]:
     """The frames of the sheet, each taken in the middle of the time for which it is shown."""
-    fps = clips[0].fps
-    shortest = min(len(clip) / clip.fps for clip in clips)
-    for index in range(max(1, math.floor(shortest * fps))):
+    for index in range(max(1, math.floor(duration * fps))):
         seconds = float((index + Fraction(1, 2)) / fps)
         yield from_bytes(np.asarray(sheet.get_frame(seconds), np.uint8))

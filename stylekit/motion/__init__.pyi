@@ -38,5 +38,6 @@ from .scores import precision_recall as precision_recall
 from .scores import trusted_but_wrong as trusted_but_wrong
 from .truth import Truth as Truth
 from .warping import WarpingError as WarpingError
+from .warping import exact_warping_error as exact_warping_error
 from .warping import warping_error as warping_error
 from .warping import warping_error_map as warping_error_map

@@ -82,16 +82,16 @@ SUNDARAM = Thresholds()
 
 
 def out_of_frame(flow: Flow) -> BoolMask:
-    """True where `flow` points out of the picture, so that nothing can be compared.
+    """True where `flow` points out of [0, W − 1] × [0, H − 1], so that nothing can be compared.
 
-    A point is inside if all four pixels around it exist (the checker's rule
-    `floor(b) + 1 < size`). So with zero flow the last row and the last column are outside.
+    Flow to the border is inside up to its rounding and that of the sum, each at most half of the
+    spacing of float32 at W or H. Differs from the published checker, whose rule
+    `floor(b) + 1 < size` has the last row and the last column of a still picture outside.
     """
-    check_flow(flow)
-    height, width = flow.shape[:2]
-    x = np.floor(np.arange(width, dtype=np.float32) + flow[..., 0])
-    y = np.floor(np.arange(height, dtype=np.float32)[:, None] + flow[..., 1])
-    return ~((x >= 0) & (x + 1 < width) & (y >= 0) & (y + 1 < height))
+    sides = np.array(check_flow(flow).shape[1::-1], np.float32)
+    points = flow + np.indices(flow.shape[:2], np.float32)[::-1].transpose(1, 2, 0)
+    inside = (points >= -np.spacing(sides)) & (points <= sides - 1 + np.spacing(sides))
+    return np.asarray(~inside.all(axis=2), np.bool_)
 
 
 def disocclusion(flow: Flow, reverse: Flow, *, thresholds: Thresholds = SUNDARAM) -> BoolMask:
@@ -190,8 +190,8 @@ def consistency_mask(
 
     Examples
     --------
-    >>> still = np.zeros((4, 4, 2), np.float32)
-    >>> consistency_mask(still, still, smooth=0)[0].tolist()  # the last column has no neighbour
+    >>> to_the_right = np.full((4, 4, 2), (1.0, 0.0), np.float32)
+    >>> consistency_mask(to_the_right, -to_the_right, smooth=0)[0].tolist()
     [1.0, 1.0, 1.0, 0.0]
     """
     trust = trust_map(flow, reverse, thresholds=thresholds, boundary=boundary, dilate=dilate)

@@ -28,3 +28,8 @@ class Truth:
     out_of_frame: BoolMask
     motion_boundary: BoolMask
     known: BoolMask
+
+    @property
+    def visible(self) -> BoolMask:
+        """The pixels that both frames are known to show, `(H, W)`."""
+        return self.known & ~self.disocclusion

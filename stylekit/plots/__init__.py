@@ -10,12 +10,13 @@ from .curves import plot_losses, plot_precision_recall
 from .error_maps import plot_warping_error
 from .flows import flow_to_color, plot_flow, plot_flows
 from .masks import plot_mask, plot_truth
-from .sheets import plot_contact_sheet, plot_frames
+from .sheets import plot_clips, plot_contact_sheet, plot_frames
 from .strips import plot_time_strip
 from .style import save_figure
 
 __all__ = [
     "flow_to_color",
+    "plot_clips",
     "plot_contact_sheet",
     "plot_flow",
     "plot_flow_ablation",

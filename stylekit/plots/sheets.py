@@ -58,6 +58,40 @@ def plot_frames(
     return grid.figure
 
 
+def plot_clips(
+    clips: Mapping[str, Sequence[Image]],
+    *,
+    frame_indices: Sequence[int] | None = None,
+    title: str = "The same frames",
+    caption: str = "",
+) -> Figure:
+    """A contact sheet for eyes: the same frames of several clips, one row for each clip.
+
+    Parameters
+    ----------
+    clips : N frames `(H, W, 3)` by name, of the same number, such as the input and two results.
+    frame_indices : the columns; the first, the last and up to four between if left out.
+    title, caption : the texts above and below.
+
+    Raises
+    ------
+    ValueError : if there is no frame, clips differ in length, or a frame is not in the clips.
+    """
+    counts = {len(frames) for frames in clips.values()}
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError("clips: every clip needs the same number of frames, at least one")
+    count = counts.pop()
+    chosen = _spread(0, count, 6) if frame_indices is None else list(frame_indices)
+    if not chosen or not all(0 <= index < count for index in chosen):
+        raise ValueError(f"frame_indices: must lie in 0…{count - 1}, and there must be one")
+    return plot_frames(
+        {name: [frames[index] for index in chosen] for name, frames in clips.items()},
+        column_labels=[f"frame {index}" for index in chosen],
+        title=title,
+        caption=caption,
+    )
+
+
 def plot_contact_sheet(
     content: Sequence[Image],
     independent: Sequence[Image],
@@ -84,7 +118,7 @@ def plot_contact_sheet(
     ValueError : if lengths differ, or a frame has no predecessor.
     """
     count = len(content)
-    chosen = _spread(count) if frame_indices is None else list(frame_indices)
+    chosen = _spread(1, count, 4) if frame_indices is None else list(frame_indices)
     _check_clip(count, independent, temporal, backward_flows, masks, chosen)
     clips = (independent, temporal)
     # The root of an error is in units of brightness.
@@ -140,8 +174,11 @@ def _empty_contact_sheet(
     )
 
 
-def _spread(count: int) -> list[int]:
-    return sorted({round(x) for x in np.linspace(1, count - 1, 4)}) if count > 1 else []
+def _spread(first: int, end: int, most: int) -> list[int]:
+    """Up to `most` frames spread evenly from `first` to the last one before `end`."""
+    if first >= end:
+        return []
+    return sorted({round(x) for x in np.linspace(first, end - 1, most)})
 
 
 def _check_clip(

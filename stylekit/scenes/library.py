@@ -1,8 +1,9 @@
 """The layers of each scene: the test scenes, and the scenes that are built-in clips.
 
-Lengths are in widths of the frame, so 0.01 is 2.56 pixels in a scene of 256 pixels. Two layers
-move differently enough for the thresholds of Sundaram et al. 2010 to detect their boundary, and no
-layer turns or grows fast enough to be mistaken for a boundary itself.
+Lengths are in widths of the frame, so 0.01 is 2.56 pixels in a scene of 256 pixels. In all scenes
+but `parallax` two layers move differently enough for the thresholds of Sundaram et al. 2010 to
+detect their boundary, and no layer turns or grows fast enough to be mistaken for a boundary itself.
+So the other scenes cannot tell how good these thresholds are.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ def _near(at: complex, random: np.random.Generator) -> complex:
     return at + complex(*random.uniform(-0.05, 0.05, 2))
 
 
+def _radius(speed: float) -> float:
+    """Of a circle in 24 frames with an arc of `speed` pixels a frame at a width of 512 pixels."""
+    return speed / 512 * 24 / math.tau
+
+
 def _pan(random: np.random.Generator) -> tuple[Layer, ...]:
     """A background slides to the left and a disc to the right."""
     back = Trajectory(_near(MIDDLE, random), 1.6, 300 + 200j, velocity=_heading(0.008, 180, random))
@@ -83,10 +89,9 @@ def _zoom_rotation(random: np.random.Generator) -> tuple[Layer, ...]:
 
 def _fast(random: np.random.Generator) -> tuple[Layer, ...]:
     """Both layers circle: the background at 16 pixels a frame (size 512), a disc at half of it."""
-    radius = 16 / 512 * 24 / math.tau
     phase = random.uniform(0, 360)
-    back = Trajectory(MIDDLE, 1.7, 225 + 150j, radius=radius, phase=phase)
-    front = Trajectory(MIDDLE, 1.1, 285 + 205j, radius=radius / 2, phase=phase + 180)
+    back = Trajectory(MIDDLE, 1.7, 225 + 150j, radius=_radius(16), phase=phase)
+    front = Trajectory(MIDDLE, 1.1, 285 + 205j, radius=_radius(8), phase=phase + 180)
     return _layer("chelsea", back), _layer("coffee", front, Disc(285 + 205j, 110))
 
 
@@ -135,6 +140,27 @@ def _crossing(random: np.random.Generator) -> tuple[Layer, ...]:
         _layer("chelsea", far, Disc(225 + 140j, 125)),
         _layer("coffee", near, _hexagon(285 + 205j, 165)),
     )
+
+
+def _tripod(random: np.random.Generator) -> tuple[Layer, ...]:
+    """The camera stands still, and a disc circles slowly: 2 pixels a frame (size 512)."""
+    back = Trajectory(_near(MIDDLE, random), 1.4, 225 + 150j)
+    front = Trajectory(
+        _near(0.45 + 0.35j, random),
+        0.9,
+        285 + 205j,
+        radius=_radius(2),
+        phase=random.uniform(0, 360),
+    )
+    return _layer("chelsea", back), _layer("coffee", front, Disc(285 + 205j, 110))
+
+
+def _parallax(random: np.random.Generator) -> tuple[Layer, ...]:
+    """A fast pan on a circle: 16 pixels a frame (size 512), 18 for a disc that is nearer."""
+    phase = random.uniform(0, 360)
+    back = Trajectory(MIDDLE, 1.8, 300 + 200j, radius=_radius(16), phase=phase)
+    front = Trajectory(MIDDLE, 0.95, 225 + 110j, radius=_radius(18), phase=phase)
+    return _layer("coffee", back), _layer("astronaut", front, Disc(225 + 110j, 105))
 
 
 def _drift(random: np.random.Generator) -> tuple[Layer, ...]:
@@ -186,6 +212,8 @@ SCENES: MappingProxyType[str, Recipe] = MappingProxyType(
         "bars": _bars,
         "subtle": _subtle,
         "crossing": _crossing,
+        "tripod": _tripod,
+        "parallax": _parallax,
         **_CLIPS,
     }
 )

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from clip_files import NTSC, h264, number_of, numbered_picture
 
+from stylekit.arrays import from_bytes
 from stylekit.errors import MediaError
 from stylekit.media.clips import read_clip
-from stylekit.media.compare import write_comparison
+from stylekit.media.compare import write_comparison, write_slow_motion
 
 BAR = 40
 
@@ -93,3 +94,24 @@ def test_what_cannot_be_compared_is_refused(tmp_path, left):
     with pytest.raises(MediaError, match=r"^gone\.mp4: "):
         write_comparison([left, tmp_path / "gone.mp4"], ["a", "b"], output)
     assert not output.exists()
+
+
+def test_slow_motion_shows_every_frame_once_for_longer(tmp_path):
+    frames = [from_bytes(numbered_picture(index)) for index in range(5)]
+    output = tmp_path / "slow.mp4"
+    clips = {"one": frames, "other": [1 - frame for frame in frames[:4]]}
+    write_slow_motion(clips, output, fps=NTSC, speed=Fraction(1, 4))
+    clip = read_clip(output)
+    assert (len(clip), clip.fps, clip.has_audio) == (4, NTSC / 4, False)
+    for index, (first, second) in enumerate(panels(output, 2)):
+        assert number_of(first) == number_of(255 - second) == index
+
+
+def test_slow_motion_refuses_no_frames_and_other_speeds(tmp_path):
+    frames = [from_bytes(numbered_picture(0))]
+    for clips in ({}, {"a": []}):
+        with pytest.raises(ValueError, match=r"^clips: "):
+            write_slow_motion(clips, tmp_path / "slow.mp4", fps=NTSC)
+    for speed in (Fraction(0), Fraction(2)):
+        with pytest.raises(ValueError, match=r"^speed: "):
+            write_slow_motion({"a": frames}, tmp_path / "slow.mp4", fps=NTSC, speed=speed)

@@ -58,15 +58,26 @@ def test_thresholds_are_the_papers() -> None:
 
 @pytest.mark.parametrize(
     ("dx", "dy", "columns", "rows"),
-    [(0, 0, {-1}, {-1}), (2, 0, {-1, -2, -3}, {-1}), (-1, 0, {0}, {-1}), (0, -0.5, {-1}, {0})],
+    [(0, 0, set(), set()), (2, 0, {-1, -2}, set()), (-0.5, 0, {0}, set()), (0, 0.01, set(), {-1})],
 )
-def test_out_of_frame_asks_for_all_four_neighbours(
+def test_out_of_frame_is_what_lies_beyond_the_centres_of_border_pixels(
     dx: float, dy: float, columns: set[int], rows: set[int]
 ) -> None:
     expected = np.zeros((HEIGHT, WIDTH), bool)
     expected[:, list(columns)] = True
     expected[list(rows), :] = True
     np.testing.assert_array_equal(out_of_frame(constant_flow(dx, dy)), expected)
+
+
+def test_flow_that_leads_to_the_border_is_inside_whatever_its_rounding() -> None:
+    flow = np.zeros((3, 1001, 2), np.float32)
+    x = np.arange(1001)
+    for target in (0, 1000):
+        # Beside 1/3 no product is exact in float32, and neither is the sum.
+        flow[..., 0] = (np.float32(target) - x) * np.float32(1 / 3) * np.float32(3)
+        assert not out_of_frame(flow).any()
+        flow[..., 0] += np.sign(target - 500) * 0.001
+        assert out_of_frame(flow).all()
 
 
 def test_opposite_flows_are_consistent() -> None:

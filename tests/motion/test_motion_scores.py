@@ -41,6 +41,23 @@ def test_exact_flow_is_perfect_and_its_masks_nearly(crossing: Scene) -> None:
     assert scores.union.f1 >= 0.98
 
 
+def test_the_papers_thresholds_miss_slow_things_in_a_fast_pan_and_not_before_a_still_ground() -> (
+    None
+):
+    scores = {}
+    for name in ("tripod", "parallax"):
+        scene = make_scene(name, frames=2, size=512)
+        flow = scene.flow_pair(0)
+        backward, forward = flow.backward_flow, flow.forward_flow
+        scores[name] = motion_scores(backward, forward, scene.backward[0])
+        hidden = scene.disocclusion[0] & ~scene.out_of_frame[0]
+        found = disocclusion(backward, forward)[hidden].mean()
+        # Two pixels of parallax: 2² < 0.01 (16² + 18²) + 0.5, and (2/2)² < 0.01 · 16² + 0.002.
+        assert found > 0.9 if name == "tripod" else found == 0
+    assert scores["tripod"].union.f1 > 0.99
+    assert scores["parallax"].boundary.f1 == 0
+
+
 def test_scores_are_those_of_their_definitions(crossing: Scene) -> None:
     flow = crossing.flow_pair(0, method=FlowMethod.DIS_FAST)
     backward, forward = flow.backward_flow, flow.forward_flow

@@ -16,7 +16,8 @@ from stylekit.motion.scores import (
     mask_scores,
     trusted_but_wrong,
 )
-from stylekit.motion.warping import warping_error, warping_error_map
+from stylekit.motion.truth import Truth
+from stylekit.motion.warping import exact_warping_error, warping_error, warping_error_map
 
 HEIGHT, WIDTH = 12, 15
 
@@ -108,6 +109,24 @@ def test_warping_error_reads_iterators_and_refuses_misfits() -> None:
         warping_error([], [], [])
     with pytest.raises(ValueError, match="previous"):
         warping_error([frames[0], frames[1][:, :-1]], flows[:1], masks[:1])
+
+
+def test_exact_error_counts_all_that_is_known_and_visible_and_nothing_else() -> None:
+    first = random_frames(1)[0]
+    second = np.roll(first, 2, axis=1)
+    second[:, 2] = 0.5
+    hidden, known = np.zeros((2, HEIGHT, WIDTH), bool)
+    hidden[:, :2], known[:] = True, True
+    parts = {"disocclusion": hidden, "out_of_frame": hidden, "motion_boundary": ~hidden}
+    truth = Truth(flow=constant_flow(-2, 0), known=known, **parts)
+    error = exact_warping_error(iter([first, second]), iter([truth]))
+    assert error.pixels == HEIGHT * (WIDTH - 2)
+    expected = np.sum((0.5 - first[:, 0].astype(float)) ** 2) / 3 / error.pixels
+    assert error.mse == pytest.approx(expected, rel=1e-5)
+    known[:, 2] = False
+    assert exact_warping_error([first, second], [truth]).mse == 0
+    with pytest.raises(ValueError, match="one fewer"):
+        exact_warping_error([first, second], [truth, truth])
 
 
 def test_endpoint_error_is_the_length_of_the_difference() -> None:

@@ -16,7 +16,13 @@ from plot_material import (
 )
 
 from stylekit.motion.warping import warping_error, warping_error_map
-from stylekit.plots import plot_contact_sheet, plot_frames, plot_time_strip, plot_warping_error
+from stylekit.plots import (
+    plot_clips,
+    plot_contact_sheet,
+    plot_frames,
+    plot_time_strip,
+    plot_warping_error,
+)
 
 
 def test_warping_errors_share_one_scale_of_roots_and_grey_out_the_rest() -> None:
@@ -70,6 +76,26 @@ def test_contact_sheet_refuses_what_has_no_frame_before() -> None:
         plot_contact_sheet(clip, clip[:2], clip, flows, masks, backbone="b")
     with pytest.raises(ValueError, match="frame_indices"):
         plot_contact_sheet(clip[:1], clip[:1], clip[:1], [], [], backbone="b")
+
+
+def test_clips_are_shown_at_the_same_frames() -> None:
+    clips = {"input": random_clip(20, 1), "result": random_clip(20, 2)}
+    axes = picture_axes(plot_clips(clips))
+    titles = [cell.get_title() for cell in axes[:6]]
+    assert titles == [f"frame {index}" for index in (0, 4, 8, 11, 15, 19)]
+    np.testing.assert_array_equal(shown(axes[5]), clips["input"][19])
+    np.testing.assert_array_equal(shown(axes[7]), clips["result"][4])
+    assert len(picture_axes(plot_clips(clips, frame_indices=[3]))) == 2
+    assert len(picture_axes(plot_clips({"a": random_clip(3)}))) == 3
+
+
+def test_clips_of_different_length_and_missing_frames_are_refused() -> None:
+    for clips in ({}, {"a": []}, {"a": random_clip(2), "b": random_clip(1)}):
+        with pytest.raises(ValueError, match=r"^clips: "):
+            plot_clips(clips)
+    for indices in ([], [2], [-1]):
+        with pytest.raises(ValueError, match=r"^frame_indices: "):
+            plot_clips({"a": random_clip(2)}, frame_indices=indices)
 
 
 def test_frames_refuse_rows_of_different_length() -> None:
