@@ -21,6 +21,7 @@ from ..image.scores import Scores
 from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective
 from ..image.xla import worth_fusing
 from ..losses import Losses
+from ..motion.fine_detail import lost_detail, restore_detail
 from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, warp
 from ..motion.infill import Motion, carried_picture, transfer_texture
 from ..motion.light import LightChange
@@ -321,7 +322,10 @@ class VideoRun:
         if self._is_cold(motion):
             return None
         assert motion is not None and previous is not None
-        warped = warp(previous, motion.flow.backward_flow, interpolation=Interpolation.LINEAR)
+        flow = motion.flow.backward_flow
+        warped = warp(previous, flow, interpolation=Interpolation.LINEAR)
+        boost = self._lost_detail(motion.source, previous)
+        warped = restore_detail(warped, previous, flow, motion.mask, boost=boost)
         return warped if light is None else light.applied(warped)
 
     def _light(self, frame_index: int, motion: Motion | None) -> LightChange | None:
@@ -354,10 +358,7 @@ class VideoRun:
 
     def _carried(self, frame_index: int, previous: Image, motion: Motion) -> Image:
         """The previous frame, warped; texture of the shot's first frame fills unreliable areas."""
-        # Texture that was painted under about the weights of now.
-        first = find_reference(self._entries, motion.source)
-        if first is None:
-            first = self._shot_start(frame_index)
+        first = self._reference(motion.source)
         carried, known = self._parts.start_masks(motion.flow, motion.mask)
         fresh = transfer_texture(
             self.clip[frame_index],
@@ -366,7 +367,19 @@ class VideoRun:
             self.folder.read_frame(first),
             parts=self._parts.masks,
         )
-        return carried_picture(previous, dataclasses.replace(motion, mask=carried), fresh)
+        picture = carried_picture(previous, dataclasses.replace(motion, mask=carried), fresh)
+        boost = self._lost_detail(motion.source, previous)
+        return restore_detail(picture, previous, motion.flow.backward_flow, carried, boost=boost)
+
+    def _lost_detail(self, source: int, previous: Image) -> float:
+        first = self._reference(source)
+        painted = self.folder.read_frame(first)
+        return lost_detail(painted, previous, self.clip[first], self.clip[source])
+
+    def _reference(self, source: int) -> int:
+        """A frame that was painted under about the weights of now: its texture is the model."""
+        reference = find_reference(self._entries, source)
+        return self._shot_start(source) if reference is None else reference
 
     def _shot_start(self, frame_index: int) -> int:
         """The index of the first frame of the shot that a frame belongs to."""

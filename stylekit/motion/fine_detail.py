@@ -1,0 +1,108 @@
+"""Fine detail that a warped picture lost, given back."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays import Flow, Image, Mask, check_image, check_mask
+from .flow import Interpolation, warp
+
+# The blur that separates fine detail from the rest, in pixels: about the pixels between which a
+# warp interpolates.
+_FINE = 0.7
+# Over how many pixels its strength is averaged: larger than a stroke.
+_AROUND = 6.0
+_LARGEST_GAIN = 2.5
+_LARGEST_LOSS = 2.0
+# A painted frame keeps only a part of what its start is given: the temporal loss, total variation
+# and an early end take the rest. With 1, `drift` in the style `glass` (96 px) had 89 % of its
+# sharpness in later frames, with 3, 92 %, with the same error along exact flow.
+_POWER = 3
+_TINY = 1e-8
+
+
+def restore_detail(
+    warped: Image, previous: Image, flow: Flow, mask: Mask, *, boost: float = 1.0
+) -> Image:
+    """A warped picture with some of the fine detail that the warp took.
+
+    A warp by fractions of a pixel interpolates, which weakens fine detail, and in a clip frame
+    after frame. Here the fine band of the warped picture, h = x − G * x with a Gaussian G of 0.7
+    pixels, is multiplied by √(boost · e₀ / e). e is the strength of the band around a pixel, the
+    square of h after a Gaussian of 6 pixels; e₀ is that of `previous`, warped. Strength is smooth,
+    so that a warp hardly changes it. Differs from unsharp masking in that it asks how much was lost.
+    What a warp took whole cannot come back.
+
+    Parameters
+    ----------
+    warped : `(H, W, 3)` in [0, 1], `previous` warped along `flow`.
+    previous : `(H, W, 3)`, the picture before the warp.
+    flow : Backward flow `(H, W, 2)` in pixels.
+    mask : `(H, W)` in [0, 1]; where it is 0 nothing changes.
+    boost : At least 1: how much stronger than before, as a factor of e₀, see `lost_detail`.
+
+    Returns
+    -------
+    `(H, W, 3)` in [0, 1].
+
+    Raises
+    ------
+    ValueError : if the shapes differ.
+
+    Examples
+    --------
+    >>> still = np.zeros((4, 4, 2), np.float32)
+    >>> flat, everywhere = np.full((4, 4, 3), 0.5, np.float32), np.ones((4, 4), np.float32)
+    >>> bool((restore_detail(flat, flat, still, everywhere) == flat).all())
+    True
+    """
+    check_image(warped, "warped", like=check_image(previous, "previous"))
+    check_mask(mask, like=previous)
+    before = np.repeat(_strength(previous)[:, :, np.newaxis], 3, axis=2)
+    wanted = warp(before, flow, interpolation=Interpolation.LINEAR)[:, :, 0]
+    gain = np.sqrt(boost * wanted / (_strength(warped) + _TINY))
+    more = mask * (np.clip(gain, 1.0, _LARGEST_GAIN) - 1.0)
+    return np.clip(warped + more[:, :, np.newaxis] * _fine(warped), 0.0, 1.0).astype(np.float32)
+
+
+def lost_detail(first: Image, now: Image, first_content: Image, content: Image) -> float:
+    """How much fine detail later frames of a shot have lost: the `boost` for `restore_detail`.
+
+    Parameters
+    ----------
+    first, now : Painted frames `(H, W, 3)`, the first of the shot and a later one.
+    first_content, content : What the clip shows in them; a frame that is itself less sharp has
+        nothing to give back.
+
+    Returns
+    -------
+    The cube of the strength of `first` over that of `now`, each divided by its content's; from 1,
+    nothing, to 8.
+
+    Examples
+    --------
+    >>> frame = np.random.default_rng(0).random((8, 8, 3), np.float32)
+    >>> lost_detail(frame, frame, frame, frame)
+    1.0
+    """
+    of_first, of_now = _mean_strength(first), _mean_strength(now)
+    of_contents = _mean_strength(content) / _mean_strength(first_content)
+    return float(np.clip(of_first / of_now * of_contents, 1.0, _LARGEST_LOSS)) ** _POWER
+
+
+def _fine(picture: Image) -> NDArray[np.float32]:
+    blurred = cv2.GaussianBlur(picture, (3, 3), _FINE, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(picture - blurred, np.float32)
+
+
+def _strength(picture: Image) -> NDArray[np.float32]:
+    """The square of the fine band around each pixel, `(H, W)`."""
+    squares = np.square(_fine(picture)).sum(axis=2)
+    around = cv2.GaussianBlur(squares, (0, 0), _AROUND, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(around, np.float32)
+
+
+def _mean_strength(picture: Image) -> float:
+    return float(np.square(_fine(picture)).mean()) + _TINY
