@@ -32,8 +32,8 @@ def restore_detail(
     after frame. Here the fine band of the warped picture, h = x − G * x with a Gaussian G of 0.7
     pixels, is multiplied by √(boost · e₀ / e). e is the strength of the band around a pixel, the
     square of h after a Gaussian of 6 pixels; e₀ is that of `previous`, warped. Strength is smooth,
-    so that a warp hardly changes it. Differs from unsharp masking in that it asks how much was lost.
-    What a warp took whole cannot come back.
+    so that a warp hardly changes it. Differs from unsharp masking in that it asks how much was
+    lost. What a warp took whole cannot come back.
 
     Parameters
     ----------
