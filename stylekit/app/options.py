@@ -289,7 +289,9 @@ def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
     """The arguments of `add_argument` for a setting whose default is `value`."""
     text = known.help
     if isinstance(value, tuple):
-        return {"default": list(value), "type": _numbers, "metavar": known.metavar, "help": text}
+        whole = any(isinstance(item, int) for item in value)
+        kind = _whole_numbers if whole else _numbers
+        return {"default": list(value), "type": kind, "metavar": known.metavar, "help": text}
     if isinstance(value, bool):
         return {"action": "store_true", "help": known.help}
     choices: list[str] = []
@@ -318,6 +320,16 @@ def _numbers(text: str) -> list[float]:
         raise argparse.ArgumentTypeError(
             f"must be numbers with commas between them, is {text!r}"
         ) from None
+
+
+def _whole_numbers(text: str) -> list[int]:
+    """Whole numbers that are separated by commas."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise argparse.ArgumentTypeError(
+            f"must be whole numbers with commas between them, is {text!r}"
+        )
+    return [int(word) for word in words]
 
 
 def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -> T:

@@ -16,12 +16,12 @@ from ..arrays import BoolMask, Image, Mask
 from ..errors import MediaError, ResumeError, SettingsError, WeightsError
 from ..image.guidance import Guidance
 from ..image.mask_files import load_mask
-from ..image.objective import Objective, TemporalTarget
+from ..image.objective import Objective
 from ..image.stylization import prepare_objective
 from ..losses import without_masks
 from ..media.clips import read_clip
 from ..media.images import load_image
-from ..motion.flow import FlowPair, warp
+from ..motion.flow import FlowPair
 from ..motion.infill import Motion
 from ..motion.masks import (
     MaskMethod,
@@ -39,8 +39,8 @@ from ..samples import MaterialKind, find_material
 from ..scenes.scene import scene_of_clip
 from ..settings import VideoSettings, Weights
 from ..vgg.weights import load_backbone
+from ..video.earlier import Earlier, earlier_frames, temporal_targets
 from ..video.folder import RunFolder, RunInputs, digest, digest_clip
-from ..video.links import light_of
 from ..video.still_parts import StillParts
 from .pulls import PullMaps, pull_maps
 
@@ -160,14 +160,7 @@ class StoredRun:
         )
 
     def _read_motion(self, frame_index: int) -> JudgedMotion:
-        stored = self.folder.read_flow(frame_index, self.source(frame_index))
-        if stored is None:
-            raise ResumeError(
-                self.folder.path,
-                f"the flow of frame {frame_index} is missing or damaged; "
-                "run the same stylekit video command again to restore it",
-            )
-        flow, mask = stored
+        flow, mask = self._read_flow(frame_index, self.source(frame_index))
         backward, forward = flow.backward_flow, flow.forward_flow
         outside = out_of_frame(backward)
         round_trip = consistency_error(backward, forward)
@@ -185,6 +178,16 @@ class StoredRun:
             doubted=self._doubted(flow, frame_index) if robust else nowhere,
         )
 
+    def _read_flow(self, frame_index: int, source: int) -> tuple[FlowPair, Mask]:
+        stored = self.folder.read_flow(frame_index, source)
+        if stored is None:
+            raise ResumeError(
+                self.folder.path,
+                f"the flow of frame {frame_index} is missing or damaged; "
+                "run the same stylekit video command again to restore it",
+            )
+        return stored
+
     def _doubted(self, flow: FlowPair, frame_index: int) -> BoolMask:
         """Where the robust mask rejects what the other tests accept."""
         both = flow.backward_flow, flow.forward_flow
@@ -196,32 +199,31 @@ class StoredRun:
 
     def _measure_pulls(self, frame_index: int) -> PullMaps:
         image, weights = self.image(frame_index), self.weights(frame_index)
-        objective = self.objective
+        objective, content = self.objective, self.clip[frame_index]
+        earlier: list[Earlier | None] = [None] * len(self.settings.offsets)
         if self.is_cold(frame_index):
-            # No temporal term. The target keeps the number of targets, so nothing compiles again.
+            # No temporal term. The targets keep their number, so nothing compiles again.
             weights = without_masks(weights)
-            target = TemporalTarget(image, np.zeros(image.shape[:2], np.float32))
         else:
-            target = self._temporal_target(frame_index)
+            earlier = self._earlier(frame_index)
+        targets = temporal_targets(earlier, self._parts, content)
         return pull_maps(
             objective,
-            objective.targets(self.clip[frame_index], [target]),
+            objective.targets(content, targets),
             image,
             weights,
             keep_colors=self.settings.image.keep_colors,
         )
 
-    def _temporal_target(self, frame_index: int) -> TemporalTarget:
+    def _earlier(self, frame_index: int) -> list[Earlier | None]:
         """What a frame that is not cold was held to, in its own light as in `VideoRun`."""
-        judged, source = self.motion(frame_index), self.source(frame_index)
-        motion = Motion(judged.flow, judged.mask, is_cut=False, source=source)
-        warped = warp(self.image(source), motion.flow.backward_flow)
+        older = self._entries[frame_index].get("older", [])
+        motions: list[Motion | None] = [None] * len(self.settings.offsets)
+        for place, source in enumerate([self.source(frame_index), *older]):
+            stored = self._read_flow(frame_index, source)
+            motions[place] = Motion(*stored, is_cut=False, source=source)
         palette = self.objective.guidance
-        light = light_of(self.clip, frame_index, motion, palette, self.settings)
-        held = self._parts.temporal_mask(motion.flow, motion.mask)
-        if light is None:
-            return TemporalTarget(warped, held)
-        return TemporalTarget(light.applied(warped), held * light.hold)
+        return earlier_frames(frame_index, motions, self.image, self.clip, palette, self.settings)
 
 
 def open_run(

@@ -15,6 +15,7 @@ from .fields import (
     check,
     check_layer_count,
     check_number,
+    check_offsets,
     documented,
     shot_numbers,
     tunable,
@@ -305,6 +306,13 @@ class VideoSettings(Settings):
         False, "style every frame by itself: flickers, for comparison", flag="--independent"
     )
     start: Start = tunable(Start.WARPED, "where a later frame starts")
+    offsets: tuple[int, ...] = tunable(
+        (1,),
+        "hold a frame to those so many frames before it, with commas between them: with 1,2,4,8 "
+        "what was covered for a few frames comes back as it was (default: 1, the frame before)",
+        flag="--offsets",
+        metavar="1,N,…",
+    )
     shots: str = tunable(
         "auto",
         "the first frames of the shots, counted from 0, with commas between them; auto finds them",
@@ -323,6 +331,7 @@ class VideoSettings(Settings):
     def __post_init__(self) -> None:
         check(self)
         shot_numbers(self.shots)
+        check_offsets(self.offsets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

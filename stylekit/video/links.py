@@ -11,6 +11,7 @@ from ..image.guidance import Guidance
 from ..motion.flow import FlowPair, flow_between
 from ..motion.infill import Motion
 from ..motion.light import LightChange, light_change
+from ..motion.long_flow import flow_over
 from ..motion.masks import mask_of
 from ..motion.shots import LONGEST_FLASH, starts_shot
 from ..settings import VideoSettings, shot_numbers
@@ -66,6 +67,36 @@ class Links:
         if frame_index not in self._sources:
             self._sources[frame_index] = self._find_source(frame_index)
         return self._sources[frame_index]
+
+    def earlier(self, frame_index: int) -> list[Motion | None]:
+        """The motions to a frame from those that the offsets of the settings name, nearest first.
+
+        Offsets count the frames of a shot, without flashes. None for a frame before the shot, and
+        all are None for a frame that continues none.
+        """
+        way = [frame_index]
+        while (
+            len(way) <= self._settings.offsets[-1] and (source := self.source(way[-1])) is not None
+        ):
+            way.append(source)
+        return [
+            self._motion_over(way[: offset + 1]) if offset < len(way) else None
+            for offset in self._settings.offsets
+        ]
+
+    def _motion_over(self, way: Sequence[int]) -> Motion:
+        """The motion along frames, each of which continues the one after it in `way`."""
+        frame_index, source = way[0], way[-1]
+        if len(way) == 2:
+            return self.motion(frame_index)
+        stored = self._folder.read_flow(frame_index, source)
+        if stored is None:
+            current, previous = self._clip[frame_index], self._clip[source]
+            pairs = [self.motion(index).flow for index in reversed(way[:-1])]
+            flow = flow_over(pairs, previous, current)
+            mask = mask_of(flow, current, previous, self._settings)
+            stored = self._folder.write_flow(frame_index, flow, mask, source)
+        return Motion(*stored, is_cut=False, source=source)
 
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first frames of the clip; a flash is no shot."""

@@ -15,24 +15,24 @@ import numpy as np
 from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import SettingsError
 from ..image.guidance import Guidance, Style
-from ..image.objective import Objective, TemporalTarget
+from ..image.objective import Objective
 from ..image.scales import sized_guidance, without_scales
 from ..image.scores import Scores
 from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective
 from ..image.xla import worth_fusing
 from ..losses import Losses
-from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, warp
-from ..motion.infill import Motion, carried_picture, transfer_texture
-from ..motion.light import LightChange
+from ..motion.flow import FLOWS, FlowMethod, FlowPair
+from ..motion.infill import Motion
 from ..motion.masks import MASKS, reliable_share
 from ..motion.shots import first_picture
 from ..settings import Init, Start, VideoSettings, Weights, function_of
 from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
+from .earlier import Earlier, earlier_frames, temporal_targets, warm_start
 from .folder import RunFolder, describe_run
 from .goals import FramePainting, find_reference
-from .links import Links, light_of
+from .links import Links
 from .still_parts import StillParts
 
 
@@ -200,30 +200,31 @@ class VideoRun:
 
     def steps(self, weights: WeightsNow | None = None) -> Iterator[FrameStep | FrameResult]:
         """Every optimiser step, and each frame when it is finished; `weights` as in `frames`."""
-        previous: Image | None = None
-        for frame_index, motion in enumerate(self._motions()):
-            if motion and motion.source < frame_index - 1:
-                previous = self.folder.read_frame(motion.source)
+        for frame_index, motions in enumerate(self._motions()):
             if frame_index in self._entries:
-                result = self._restore(frame_index, previous, motion)
+                yield self._restore(frame_index, motions)
             else:
-                result = yield from self._paint(frame_index, previous, motion, weights)
-            previous = result.image
-            yield result
+                yield (yield from self._paint(frame_index, motions, weights))
 
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first `frame_count` frames of the clip."""
         return self._links.shots(frame_count)
 
-    def _motions(self) -> Iterator[Motion | None]:
-        """The motion of each frame; that of the next frame is estimated while one is painted."""
+    def _motions(self) -> Iterator[list[Motion | None]]:
+        """The motions to each frame, from the one before it first, then from older ones.
+
+        Those to the next frame are estimated while one is painted.
+        """
         with ThreadPoolExecutor(1) as ahead:
             coming = None
             for frame_index in range(len(self.clip)):
-                motion = coming.result() if coming else None
+                motions: list[Motion | None] = coming.result() if coming else [None]
                 if frame_index + 1 < len(self.clip):
-                    coming = ahead.submit(self.motion, frame_index + 1)
-                yield motion
+                    coming = ahead.submit(self._motions_to, frame_index + 1)
+                yield motions
+
+    def _motions_to(self, frame_index: int) -> list[Motion | None]:
+        return [self.motion(frame_index), *self._links.earlier(frame_index)[1:]]
 
     def stored_frames(self) -> Iterator[Image]:
         """The pictures of the finished frames, up to the first frame that is missing."""
@@ -238,15 +239,11 @@ class VideoRun:
         return self._links.motion(frame_index)
 
     def _paint(
-        self,
-        frame_index: int,
-        previous: Image | None,
-        motion: Motion | None,
-        weights: WeightsNow | None,
+        self, frame_index: int, motions: list[Motion | None], weights: WeightsNow | None
     ) -> Generator[FrameStep, None, FrameResult]:
-        cold = self._is_cold(motion)
-        painting, warped = self._begin(frame_index, previous, motion)
-        self._painting = painting
+        motion, cold = motions[0], self._is_cold(motions)
+        earlier = self._earlier(frame_index, motions)
+        self._painting = painting = self._begin(frame_index, earlier)
         reference = None
         if motion is not None and not cold:
             reference = find_reference(self._entries, motion.source)
@@ -266,104 +263,76 @@ class VideoRun:
             "source": motion.source if motion and not cold else None,
             "reliable_share": reliable_share(motion.mask) if motion else None,
         }
+        if len(self.settings.offsets) > 1:
+            facts["older"] = [each.motion.source for each in earlier[1:] if each]
         self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
-        return self._result(frame_index, image, motion, warped)
+        return self._result(frame_index, image, motion, earlier)
 
-    def _begin(
-        self, frame_index: int, previous: Image | None, motion: Motion | None
-    ) -> tuple[Stylization, Image | None]:
-        """A frame's painting at its start, and the warped frame that it should agree with."""
+    def _begin(self, frame_index: int, earlier: list[Earlier | None]) -> Stylization:
+        """A frame's painting at its start."""
+        count = len(self.settings.offsets)
         if self._objective is None:
             self._objective = prepare_objective(
                 self.guidance, self.settings.image, content=first_picture(self.clip)
             )
             if self._pays_to_fuse:
-                self._objective.fuse_ahead(self._size, temporal=1)
-        settings = self.settings.image
+                self._objective.fuse_ahead(self._size, temporal=count)
+        settings, init = self.settings.image, None
         content = self.clip[frame_index]
-        light = self._light(frame_index, motion)
-        warped = self._warped(previous, motion, light)
-        if warped is None:
+        # Cold frames too have masks of zeros, where they can use what XLA compiles for the others.
+        held = temporal_targets([*earlier, *[None] * (count - len(earlier))], self._parts, content)
+        if not earlier:
             # Every cold frame has its own noise, as in Ruder's random start.
             settings = dataclasses.replace(settings, seed=(settings.seed + frame_index) % 2**32)
-            # With a mask of zeros it can use what XLA compiles for the later frames.
-            blank = [TemporalTarget(content, np.zeros_like(content[:, :, 0]))]
-            temporal, init = blank if self._pays_to_fuse else [], None
         else:
-            assert motion is not None and previous is not None
             # More than `frame_steps` only if the weights move.
             settings = without_scales(settings, max(settings.steps, self.settings.frame_steps))
             if self.settings.start is Start.RANDOM:
                 settings = dataclasses.replace(settings, init=Init.NOISE)
-            held = self._parts.temporal_mask(motion.flow, motion.mask)
-            temporal = [TemporalTarget(warped, held if light is None else held * light.hold)]
-            init = self._start(frame_index, previous, motion, light)
-        painting = Stylization(
+            init = self._start(frame_index, earlier)
+        return Stylization(
             content,
             self.guidance,
             settings,
             init=init,
-            temporal=temporal,
+            temporal=held if earlier or self._pays_to_fuse else [],
             objective=self._objective,
         )
-        return painting, warped
 
-    def _is_cold(self, motion: Motion | None) -> bool:
-        return motion is None or motion.is_cut or self.settings.independent
+    def _is_cold(self, motions: list[Motion | None]) -> bool:
+        return motions[0] is None or motions[0].is_cut or self.settings.independent
 
-    def _warped(
-        self, previous: Image | None, motion: Motion | None, light: LightChange | None
-    ) -> Image | None:
-        """The stylised previous frame, warped, in the light of this frame; None for a cold one."""
-        if self._is_cold(motion):
-            return None
-        assert motion is not None and previous is not None
-        warped = warp(previous, motion.flow.backward_flow, interpolation=Interpolation.LINEAR)
-        return warped if light is None else light.applied(warped)
-
-    def _light(self, frame_index: int, motion: Motion | None) -> LightChange | None:
-        """How the light of a frame differs from that of the frame it continues, if it does."""
-        if self._is_cold(motion):
-            return None
-        assert motion is not None
+    def _earlier(self, frame_index: int, motions: list[Motion | None]) -> list[Earlier | None]:
+        """The frames that a frame goes on from; none for a cold one."""
+        if self._is_cold(motions):
+            return []
         if self._palette is None:
             self._palette = sized_guidance(
                 self.guidance, self.settings.image, content=first_picture(self.clip)
             )
-        return light_of(self.clip, frame_index, motion, self._palette, self.settings)
+        return earlier_frames(
+            frame_index, motions, self.folder.read_frame, self.clip, self._palette, self.settings
+        )
 
-    def _start(
-        self, frame_index: int, previous: Image, motion: Motion, light: LightChange | None
-    ) -> Image:
+    def _start(self, frame_index: int, earlier: list[Earlier | None]) -> Image:
         """Where a later frame starts (Ruder, §4.1)."""
-        settings = self.settings
-        match settings.start:
+        content, nearest = self.clip[frame_index], earlier[0]
+        assert nearest is not None
+        match self.settings.start:
             case Start.PREVIOUS:
-                return previous
+                return nearest.image
             case Start.RANDOM:
-                generator = np.random.default_rng(settings.image.seed + frame_index)
-                return generator.random(previous.shape, dtype=np.float32)
+                generator = np.random.default_rng(self.settings.image.seed + frame_index)
+                return generator.random(content.shape, dtype=np.float32)
             case Start.WARPED:
-                carried = self._carried(frame_index, previous, motion)
-                return carried if light is None else light.applied(carried, motion.mask)
+                # Texture that was painted under about the weights of now.
+                first = find_reference(self._entries, nearest.motion.source)
+                if first is None:
+                    first = self._shot_start(frame_index)
+                painted = self.folder.read_frame(first)
+                return warm_start(earlier, self._parts, content, self.clip[first], painted)
             case unknown:
                 assert_never(unknown)
-
-    def _carried(self, frame_index: int, previous: Image, motion: Motion) -> Image:
-        """The previous frame, warped; texture of the shot's first frame fills unreliable areas."""
-        # Texture that was painted under about the weights of now.
-        first = find_reference(self._entries, motion.source)
-        if first is None:
-            first = self._shot_start(frame_index)
-        carried, known = self._parts.start_masks(motion.flow, motion.mask)
-        fresh = transfer_texture(
-            self.clip[frame_index],
-            known,
-            self.clip[first],
-            self.folder.read_frame(first),
-            parts=self._parts.masks,
-        )
-        return carried_picture(previous, dataclasses.replace(motion, mask=carried), fresh)
 
     def _shot_start(self, frame_index: int) -> int:
         """The index of the first frame of the shot that a frame belongs to."""
@@ -372,19 +341,17 @@ class VideoRun:
             first = source
         return first
 
-    def _restore(
-        self, frame_index: int, previous: Image | None, motion: Motion | None
-    ) -> FrameResult:
-        image, light = self.folder.read_frame(frame_index), self._light(frame_index, motion)
-        warped = self._warped(previous, motion, light)
-        return self._result(frame_index, image, motion, warped, resumed=True)
+    def _restore(self, frame_index: int, motions: list[Motion | None]) -> FrameResult:
+        image = self.folder.read_frame(frame_index)
+        earlier = self._earlier(frame_index, motions[:1])
+        return self._result(frame_index, image, motions[0], earlier, resumed=True)
 
     def _result(
         self,
         frame_index: int,
         image: Image,
         motion: Motion | None,
-        warped: Image | None,
+        earlier: list[Earlier | None],
         *,
         resumed: bool = False,
     ) -> FrameResult:
@@ -398,7 +365,7 @@ class VideoRun:
             scores=Scores(entry["content_kept"], entry["style_reached"]),
             weights=Weights.from_json(entry["weights"]),
             motion=motion,
-            warped=warped,
+            warped=earlier[0].warped if earlier and earlier[0] else None,
             cold=entry["cold"],
             resumed=resumed,
             steps=entry["steps"],
