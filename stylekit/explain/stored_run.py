@@ -39,8 +39,10 @@ from ..samples import MaterialKind, find_material
 from ..scenes.scene import scene_of_clip
 from ..settings import VideoSettings, Weights
 from ..vgg.weights import load_backbone
-from ..video.earlier import Earlier, earlier_frames, temporal_targets
+from ..video.earlier import earlier_frames, temporal_targets
 from ..video.folder import RunFolder, RunInputs, digest, digest_clip
+from ..video.links import reversed_motion
+from ..video.passes import is_forward
 from ..video.still_parts import StillParts
 from .pulls import PullMaps, pull_maps
 
@@ -200,12 +202,14 @@ class StoredRun:
     def _measure_pulls(self, frame_index: int) -> PullMaps:
         image, weights = self.image(frame_index), self.weights(frame_index)
         objective, content = self.objective, self.clip[frame_index]
-        earlier: list[Earlier | None] = [None] * len(self.settings.offsets)
-        if self.is_cold(frame_index):
+        motions = self._held_to(frame_index)
+        if not any(motions):
             # No temporal term. The targets keep their number, so nothing compiles again.
             weights = without_masks(weights)
-        else:
-            earlier = self._earlier(frame_index)
+        palette = self.objective.guidance
+        earlier = earlier_frames(
+            frame_index, motions, self.image, self.clip, palette, self.settings
+        )
         targets = temporal_targets(earlier, self._parts, content)
         return pull_maps(
             objective,
@@ -215,15 +219,25 @@ class StoredRun:
             keep_colors=self.settings.image.keep_colors,
         )
 
-    def _earlier(self, frame_index: int) -> list[Earlier | None]:
-        """What a frame that is not cold was held to, in its own light as in `VideoRun`."""
-        older = self._entries[frame_index].get("older", [])
+    def _held_to(self, frame_index: int) -> list[Motion | None]:
+        """The motions from the frames that a frame was held to, one for each offset."""
+        entry = self._entries[frame_index]
         motions: list[Motion | None] = [None] * len(self.settings.offsets)
-        for place, source in enumerate([self.source(frame_index), *older]):
-            stored = self._read_flow(frame_index, source)
-            motions[place] = Motion(*stored, is_cut=False, source=source)
-        palette = self.objective.guidance
-        return earlier_frames(frame_index, motions, self.image, self.clip, palette, self.settings)
+        beside = entry.get("held_to")
+        if beside is not None:
+            if is_forward(entry["pass"]):
+                motions[0] = self._motion_from(beside, frame_index)
+            else:
+                motion = self._motion_from(frame_index, beside)
+                motions[0] = reversed_motion(self.clip, motion, beside, self.settings)
+        elif not self.is_cold(frame_index):
+            sources = [self.source(frame_index), *entry.get("older", [])]
+            motions[: len(sources)] = [self._motion_from(each, frame_index) for each in sources]
+        return motions
+
+    def _motion_from(self, source: int, frame_index: int) -> Motion:
+        flow, mask = self._read_flow(frame_index, source)
+        return Motion(flow, mask, is_cut=False, source=source)
 
 
 def open_run(

@@ -313,6 +313,20 @@ class VideoSettings(Settings):
         flag="--offsets",
         metavar="1,N,…",
     )
+    passes: int = tunable(
+        1,
+        "how often each frame is painted, by turns forward and backward in time: what comes into "
+        "sight late, or at the seam of a loop, then fits on both sides",
+        low=1,
+        high=20,
+        flag="--passes",
+        metavar="N",
+    )
+    loop: bool = tunable(
+        False,
+        "the clip is a loop, its last frame is followed by its first; needs --passes 2 or more",
+        flag="--loop",
+    )
     shots: str = tunable(
         "auto",
         "the first frames of the shots, counted from 0, with commas between them; auto finds them",
@@ -332,6 +346,11 @@ class VideoSettings(Settings):
         check(self)
         shot_numbers(self.shots)
         check_offsets(self.offsets)
+        if self.loop and self.passes < 2:
+            raise SettingsError(
+                "loop",
+                "needs at least 2 passes, because the first frame is painted before the last",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,11 @@ class FramePainting:
             self._nothing = self._losses_of_nothing()
             self._goal = goal_of(reference, self._nothing)
 
+    @property
+    def image(self) -> Image:
+        """The picture as it is now."""
+        return self._painting.image
+
     def paint(self, weights: WeightsNow) -> Iterator[Step]:
         """Its steps until it is finished; `weights` as in `Stylization.steps`."""
         painting = self._painting

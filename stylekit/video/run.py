@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -18,7 +16,7 @@ from ..image.guidance import Guidance, Style
 from ..image.objective import Objective
 from ..image.scales import sized_guidance, without_scales
 from ..image.scores import Scores
-from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective
+from ..image.stylization import Stylization, WeightsNow, prepare_objective
 from ..image.xla import worth_fusing
 from ..losses import Losses
 from ..motion.flow import FLOWS, FlowMethod, FlowPair
@@ -31,43 +29,11 @@ from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from .earlier import Earlier, earlier_frames, temporal_targets, warm_start
 from .folder import RunFolder, describe_run
+from .frames import FrameResult, FrameStep
 from .goals import FramePainting, find_reference
 from .links import Links
+from .passes import StoredPasses, is_forward, later_frames, order_of, start_again
 from .still_parts import StillParts
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class FrameResult:
-    """A finished frame and all that it was made from.
-
-    `image` is the stored 8-bit picture; `losses` and `style_distance` belong to it. `warped` is
-    the stylised previous frame, warped along the flow of `motion`, in the light of this frame; both
-    are None if there is no frame before. `cold` is True for a frame that did not start from one
-    before: the first frame, one after a cut, and a flash. `resumed` is True for a frame that was
-    stored by an earlier run.
-    """
-
-    frame_index: int
-    content: Image
-    image: Image
-    losses: Losses
-    style_distance: float
-    scores: Scores
-    weights: Weights
-    motion: Motion | None
-    warped: Image | None
-    cold: bool
-    resumed: bool
-    steps: int
-    evaluations: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameStep:
-    """One optimiser step on a frame."""
-
-    frame_index: int
-    step: Step
 
 
 class VideoRun:
@@ -154,14 +120,23 @@ class VideoRun:
         image = dataclasses.replace(self.settings.image, size=max(height, width))
         self.settings = dataclasses.replace(self.settings, image=image)
         # It depends on the whole clip, not on what is left: a resumed run must decide the same.
-        later = 0 if self.settings.independent else len(clip) - 1
+        later = later_frames(self.settings, len(clip))
         self._size = width, height
         self._parts = StillParts(self.guidance, self._size)
         self._pays_to_fuse = worth_fusing(later * self.settings.frame_steps, self._size)
         self.backbone = load_backbone(self.settings.image.backbone)
         description = describe_run(clip, self.guidance, self.settings, exact_flow=flows is not None)
-        self.folder.open(description, frame_count=len(clip), pixels=height * width)
-        self._entries = self.folder.entries()
+        self._links.check_loop()
+        self.folder.open(
+            description,
+            frame_count=len(clip),
+            pixels=height * width,
+            older=len(self.settings.offsets) - 1,
+            passes=self.settings.passes,
+        )
+        self._stored = StoredPasses(self.folder, self.settings.passes)
+        self._stored.open()
+        self._entries = self._stored.entries[0]
 
     def __repr__(self) -> str:
         width, height = self._size
@@ -178,15 +153,22 @@ class VideoRun:
 
         It may have come when a frame was stored, but not yet known here.
         """
-        self._entries = self.folder.entries()
+        self._stored.reload()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all frames are finished, in all passes."""
+        return self._stored.complete_count == len(self.clip)
 
     def finished_entries(self) -> list[dict[str, Any]]:
-        """The manifest's entries of the finished frames, up to the first frame that is missing."""
-        indices = itertools.takewhile(self._entries.__contains__, itertools.count())
-        return [self._entries[index] for index in indices]
+        """The manifest's entries of the finished frames, up to the first frame that is missing.
+
+        Each is of the last pass in which its frame is finished.
+        """
+        return self._stored.newest()
 
     def frames(self, weights: WeightsNow | None = None) -> Iterator[FrameResult]:
-        """The frames, stored ones first, each when it is finished; `break` pauses.
+        """The frames of the last pass, stored ones first, each when it is finished; `break` pauses.
 
         Parameters
         ----------
@@ -195,16 +177,20 @@ class VideoRun:
             the settings unless given.
         """
         for event in self.steps(weights):
-            if isinstance(event, FrameResult):
+            if isinstance(event, FrameResult) and event.pass_number == self.settings.passes:
                 yield event
 
     def steps(self, weights: WeightsNow | None = None) -> Iterator[FrameStep | FrameResult]:
-        """Every optimiser step, and each frame when it is finished; `weights` as in `frames`."""
+        """Every step, and each frame when it is finished in a pass; `weights` as in `frames`."""
+        weights = weights or self.settings.image.weights
         for frame_index, motions in enumerate(self._motions()):
             if frame_index in self._entries:
                 yield self._restore(frame_index, motions)
             else:
                 yield (yield from self._paint(frame_index, motions, weights))
+        for number in range(2, self.settings.passes + 1):
+            for frame_index in order_of(number, len(self.clip)):
+                yield (yield from self._paint_again(number, frame_index, weights))
 
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first `frame_count` frames of the clip."""
@@ -228,8 +214,7 @@ class VideoRun:
 
     def stored_frames(self) -> Iterator[Image]:
         """The pictures of the finished frames, up to the first frame that is missing."""
-        for entry in self.finished_entries():
-            yield self.folder.read_frame(entry["frame_index"])
+        yield from map(self._stored.read, self.finished_entries())
 
     def motion(self, frame_index: int) -> Motion:
         """The motion to frame `frame_index` from the one before, computed once and stored.
@@ -239,24 +224,17 @@ class VideoRun:
         return self._links.motion(frame_index)
 
     def _paint(
-        self, frame_index: int, motions: list[Motion | None], weights: WeightsNow | None
+        self, frame_index: int, motions: list[Motion | None], weights: WeightsNow
     ) -> Generator[FrameStep, None, FrameResult]:
         motion, cold = motions[0], self._is_cold(motions)
         earlier = self._earlier(frame_index, motions)
-        self._painting = painting = self._begin(frame_index, earlier)
+        start = self._start(frame_index, earlier) if earlier else None
         reference = None
         if motion is not None and not cold:
             reference = find_reference(self._entries, motion.source)
-        frame = FramePainting(
-            painting,
-            self.clip[frame_index],
-            None if reference is None else self._entries[reference],
-            cold=cold,
-            frame_steps=self.settings.frame_steps,
-        )
-        for step in frame.paint(weights or self.settings.image.weights):
+        frame = self._begin(frame_index, earlier, start, reference, cold=cold)
+        for step in frame.paint(weights):
             yield FrameStep(frame_index, step)
-        image = from_bytes(to_bytes(painting.image))
         facts = {
             **frame.facts(),
             "cold": cold,
@@ -265,11 +243,52 @@ class VideoRun:
         }
         if len(self.settings.offsets) > 1:
             facts["older"] = [each.motion.source for each in earlier[1:] if each]
-        self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
-        return self._result(frame_index, image, motion, earlier)
+        image = from_bytes(to_bytes(frame.image))
+        entry = self._stored.finish(1, frame_index, image, facts)
+        return self._result(entry, image, motion, earlier)
 
-    def _begin(self, frame_index: int, earlier: list[Earlier | None]) -> Stylization:
-        """A frame's painting at its start."""
+    def _paint_again(
+        self, number: int, frame_index: int, weights: WeightsNow
+    ) -> Generator[FrameStep, None, FrameResult]:
+        """A frame in a later pass; one without a frame beside it stays as it is."""
+        stored, first = self._stored, self._entries[frame_index]
+        motion = self._links.beside(frame_index, forward=is_forward(number))
+        neighbours: list[Earlier | None] = []
+        if motion is not None:
+            # At the seam of a loop this pass has not come to the other frame yet.
+            is_behind = (motion.source < frame_index) is is_forward(number)
+            beside = stored.entries[number - (1 if is_behind else 2)][motion.source]
+            neighbours = self._seen(frame_index, [motion], lambda _: stored.read(beside))
+        entry = stored.entries[number - 1].get(frame_index)
+        if entry is not None:
+            return self._result(entry, stored.read(entry), motion, neighbours, resumed=True)
+        before = stored.entries[number - 2][frame_index]
+        image = stored.read(before)
+        facts = {**before, "steps": 0, "evaluations": 0}
+        if neighbours and neighbours[0]:
+            start = start_again(neighbours[0], self._parts, image)
+            reference = find_reference(self._entries, frame_index)
+            frame = self._begin(frame_index, neighbours, start, reference, cold=False)
+            for step in frame.paint(weights):
+                yield FrameStep(frame_index, step, number)
+            facts = {**frame.facts(), "held_to": neighbours[0].motion.source}
+            facts |= {name: first[name] for name in ("cold", "source", "reliable_share")}
+            image = from_bytes(to_bytes(frame.image))
+        for name in ("frame_index", "sha256"):
+            facts.pop(name, None)
+        entry = stored.finish(number, frame_index, image, facts)
+        return self._result(entry, image, motion, neighbours)
+
+    def _begin(
+        self,
+        frame_index: int,
+        earlier: list[Earlier | None],
+        init: Image | None,
+        reference: int | None,
+        *,
+        cold: bool,
+    ) -> FramePainting:
+        """A frame's painting at its start, or at `init` if it is given."""
         count = len(self.settings.offsets)
         if self._objective is None:
             self._objective = prepare_objective(
@@ -277,7 +296,7 @@ class VideoRun:
             )
             if self._pays_to_fuse:
                 self._objective.fuse_ahead(self._size, temporal=count)
-        settings, init = self.settings.image, None
+        settings = self.settings.image
         content = self.clip[frame_index]
         # Cold frames too have masks of zeros, where they can use what XLA compiles for the others.
         held = temporal_targets([*earlier, *[None] * (count - len(earlier))], self._parts, content)
@@ -289,8 +308,7 @@ class VideoRun:
             settings = without_scales(settings, max(settings.steps, self.settings.frame_steps))
             if self.settings.start is Start.RANDOM:
                 settings = dataclasses.replace(settings, init=Init.NOISE)
-            init = self._start(frame_index, earlier)
-        return Stylization(
+        self._painting = Stylization(
             content,
             self.guidance,
             settings,
@@ -298,20 +316,34 @@ class VideoRun:
             temporal=held if earlier or self._pays_to_fuse else [],
             objective=self._objective,
         )
+        return FramePainting(
+            self._painting,
+            content,
+            None if reference is None else self._entries[reference],
+            cold=cold,
+            frame_steps=self.settings.frame_steps,
+        )
 
     def _is_cold(self, motions: list[Motion | None]) -> bool:
         return motions[0] is None or motions[0].is_cut or self.settings.independent
 
     def _earlier(self, frame_index: int, motions: list[Motion | None]) -> list[Earlier | None]:
         """The frames that a frame goes on from; none for a cold one."""
-        if self._is_cold(motions):
-            return []
+        read = self._stored.folders[0].read_frame
+        return [] if self._is_cold(motions) else self._seen(frame_index, motions, read)
+
+    def _seen(
+        self,
+        frame_index: int,
+        motions: Sequence[Motion | None],
+        image_of: Callable[[int], Image],
+    ) -> list[Earlier | None]:
         if self._palette is None:
             self._palette = sized_guidance(
                 self.guidance, self.settings.image, content=first_picture(self.clip)
             )
         return earlier_frames(
-            frame_index, motions, self.folder.read_frame, self.clip, self._palette, self.settings
+            frame_index, motions, image_of, self.clip, self._palette, self.settings
         )
 
     def _start(self, frame_index: int, earlier: list[Earlier | None]) -> Image:
@@ -329,7 +361,7 @@ class VideoRun:
                 first = find_reference(self._entries, nearest.motion.source)
                 if first is None:
                     first = self._shot_start(frame_index)
-                painted = self.folder.read_frame(first)
+                painted = self._stored.folders[0].read_frame(first)
                 return warm_start(earlier, self._parts, content, self.clip[first], painted)
             case unknown:
                 assert_never(unknown)
@@ -342,20 +374,20 @@ class VideoRun:
         return first
 
     def _restore(self, frame_index: int, motions: list[Motion | None]) -> FrameResult:
-        image = self.folder.read_frame(frame_index)
+        entry = self._entries[frame_index]
         earlier = self._earlier(frame_index, motions[:1])
-        return self._result(frame_index, image, motions[0], earlier, resumed=True)
+        return self._result(entry, self._stored.read(entry), motions[0], earlier, resumed=True)
 
     def _result(
         self,
-        frame_index: int,
+        entry: dict[str, Any],
         image: Image,
         motion: Motion | None,
         earlier: list[Earlier | None],
         *,
         resumed: bool = False,
     ) -> FrameResult:
-        entry = self._entries[frame_index]
+        frame_index = entry["frame_index"]
         return FrameResult(
             frame_index=frame_index,
             content=self.clip[frame_index],
@@ -370,6 +402,7 @@ class VideoRun:
             resumed=resumed,
             steps=entry["steps"],
             evaluations=entry["evaluations"],
+            pass_number=entry.get("pass", 1),
         )
 
 
