@@ -162,11 +162,11 @@ def flow_between(
     )
 
 
-def refine_flow(source: Image, target: Image, start: Flow) -> Flow:
+def refine_flow(source: Image, target: Image, start: Flow, *, sharp: bool = False) -> Flow:
     """The flow of DIS from `source` to `target`, as `estimate_flow`, begun from a guess of it.
 
     In every patch DIS takes `start` where that fits better than its own guess from coarser scales.
-    So it follows motion that is too fast for DIS alone.
+    So it follows motion that is too fast for DIS alone. With `sharp` it takes smaller patches.
 
     `start` is `(H, W, 2)` in pixels. Raises ValueError if sizes differ.
     """
@@ -176,7 +176,7 @@ def refine_flow(source: Image, target: Image, start: Flow) -> Flow:
     first, second = _dis_pair(source, target)
     border = [(0, a - b) for a, b in zip(first.shape, start.shape[:2], strict=True)]
     guess = np.pad(start, (*border, (0, 0)), mode="edge")
-    flow = _estimator(fine=True).calc(first, second, guess)
+    flow = _estimator(fine=True, sharp=sharp).calc(first, second, guess)
     return _cropped(flow, source)
 
 
@@ -305,10 +305,7 @@ def _dis(source: Image, target: Image, *, fine: bool = True, sharp: bool = False
         # Without a start: DIS compares a start with its own guess in every patch, and a start of
         # zeros wins by chance where the picture has no texture.
         coarse = _estimator(fine=True).calc(first, second, None)  # type: ignore[call-overload]
-        estimator = _estimator(fine=True)
-        estimator.setPatchSize(DIS_SHARP_PATCH)
-        estimator.setPatchStride(DIS_SHARP_STRIDE)
-        flow = estimator.calc(first, second, coarse)
+        flow = _estimator(fine=True, sharp=True).calc(first, second, coarse)
     else:
         start = np.zeros((*first.shape, 2), np.float32)
         flow = _estimator(fine=fine).calc(first, second, start)
@@ -328,13 +325,16 @@ def _cropped(flow: NDArray, source: Image) -> Flow:
     return np.ascontiguousarray(flow[:height, :width], np.float32)
 
 
-def _estimator(*, fine: bool) -> cv2.DISOpticalFlow:
+def _estimator(*, fine: bool, sharp: bool = False) -> cv2.DISOpticalFlow:
     # A new estimator each time: a used one keeps buffers, so threads cannot share it.
     estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     if fine:
         estimator.setFinestScale(DIS_FINEST_SCALE)
         estimator.setVariationalRefinementIterations(DIS_VARIATIONAL_ITERATIONS)
         estimator.setVariationalRefinementAlpha(DIS_VARIATIONAL_ALPHA)
+    if sharp:
+        estimator.setPatchSize(DIS_SHARP_PATCH)
+        estimator.setPatchStride(DIS_SHARP_STRIDE)
     return estimator
 
 

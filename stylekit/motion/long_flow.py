@@ -51,9 +51,10 @@ def compose_flow(pairs: Sequence[FlowPair]) -> FlowPair:
 def flow_over(pairs: Sequence[FlowPair], first: Image, last: Image) -> FlowPair:
     """The flow between two frames with others between them, both ways.
 
-    At each pixel it is one of three candidates, that under which both frames differ least after a
-    Gaussian of 1.5 pixels: DIS started from `compose_flow`; DIS without a start; and the composed
-    flow where it can be trusted, continued from there into the areas where it cannot.
+    At each pixel it is that of several candidates under which both frames differ least, after a
+    Gaussian of 1.5 pixels: DIS started from `compose_flow`; DIS without a start; the composed flow
+    where it can be trusted, continued from there into the areas where it cannot; and DIS with
+    smaller patches, started from the best of these.
 
     Parameters
     ----------
@@ -90,9 +91,19 @@ def _path_mask(flows: Sequence[Flow], reverse: Sequence[Flow]) -> Mask:
 
 def _best(source: Image, target: Image, composed: Flow, mask: Mask) -> Flow:
     """The candidate under which `target` differs least from `source`, at each pixel."""
-    best = refine_flow(source, target, composed)
-    left = _unexplained(source, target, best)
-    for flow in (estimate_flow(source, target), _continued(composed, mask)):
+    best = _better(
+        source,
+        target,
+        refine_flow(source, target, composed),
+        estimate_flow(source, target),
+        _continued(composed, mask),
+    )
+    return _better(source, target, best, refine_flow(source, target, best, sharp=True))
+
+
+def _better(source: Image, target: Image, first: Flow, *others: Flow) -> Flow:
+    best, left = first, _unexplained(source, target, first)
+    for flow in others:
         other = _unexplained(source, target, flow)
         best = np.where((other < left)[:, :, np.newaxis], flow, best)
         left = np.minimum(left, other)

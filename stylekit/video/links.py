@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from ..arrays import Image, Mask
@@ -94,7 +95,9 @@ class Links:
             current, previous = self._clip[frame_index], self._clip[source]
             pairs = [self.motion(index).flow for index in reversed(way[:-1])]
             flow = flow_over(pairs, previous, current)
-            mask = mask_of(flow, current, previous, self._settings)
+            # What comes into sight again lies beside a motion boundary at first.
+            settings = dataclasses.replace(self._settings, motion_boundary=False)
+            mask = mask_of(flow, current, previous, settings)
             stored = self._folder.write_flow(frame_index, flow, mask, source)
         return Motion(*stored, is_cut=False, source=source)
 
