@@ -20,6 +20,8 @@ from .masks import consistency_mask, out_of_frame
 
 # The σ of the Gaussian over what a flow leaves unexplained: single pixels agree by chance.
 _RESIDUAL_SIGMA = 1.5
+# The largest mean difference of what looks the same: about ten levels of 8 bits.
+_SAME_LOOK = 0.04
 # The Gaussians by which flow is continued into areas without any, the narrowest first, and the
 # share of known pixels under them from which on it is.
 _FILL_SIGMAS = (2, 4, 8, 16, 32, 64)
@@ -68,6 +70,15 @@ def flow_over(pairs: Sequence[FlowPair], first: Image, last: Image) -> FlowPair:
         _best(first, last, composed.forward_flow, _path_mask(forward, backward)),
         _best(last, first, composed.backward_flow, _path_mask(backward[::-1], forward[::-1])),
     )
+
+
+def looks_the_same(frame: Image, earlier: Image, backward_flow: Flow) -> Mask:
+    """1 where a frame looks like an earlier one along the flow, and 0 elsewhere, `(H, W)`.
+
+    There the mean difference of colour after a Gaussian of 1.5 pixels is at most 0.04.
+    """
+    alike = _unexplained(frame, earlier, backward_flow) <= _SAME_LOOK
+    return np.asarray(alike & ~out_of_frame(backward_flow), np.float32)
 
 
 def _along(flows: Sequence[Flow]) -> Flow:

@@ -23,6 +23,7 @@ from ..image.objective import TemporalTarget
 from ..motion.flow import Interpolation, warp
 from ..motion.infill import Motion, carried_picture, transfer_texture
 from ..motion.light import LightChange
+from ..motion.long_flow import looks_the_same
 from ..motion.masks import long_term_masks
 from ..settings import VideoSettings
 from .links import light_of
@@ -34,9 +35,12 @@ class Earlier:
     """An earlier painted frame, seen from the frame that is painted now.
 
     `motion` leads to this frame, `light` is the change of light up to it, None if there is none.
+    This frame may start as the earlier one where `start_mask` is 1: where the flow is trusted, and
+    for an older frame also where both look the same, a better guess than a patch of texture.
     """
 
     motion: Motion
+    start_mask: Mask
     image: Image
     light: LightChange | None
 
@@ -70,16 +74,19 @@ def earlier_frames(
     image_of : The painted frame of an index.
     clip, palette, settings : As in `light_of`.
     """
-    return [
-        None
-        if motion is None
-        else Earlier(
-            motion,
-            image_of(motion.source),
-            light_of(clip, frame_index, motion, palette, settings),
-        )
-        for motion in motions
-    ]
+    found: list[Earlier | None] = []
+    for place, motion in enumerate(motions):
+        if motion is None:
+            found.append(None)
+            continue
+        mask = motion.mask
+        if place:
+            flow = motion.flow.backward_flow
+            same = looks_the_same(clip[frame_index], clip[motion.source], flow)
+            mask = np.maximum(mask, same)
+        light = light_of(clip, frame_index, motion, palette, settings)
+        found.append(Earlier(motion, mask, image_of(motion.source), light))
+    return found
 
 
 def temporal_targets(
@@ -110,7 +117,7 @@ def warm_start(
     `transfer_texture`.
     """
     starts = [
-        (each, *parts.start_masks(each.motion.flow, each.motion.mask)) for each in earlier if each
+        (each, *parts.start_masks(each.motion.flow, each.start_mask)) for each in earlier if each
     ]
     known = np.maximum.reduce([known for _, _, known in starts])
     start = transfer_texture(content, known, source_content, source_painting, parts=parts.masks)
