@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -28,6 +27,7 @@ from ..settings import (
 )
 from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES
+from .option_types import numbers, rate, read_output, whole_numbers
 from .presets import Preset, read_preset, values_of
 
 # Takes the options and returns the exit code.
@@ -150,7 +150,7 @@ def _add_guidance(group: argparse._ArgumentGroup, content: str, note: str = "") 
     """Add the options of `Guidance`; `note` is what else is true of masks for this `content`."""
     group.add_argument(
         "--style-weights",
-        type=_numbers,
+        type=numbers,
         default=[],
         metavar="W,W,…",
         help="how much each STYLE counts, separated by commas (default: all the same)",
@@ -234,7 +234,7 @@ def _add_video(parser: Parser) -> None:
         "a clip or animation: .mp4, .mov, .gif or .webp; or a picture for each frame: FOLDER/, or "
         "names such as frames/%%04d.png"
     )
-    _add_common(parser, VideoSettings().image, output, {}, _read_output)
+    _add_common(parser, VideoSettings().image, output, {}, read_output)
     clip = parser.add_argument_group("clip")
     _add_weights(clip, needs_mask=True)
     methods = [name for name in FLOWS if name != FlowMethod.FILES]
@@ -256,7 +256,7 @@ def _add_video(parser: Parser) -> None:
     clip.add_argument(
         "--fps",
         metavar="R",
-        type=_rate,
+        type=rate,
         help="frames a second, such as 25, 29.97 or 30000/1001 (default: the clip's own; of "
         "pictures 24)",
     )
@@ -320,7 +320,9 @@ def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
     """The arguments of `add_argument` for a setting whose default is `value`."""
     text = known.help
     if isinstance(value, tuple):
-        return {"default": list(value), "type": _numbers, "metavar": known.metavar, "help": text}
+        whole = any(isinstance(item, int) for item in value)
+        kind = whole_numbers if whole else numbers
+        return {"default": list(value), "type": kind, "metavar": known.metavar, "help": text}
     if isinstance(value, bool):
         return {"action": "store_true", "help": known.help}
     choices: list[str] = []
@@ -339,34 +341,6 @@ def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
         text = ": ".join(filter(None, ["|".join(choices), text]))
     # argparse fills in what follows a single %.
     return found | {"help": text.replace("%", "%%") + " (default: %(default)s)"}
-
-
-def _rate(text: str) -> Fraction:
-    """A frame rate: a number or a fraction."""
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise argparse.ArgumentTypeError(
-            f"must be a number such as 25 or 30000/1001, is {text!r}"
-        ) from None
-
-
-def _read_output(text: str) -> Path:
-    """The path of a clip's output."""
-    # Imported here, because neither `--help` nor the doctor should need a media library.
-    from ..media.sequences import output_path
-
-    return output_path(text)
-
-
-def _numbers(text: str) -> list[float]:
-    """Numbers that are separated by commas."""
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"must be numbers with commas between them, is {text!r}"
-        ) from None
 
 
 def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -> T:

@@ -35,6 +35,7 @@ class Progress:
     ----------
     total : the largest number of steps; a frame that needs fewer makes the bar jump ahead
     frame_count : the number of frames
+    pass_count : how often each frame is painted
     stream : where to write, the standard error stream if None
 
     Examples
@@ -46,8 +47,16 @@ class Progress:
                 progress.step(step)
     """
 
-    def __init__(self, total: int, *, frame_count: int = 1, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        total: int,
+        *,
+        frame_count: int = 1,
+        pass_count: int = 1,
+        stream: TextIO | None = None,
+    ) -> None:
         self._stream = stream or sys.stderr
+        self._pass_count, self._pass = pass_count, 1
         self._total, self._frame_count = total, frame_count
         self._steps, self._frame = 0, 0
         self._scale_index, self._scale_start = 0, 0
@@ -65,9 +74,9 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def step(self, step: HasLoss, *, frame_index: int = 0) -> None:
+    def step(self, step: HasLoss, *, frame_index: int = 0, pass_number: int = 1) -> None:
         """Count a step of a frame."""
-        self._frame = frame_index
+        self._frame, self._pass = frame_index, pass_number
         now = time.monotonic()
         if step.scale_index != self._scale_index:
             # A step at another scale takes a different time, so the estimate starts again.
@@ -87,21 +96,27 @@ class Progress:
                 f"step {self._steps} of at most {self._total}, {self._facts()}{self._left()}"
             )
 
-    def frame(self, frame_index: int, *, max_steps_left: int, facts: str) -> None:
+    def frame(
+        self, frame_index: int, *, max_steps_left: int, facts: str, pass_number: int = 1
+    ) -> None:
         """Report a finished frame; at most `max_steps_left` steps follow it."""
+        self._pass = pass_number
         self._total = self._steps + max_steps_left
         if self._bar is not None:
             self._bar.total = self._total
             self._bar.refresh()
         else:
             done = f"frame {frame_index + 1} of {self._frame_count} finished, {facts}"
-            self._line(done + self._left())
+            self._line(self._pass_words() + done + self._left())
             self._line_time = time.monotonic()
 
     def _facts(self) -> str:
         if self._frame_count == 1:
             return self._loss
-        return f"frame {self._frame + 1}/{self._frame_count}, {self._loss}"
+        return f"{self._pass_words()}frame {self._frame + 1}/{self._frame_count}, {self._loss}"
+
+    def _pass_words(self) -> str:
+        return f"pass {self._pass} of {self._pass_count}, " if self._pass_count > 1 else ""
 
     def _left(self) -> str:
         steps = self._steps - self._scale_start

@@ -45,8 +45,10 @@ from ..settings import (
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
+from ..video.frames import FrameResult
+from ..video.passes import later_frames
 from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
-from ..video.run import FrameResult, VideoRun
+from ..video.run import VideoRun
 from .clip_files import check_no_input, check_video_output, default_run, flow_folder, tell_changes
 from .options import chosen
 from .presets import image_part, video_part
@@ -180,7 +182,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     first = read_clip(clip_path, frames=1, fps=options.fps)
     settings = _video_settings(options, first, own_flow)
     # How many frames there are is known only when all are read.
-    later = 0 if settings.independent else (options.frames or MediaLimits().clip_frames) - 1
+    later = later_frames(settings, options.frames or MediaLimits().clip_frames)
     guidance = files.load(first[0], settings.image, later_steps=later * settings.frame_steps)
     began = time.monotonic()
     clip = read_clip(
@@ -212,13 +214,14 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         paint(run)
     except KeyboardInterrupt:
         run.reload()
-        done = len(run.finished_entries())
+        done = run.finished_entries()
         if not done:
             raise
         output = _partial_path(options.output)
+        again = f" in the first of {settings.passes} passes or more" if settings.passes > 1 else ""
         advice = (
-            f"interrupted: {output} holds the {done} of {len(clip)} frames that are finished; "
-            "run the same command again to go on from there"
+            f"interrupted: {output} holds the {len(done)} of {len(clip)} frames that are "
+            f"finished{again}; run the same command again to go on from there"
         )
     seconds = time.monotonic() - began
     report = finish_clip(
@@ -239,16 +242,21 @@ def paint(run: VideoRun) -> None:
     first = max_steps(plan_scales(settings.image))
     later = first if settings.independent else settings.frame_steps
     count = len(run.clip)
-    with Progress(first + (count - 1) * later, frame_count=count) as progress:
+    left = count * settings.passes - 1
+    with Progress(first + left * later, frame_count=count, pass_count=settings.passes) as progress:
         for event in run.steps():
             if isinstance(event, FrameResult):
                 progress.frame(
                     event.frame_index,
-                    max_steps_left=(count - 1 - event.frame_index) * later,
+                    max_steps_left=left * later,
                     facts=_frame_facts(event),
+                    pass_number=event.pass_number,
                 )
+                left -= 1
             else:
-                progress.step(event.step, frame_index=event.frame_index)
+                progress.step(
+                    event.step, frame_index=event.frame_index, pass_number=event.pass_number
+                )
 
 
 def _frame_facts(frame: FrameResult) -> str:

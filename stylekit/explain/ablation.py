@@ -29,7 +29,8 @@ from ..motion.warping import (
 )
 from ..scenes import Scene
 from ..settings import NameOrFunction, VideoSettings, name_of
-from ..video.run import FrameResult, VideoRun
+from ..video.frames import FrameResult
+from ..video.run import VideoRun
 
 # With more reliability than this a pixel follows the frame before rather than being painted anew.
 _TRUSTED = 0.5
@@ -139,10 +140,11 @@ def ablate_flow(
         flows = exact if method == FlowMethod.EXACT else None
         own = dataclasses.replace(settings, flow=method)
         run = VideoRun(scene.frames, style, folder, own, flows=flows)
-        runs[method] = run, list(run.frames())
+        # Every second pass goes against the time.
+        runs[method] = run, sorted(run.frames(), key=lambda result: result.frame_index)
     motions = {
-        method: [result.motion for result in results if result.motion is not None]
-        for method, (_, results) in runs.items()
+        method: [run.motion(index) for index in range(1, len(scene.frames))]
+        for method, (run, _) in runs.items()
     }
     deceived = _deceived(scene, list(motions.values()))
     return FlowAblation(

@@ -16,13 +16,13 @@ from ..arrays import BoolMask, Image, Mask
 from ..errors import MediaError, ResumeError, SettingsError, WeightsError
 from ..image.guidance import Guidance
 from ..image.mask_files import load_mask
-from ..image.objective import Objective, TemporalTarget
+from ..image.objective import Objective
 from ..image.stylization import prepare_objective
 from ..losses import without_masks
 from ..media.clips import read_clip
 from ..media.images import load_image
 from ..media.sequences import find_clip, is_sequence
-from ..motion.flow import FlowPair, warp
+from ..motion.flow import FlowPair
 from ..motion.infill import Motion
 from ..motion.masks import (
     MaskMethod,
@@ -40,8 +40,10 @@ from ..samples import MaterialKind, find_material
 from ..scenes.scene import scene_of_clip
 from ..settings import VideoSettings, Weights
 from ..vgg.weights import load_backbone
+from ..video.earlier import LostDetail, earlier_frames, temporal_targets
 from ..video.folder import RunFolder, RunInputs, digest, digest_clip
-from ..video.links import light_of
+from ..video.links import reversed_motion
+from ..video.passes import StoredPasses, is_forward
 from ..video.still_parts import StillParts
 from .pulls import PullMaps, pull_maps
 
@@ -97,6 +99,9 @@ class StoredRun:
         self.settings = VideoSettings.from_json(description["settings"])
         self._backbone: dict[str, str] = description["backbone"]
         self._entries = folder.entries()
+        passes = StoredPasses(folder, self.settings.passes)
+        passes.reload()
+        self._lost = LostDetail(passes.entries[0], clip, passes.folders[0].read_frame)
         self.frame_count = next(i for i in itertools.count() if i not in self._entries)
         self._motion = lru_cache(maxsize=_KEPT_FRAMES)(self._read_motion)
         self._pulls = lru_cache(maxsize=_KEPT_FRAMES)(self._measure_pulls)
@@ -161,14 +166,7 @@ class StoredRun:
         )
 
     def _read_motion(self, frame_index: int) -> JudgedMotion:
-        stored = self.folder.read_flow(frame_index, self.source(frame_index))
-        if stored is None:
-            raise ResumeError(
-                self.folder.path,
-                f"the flow of frame {frame_index} is missing or damaged; "
-                "run the same stylekit video command again to restore it",
-            )
-        flow, mask = stored
+        flow, mask = self._read_flow(frame_index, self.source(frame_index))
         backward, forward = flow.backward_flow, flow.forward_flow
         outside = out_of_frame(backward)
         round_trip = consistency_error(backward, forward)
@@ -186,6 +184,16 @@ class StoredRun:
             doubted=self._doubted(flow, frame_index) if robust else nowhere,
         )
 
+    def _read_flow(self, frame_index: int, source: int) -> tuple[FlowPair, Mask]:
+        stored = self.folder.read_flow(frame_index, source)
+        if stored is None:
+            raise ResumeError(
+                self.folder.path,
+                f"the flow of frame {frame_index} is missing or damaged; "
+                "run the same stylekit video command again to restore it",
+            )
+        return stored
+
     def _doubted(self, flow: FlowPair, frame_index: int) -> BoolMask:
         """Where the robust mask rejects what the other tests accept."""
         both = flow.backward_flow, flow.forward_flow
@@ -197,32 +205,43 @@ class StoredRun:
 
     def _measure_pulls(self, frame_index: int) -> PullMaps:
         image, weights = self.image(frame_index), self.weights(frame_index)
-        objective = self.objective
-        if self.is_cold(frame_index):
-            # No temporal term. The target keeps the number of targets, so nothing compiles again.
+        objective, content = self.objective, self.clip[frame_index]
+        motions = self._held_to(frame_index)
+        if not any(motions):
+            # No temporal term. The targets keep their number, so nothing compiles again.
             weights = without_masks(weights)
-            target = TemporalTarget(image, np.zeros(image.shape[:2], np.float32))
-        else:
-            target = self._temporal_target(frame_index)
+        palette = self.objective.guidance
+        earlier = earlier_frames(
+            frame_index, motions, self.image, self.clip, palette, self.settings, self._lost
+        )
+        targets = temporal_targets(earlier, self._parts, content)
         return pull_maps(
             objective,
-            objective.targets(self.clip[frame_index], [target]),
+            objective.targets(content, targets),
             image,
             weights,
             keep_colors=self.settings.image.keep_colors,
         )
 
-    def _temporal_target(self, frame_index: int) -> TemporalTarget:
-        """What a frame that is not cold was held to, in its own light as in `VideoRun`."""
-        judged, source = self.motion(frame_index), self.source(frame_index)
-        motion = Motion(judged.flow, judged.mask, is_cut=False, source=source)
-        warped = warp(self.image(source), motion.flow.backward_flow)
-        palette = self.objective.guidance
-        light = light_of(self.clip, frame_index, motion, palette, self.settings)
-        held = self._parts.temporal_mask(motion.flow, motion.mask)
-        if light is None:
-            return TemporalTarget(warped, held)
-        return TemporalTarget(light.applied(warped), held * light.hold)
+    def _held_to(self, frame_index: int) -> list[Motion | None]:
+        """The motions from the frames that a frame was held to, one for each offset."""
+        entry = self._entries[frame_index]
+        motions: list[Motion | None] = [None] * len(self.settings.offsets)
+        beside = entry.get("held_to")
+        if beside is not None:
+            if is_forward(entry["pass"]):
+                motions[0] = self._motion_from(beside, frame_index)
+            else:
+                motion = self._motion_from(frame_index, beside)
+                motions[0] = reversed_motion(self.clip, motion, beside, self.settings)
+        elif not self.is_cold(frame_index):
+            sources = [self.source(frame_index), *entry.get("older", [])]
+            motions[: len(sources)] = [self._motion_from(each, frame_index) for each in sources]
+        return motions
+
+    def _motion_from(self, source: int, frame_index: int) -> Motion:
+        flow, mask = self._read_flow(frame_index, source)
+        return Motion(flow, mask, is_cut=False, source=source)
 
 
 def open_run(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Flow, Image, Mask, check_image, check_mask
+from ..media.opencv import cv2
 from .flow import Interpolation, warp
 
 # The blur that separates fine detail from the rest, in pixels: about the pixels between which a

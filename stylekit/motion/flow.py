@@ -32,6 +32,7 @@ __all__ = [
     "estimate_flow",
     "flow_between",
     "read_flo",
+    "refine_flow",
     "resize_flow",
     "warp",
     "write_flo",
@@ -163,6 +164,24 @@ def flow_between(
     )
 
 
+def refine_flow(source: Image, target: Image, start: Flow, *, sharp: bool = False) -> Flow:
+    """The flow of DIS from `source` to `target`, as `estimate_flow`, begun from a guess of it.
+
+    In every patch DIS takes `start` where that fits better than its own guess from coarser scales.
+    So it follows motion that is too fast for DIS alone. With `sharp` it takes smaller patches.
+
+    `start` is `(H, W, 2)` in pixels. Raises ValueError if sizes differ.
+    """
+    for name, picture in (("source", source), ("target", target)):
+        check_image(picture, name, like=start)
+    check_flow(start, "start")
+    first, second = _dis_pair(source, target)
+    border = [(0, a - b) for a, b in zip(first.shape, start.shape[:2], strict=True)]
+    guess = np.pad(start, (*border, (0, 0)), mode="edge")
+    flow = _estimator(fine=True, sharp=sharp).calc(first, second, guess)
+    return _cropped(flow, source)
+
+
 def warp(image: Image, flow: Flow, *, interpolation: Interpolation = Interpolation.LINEAR) -> Image:
     """`image` seen from the grid of `flow`: `out(p) = image(p + flow(p))`.
 
@@ -283,30 +302,41 @@ def _farneback(source: Image, target: Image) -> Flow:
 
 
 def _dis(source: Image, target: Image, *, fine: bool = True, sharp: bool = False) -> Flow:
-    height, width = source.shape[:2]
-    border = ((0, max(0, _DIS_MIN_SIDE - height)), (0, max(0, _DIS_MIN_SIDE - width)))
-    first, second = (np.pad(_to_grey(image), border, mode="edge") for image in (source, target))
+    first, second = _dis_pair(source, target)
     if sharp:
         # Without a start: DIS compares a start with its own guess in every patch, and a start of
         # zeros wins by chance where the picture has no texture.
         coarse = _estimator(fine=True).calc(first, second, None)  # type: ignore[call-overload]
-        estimator = _estimator(fine=True)
-        estimator.setPatchSize(DIS_SHARP_PATCH)
-        estimator.setPatchStride(DIS_SHARP_STRIDE)
-        flow = estimator.calc(first, second, coarse)
+        flow = _estimator(fine=True, sharp=True).calc(first, second, coarse)
     else:
         start = np.zeros((*first.shape, 2), np.float32)
         flow = _estimator(fine=fine).calc(first, second, start)
+    return _cropped(flow, source)
+
+
+def _dis_pair(source: Image, target: Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Both pictures as DIS takes them: grey, and continued to the smallest size."""
+    height, width = source.shape[:2]
+    border = ((0, max(0, _DIS_MIN_SIDE - height)), (0, max(0, _DIS_MIN_SIDE - width)))
+    first, second = (np.pad(_to_grey(image), border, mode="edge") for image in (source, target))
+    return first, second
+
+
+def _cropped(flow: NDArray, source: Image) -> Flow:
+    height, width = source.shape[:2]
     return np.ascontiguousarray(flow[:height, :width], np.float32)
 
 
-def _estimator(*, fine: bool) -> cv2.DISOpticalFlow:
+def _estimator(*, fine: bool, sharp: bool = False) -> cv2.DISOpticalFlow:
     # A new estimator each time: a used one keeps buffers, so threads cannot share it.
     estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     if fine:
         estimator.setFinestScale(DIS_FINEST_SCALE)
         estimator.setVariationalRefinementIterations(DIS_VARIATIONAL_ITERATIONS)
         estimator.setVariationalRefinementAlpha(DIS_VARIATIONAL_ALPHA)
+    if sharp:
+        estimator.setPatchSize(DIS_SHARP_PATCH)
+        estimator.setPatchStride(DIS_SHARP_STRIDE)
     return estimator
 
 

@@ -15,6 +15,7 @@ from .fields import (
     check,
     check_layer_count,
     check_number,
+    check_offsets,
     documented,
     shot_numbers,
     tunable,
@@ -305,6 +306,27 @@ class VideoSettings(Settings):
         False, "style every frame by itself: flickers, for comparison", flag="--independent"
     )
     start: Start = tunable(Start.WARPED, "where a later frame starts")
+    offsets: tuple[int, ...] = tunable(
+        (1,),
+        "hold a frame to those so many frames before it, with commas between them: with 1,2,4,8 "
+        "what was covered for a few frames comes back as it was (default: 1, the frame before)",
+        flag="--offsets",
+        metavar="1,N,…",
+    )
+    passes: int = tunable(
+        1,
+        "how often each frame is painted, by turns forward and backward in time: what comes into "
+        "sight late, or at the seam of a loop, then fits on both sides",
+        low=1,
+        high=20,
+        flag="--passes",
+        metavar="N",
+    )
+    loop: bool = tunable(
+        False,
+        "the clip is a loop, its last frame is followed by its first; needs --passes 2 or more",
+        flag="--loop",
+    )
     shots: str = tunable(
         "auto",
         "the first frames of the shots, counted from 0, with commas between them; auto finds them",
@@ -323,6 +345,12 @@ class VideoSettings(Settings):
     def __post_init__(self) -> None:
         check(self)
         shot_numbers(self.shots)
+        check_offsets(self.offsets)
+        if self.loop and self.passes < 2:
+            raise SettingsError(
+                "loop",
+                "needs at least 2 passes, because the first frame is painted before the last",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,6 +165,13 @@ def check_layer_count(name: str, weights: tuple[float, ...], style_layers: tuple
         )
 
 
+def check_offsets(offsets: tuple[int, ...]) -> None:
+    """Raise SettingsError unless the numbers of frames rise from 1, the frame before."""
+    if offsets[:1] != (1,) or any(a >= b for a, b in pairwise(offsets)):
+        said = ",".join(map(str, offsets)) or "empty"
+        raise SettingsError("offsets", f"must rise, each number once, from 1 on, is {said}")
+
+
 def shot_numbers(shots: str) -> tuple[int, ...] | None:
     """The first frames that the setting `shots` names, with 0; None if they are to be found.
 

@@ -6,7 +6,9 @@
     frames/000000.png     finished frames, lossless
     flow/000001.forward.flo, flow/000001.backward.flo
     masks/000001.png      reliability of the backward flow, 0 to 255
-    flow/000012.from-000010.forward.flo, …    the same after a flash, between frames 10 and 12
+    flow/000012.from-000010.forward.flo, …    the same between frames 10 and 12: after a flash, to
+                                              an older frame, or at the seam of a loop
+    pass-1/manifest.jsonl, pass-1/frames/…    the frames of the passes before the last
 
 inputs.json is only a hint: a run goes on even if those files have moved. Every file except
 manifest.jsonl is written under a temporary name and renamed when it is complete. An incomplete
@@ -38,8 +40,9 @@ from ..samples import data_folder
 from ..settings import MediaLimits, VideoSettings
 from ..vgg.weights import load_backbone
 
-# The most bytes of a frame for each of its pixels: two flows of float32, a picture, a mask.
-_BYTES_A_PIXEL = 20
+# The most bytes of a frame for each of its pixels: two flows of float32 with a mask, and a picture.
+_FLOW_BYTES, _PICTURE_BYTES = 17, 3
+_BYTES_A_PIXEL = _FLOW_BYTES + _PICTURE_BYTES
 # What must stay free on the disk in addition: space for the finished clip, and for others.
 _SPARE_BYTES = 100_000_000
 # Pictures that the run wrote itself are read without limits.
@@ -114,13 +117,23 @@ class RunFolder:
 
     path: Path
 
-    def open(self, description: dict[str, Any], *, frame_count: int, pixels: int) -> None:
+    def open(
+        self,
+        description: dict[str, Any],
+        *,
+        frame_count: int,
+        pixels: int,
+        older: int = 0,
+        passes: int = 1,
+    ) -> None:
         """Begin a run in this folder, or go on with it.
 
         Parameters
         ----------
         description : All that the frames depend on, from `describe_run`.
         frame_count, pixels : The number of frames, and the pixels of each.
+        older, passes : From how many frames flow leads to each, without the one before it, and how
+            often each is painted.
 
         Raises
         ------
@@ -138,7 +151,8 @@ class RunFolder:
         ):
             raise ResumeError(self.path, "is not empty and holds no run; give a new folder")
         make_folder(self.path)
-        self._check_space(frame_count - len(self.entries()), pixels)
+        each = _BYTES_A_PIXEL + _FLOW_BYTES * older + _PICTURE_BYTES * (passes - 1)
+        self._check_space((frame_count - len(self.entries())) * pixels * each)
         # First of all files: without it the folder of a killed run would look like any other.
         if not begun:
             write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
@@ -238,8 +252,8 @@ class RunFolder:
             self.path / "masks" / f"{stem}.png",
         )
 
-    def _check_space(self, missing: int, pixels: int) -> None:
-        needed = missing * pixels * _BYTES_A_PIXEL + (_SPARE_BYTES if missing > 0 else 0)
+    def _check_space(self, needed: int) -> None:
+        needed += _SPARE_BYTES if needed > 0 else 0
         free = shutil.disk_usage(self.path).free
         if free < needed:
             raise MediaError(

@@ -89,6 +89,21 @@ def find_reference(entries: Mapping[int, dict[str, Any]], source: int) -> int | 
     return None
 
 
+def model_frame(entries: Mapping[int, dict[str, Any]], source: int) -> int:
+    """The frame whose paint is the model for what follows `source`: texture, and fine detail.
+
+    That is the last reference, painted under about the weights of now, or else the shot's first
+    frame. Parameters are those of `find_reference`.
+    """
+    reference = find_reference(entries, source)
+    if reference is not None:
+        return reference
+    first = source
+    while not entries[first]["cold"]:
+        first = entries[first].get("source", first - 1)
+    return first
+
+
 def goal_of(reference: Mapping[str, Any], nothing: tuple[float, float]) -> Goal:
     """The goal of a frame with these `losses_of_nothing`, from the entry of its reference."""
     # An entry of an earlier version may lack a term.
@@ -138,6 +153,11 @@ class FramePainting:
         if reference is not None:
             self._nothing = self._losses_of_nothing()
             self._goal = goal_of(reference, self._nothing)
+
+    @property
+    def image(self) -> Image:
+        """The picture as it is now."""
+        return self._painting.image
 
     def paint(self, weights: WeightsNow) -> Iterator[Step]:
         """Its steps until it is finished; `weights` as in `Stylization.steps`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from ..arrays import Image, Mask
@@ -11,6 +12,7 @@ from ..image.guidance import Guidance
 from ..motion.flow import FlowPair, flow_between
 from ..motion.infill import Motion
 from ..motion.light import LightChange, light_change
+from ..motion.long_flow import flow_over
 from ..motion.masks import mask_of
 from ..motion.shots import LONGEST_FLASH, starts_shot
 from ..settings import VideoSettings, shot_numbers
@@ -67,6 +69,71 @@ class Links:
             self._sources[frame_index] = self._find_source(frame_index)
         return self._sources[frame_index]
 
+    def earlier(self, frame_index: int) -> list[Motion | None]:
+        """The motions to a frame from those that the offsets of the settings name, nearest first.
+
+        Offsets count the frames of a shot, without flashes. None for a frame before the shot, and
+        all are None for a frame that continues none.
+        """
+        way = [frame_index]
+        while (
+            len(way) <= self._settings.offsets[-1] and (source := self.source(way[-1])) is not None
+        ):
+            way.append(source)
+        return [
+            self._motion_over(way[: offset + 1]) if offset < len(way) else None
+            for offset in self._settings.offsets
+        ]
+
+    def _motion_over(self, way: Sequence[int]) -> Motion:
+        """The motion along frames, each of which continues the one after it in `way`."""
+        frame_index, source = way[0], way[-1]
+        if len(way) == 2:
+            return self.motion(frame_index)
+        stored = self._folder.read_flow(frame_index, source)
+        if stored is None:
+            current, previous = self._clip[frame_index], self._clip[source]
+            pairs = [self.motion(index).flow for index in reversed(way[:-1])]
+            flow = flow_over(pairs, previous, current)
+            # What comes into sight again lies beside a motion boundary at first.
+            settings = dataclasses.replace(self._settings, motion_boundary=False)
+            mask = mask_of(flow, current, previous, settings)
+            stored = self._folder.write_flow(frame_index, flow, mask, source)
+        return Motion(*stored, is_cut=False, source=source)
+
+    def check_loop(self) -> None:
+        """Raise SettingsError if the clip is to be a loop, and is none."""
+        if self._settings.loop and (len(self._clip) < 2 or self._is_new(len(self._clip) - 1, 0)):
+            raise SettingsError(
+                "loop",
+                "the first frame does not go on from the last one; leave it out, or cut the clip "
+                "where it closes",
+            )
+
+    def beside(self, frame_index: int, *, forward: bool) -> Motion | None:
+        """The motion to a frame from the one that it continues, or from the one that continues it.
+
+        In a loop the last frame is followed by the first. None if there is no such frame.
+        """
+        count = len(self._clip)
+        if forward:
+            if self.source(frame_index) is not None:
+                return self.motion(frame_index)
+            return self._seam() if frame_index == 0 and self._settings.loop else None
+        after = range(frame_index + 1, min(frame_index + 2 + LONGEST_FLASH, count))
+        follower = next((index for index in after if self.source(index) == frame_index), None)
+        if follower is not None:
+            return self._reversed(self.motion(follower), follower)
+        last = frame_index == count - 1
+        return self._reversed(self._seam(), 0) if last and self._settings.loop else None
+
+    def _seam(self) -> Motion:
+        last = len(self._clip) - 1
+        return Motion(*self._between(last, 0), is_cut=False, source=last)
+
+    def _reversed(self, motion: Motion, frame_index: int) -> Motion:
+        return reversed_motion(self._clip, motion, frame_index, self._settings)
+
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first frames of the clip; a flash is no shot."""
         sources = {index: self.source(index) for index in range(frame_count)}
@@ -107,7 +174,9 @@ class Links:
         return self._breaks_at[frame_index]
 
     def _is_new(self, source: int, frame_index: int) -> bool:
-        flow, mask = self._between(source, frame_index)
+        # Before a run begins, whether the clip is a loop is asked without a folder.
+        find = self._between if source < frame_index else self._estimate
+        flow, mask = find(source, frame_index)
         return starts_shot(
             self._clip[frame_index],
             self._clip[source],
@@ -121,13 +190,31 @@ class Links:
         stored = self._folder.read_flow(frame_index, source)
         if stored is not None:
             return stored
+        flow, mask = self._estimate(source, frame_index)
+        return self._folder.write_flow(frame_index, flow, mask, source)
+
+    def _estimate(self, source: int, frame_index: int) -> tuple[FlowPair, Mask]:
         current, previous = self._clip[frame_index], self._clip[source]
-        if self._flows is not None:
+        if self._flows is None:
+            flow = flow_between(previous, current, method=self._settings.flow)
+        elif source < frame_index:
             flow = self._flows[frame_index - 1]
         else:
-            flow = flow_between(previous, current, method=self._settings.flow)
-        mask = mask_of(flow, current, previous, self._settings)
-        return self._folder.write_flow(frame_index, flow, mask, source)
+            # The flow at the seam of a loop is not among those that are given.
+            flow = flow_between(previous, current)
+        return flow, mask_of(flow, current, previous, self._settings)
+
+
+def reversed_motion(
+    clip: Sequence[Image], motion: Motion, frame_index: int, settings: VideoSettings
+) -> Motion:
+    """The motion against the time: from `frame_index` to the source of `motion`, which leads to it.
+
+    Its mask is of the flow on the grid of that source.
+    """
+    flow = FlowPair(motion.flow.backward_flow, motion.flow.forward_flow)
+    mask = mask_of(flow, clip[motion.source], clip[frame_index], settings)
+    return Motion(flow, mask, is_cut=False, source=frame_index)
 
 
 def light_of(

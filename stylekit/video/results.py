@@ -268,7 +268,7 @@ def finish_clip(
             content_kept=float(np.mean([entry["content_kept"] for entry in entries])),
             style_reached=float(np.mean([entry["style_reached"] for entry in entries])),
         ),
-        complete=len(entries) == len(clip),
+        complete=run.is_complete,
         warping_error=_measure(run, run.stored_frames(), len(entries)),
         input_warping_error=_measure(run, iter(clip[: len(entries)]), len(entries)),
         run=run.folder.path,

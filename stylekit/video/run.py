@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -15,60 +13,27 @@ import numpy as np
 from ..arrays import Image, Mask, from_bytes, to_bytes
 from ..errors import SettingsError
 from ..image.guidance import Guidance, Style
-from ..image.objective import Objective, TemporalTarget
+from ..image.objective import Objective
 from ..image.scales import sized_guidance, without_scales
 from ..image.scores import Scores
-from ..image.stylization import Step, Stylization, WeightsNow, prepare_objective
+from ..image.stylization import Stylization, WeightsNow, prepare_objective
 from ..image.xla import worth_fusing
 from ..losses import Losses
-from ..motion.fine_detail import lost_detail, restore_detail
-from ..motion.flow import FLOWS, FlowMethod, FlowPair, Interpolation, warp
-from ..motion.infill import Motion, carried_picture, transfer_texture
-from ..motion.light import LightChange
+from ..motion.flow import FLOWS, FlowMethod, FlowPair
+from ..motion.infill import Motion
 from ..motion.masks import MASKS, reliable_share
 from ..motion.shots import first_picture
 from ..settings import Init, Start, VideoSettings, Weights, function_of
 from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
+from .earlier import Earlier, LostDetail, earlier_frames, temporal_targets, warm_start
 from .folder import RunFolder, describe_run
-from .goals import FramePainting, find_reference
-from .links import Links, light_of
+from .frames import FrameResult, FrameStep
+from .goals import FramePainting, find_reference, model_frame
+from .links import Links
+from .passes import StoredPasses, is_forward, later_frames, order_of, start_again
 from .still_parts import StillParts
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class FrameResult:
-    """A finished frame and all that it was made from.
-
-    `image` is the stored 8-bit picture; `losses` and `style_distance` belong to it. `warped` is
-    the stylised previous frame, warped along the flow of `motion`, in the light of this frame; both
-    are None if there is no frame before. `cold` is True for a frame that did not start from one
-    before: the first frame, one after a cut, and a flash. `resumed` is True for a frame that was
-    stored by an earlier run.
-    """
-
-    frame_index: int
-    content: Image
-    image: Image
-    losses: Losses
-    style_distance: float
-    scores: Scores
-    weights: Weights
-    motion: Motion | None
-    warped: Image | None
-    cold: bool
-    resumed: bool
-    steps: int
-    evaluations: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameStep:
-    """One optimiser step on a frame."""
-
-    frame_index: int
-    step: Step
 
 
 class VideoRun:
@@ -158,14 +123,24 @@ class VideoRun:
         image = dataclasses.replace(self.settings.image, size=max(height, width))
         self.settings = dataclasses.replace(self.settings, image=image)
         # It depends on the whole clip, not on what is left: a resumed run must decide the same.
-        later = 0 if self.settings.independent else len(clip) - 1
+        later = later_frames(self.settings, len(clip))
         self._size = width, height
         self._parts = StillParts(self.guidance, self._size)
         self._pays_to_fuse = worth_fusing(later * self.settings.frame_steps, self._size)
         self.backbone = load_backbone(self.settings.image.backbone)
         description = describe_run(clip, self.guidance, self.settings, flows=flows)
-        self.folder.open(description, frame_count=len(clip), pixels=height * width)
-        self._entries = self.folder.entries()
+        self._links.check_loop()
+        self.folder.open(
+            description,
+            frame_count=len(clip),
+            pixels=height * width,
+            older=len(self.settings.offsets) - 1,
+            passes=self.settings.passes,
+        )
+        self._stored = StoredPasses(self.folder, self.settings.passes)
+        self._stored.open()
+        self._entries = self._stored.entries[0]
+        self._lost = LostDetail(self._entries, clip, self._stored.folders[0].read_frame)
 
     def __repr__(self) -> str:
         width, height = self._size
@@ -182,15 +157,22 @@ class VideoRun:
 
         It may have come when a frame was stored, but not yet known here.
         """
-        self._entries = self.folder.entries()
+        self._stored.reload()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all frames are finished, in all passes."""
+        return self._stored.complete_count == len(self.clip)
 
     def finished_entries(self) -> list[dict[str, Any]]:
-        """The manifest's entries of the finished frames, up to the first frame that is missing."""
-        indices = itertools.takewhile(self._entries.__contains__, itertools.count())
-        return [self._entries[index] for index in indices]
+        """The manifest's entries of the finished frames, up to the first frame that is missing.
+
+        Each is of the last pass in which its frame is finished.
+        """
+        return self._stored.newest()
 
     def frames(self, weights: WeightsNow | None = None) -> Iterator[FrameResult]:
-        """The frames, stored ones first, each when it is finished; `break` pauses.
+        """The frames of the last pass, stored ones first, each when it is finished; `break` pauses.
 
         Parameters
         ----------
@@ -199,40 +181,44 @@ class VideoRun:
             the settings unless given.
         """
         for event in self.steps(weights):
-            if isinstance(event, FrameResult):
+            if isinstance(event, FrameResult) and event.pass_number == self.settings.passes:
                 yield event
 
     def steps(self, weights: WeightsNow | None = None) -> Iterator[FrameStep | FrameResult]:
-        """Every optimiser step, and each frame when it is finished; `weights` as in `frames`."""
-        previous: Image | None = None
-        for frame_index, motion in enumerate(self._motions()):
-            if motion and motion.source < frame_index - 1:
-                previous = self.folder.read_frame(motion.source)
+        """Every step, and each frame when it is finished in a pass; `weights` as in `frames`."""
+        weights = weights or self.settings.image.weights
+        for frame_index, motions in enumerate(self._motions()):
             if frame_index in self._entries:
-                result = self._restore(frame_index, previous, motion)
+                yield self._restore(frame_index, motions)
             else:
-                result = yield from self._paint(frame_index, previous, motion, weights)
-            previous = result.image
-            yield result
+                yield (yield from self._paint(frame_index, motions, weights))
+        for number in range(2, self.settings.passes + 1):
+            for frame_index in order_of(number, len(self.clip)):
+                yield (yield from self._paint_again(number, frame_index, weights))
 
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first `frame_count` frames of the clip."""
         return self._links.shots(frame_count)
 
-    def _motions(self) -> Iterator[Motion | None]:
-        """The motion of each frame; that of the next frame is estimated while one is painted."""
+    def _motions(self) -> Iterator[list[Motion | None]]:
+        """The motions to each frame, from the one before it first, then from older ones.
+
+        Those to the next frame are estimated while one is painted.
+        """
         with ThreadPoolExecutor(1) as ahead:
             coming = None
             for frame_index in range(len(self.clip)):
-                motion = coming.result() if coming else None
+                motions: list[Motion | None] = coming.result() if coming else [None]
                 if frame_index + 1 < len(self.clip):
-                    coming = ahead.submit(self.motion, frame_index + 1)
-                yield motion
+                    coming = ahead.submit(self._motions_to, frame_index + 1)
+                yield motions
+
+    def _motions_to(self, frame_index: int) -> list[Motion | None]:
+        return [self.motion(frame_index), *self._links.earlier(frame_index)[1:]]
 
     def stored_frames(self) -> Iterator[Image]:
         """The pictures of the finished frames, up to the first frame that is missing."""
-        for entry in self.finished_entries():
-            yield self.folder.read_frame(entry["frame_index"])
+        yield from map(self._stored.read, self.finished_entries())
 
     def motion(self, frame_index: int) -> Motion:
         """The motion to frame `frame_index` from the one before, computed once and stored.
@@ -242,169 +228,160 @@ class VideoRun:
         return self._links.motion(frame_index)
 
     def _paint(
-        self,
-        frame_index: int,
-        previous: Image | None,
-        motion: Motion | None,
-        weights: WeightsNow | None,
+        self, frame_index: int, motions: list[Motion | None], weights: WeightsNow
     ) -> Generator[FrameStep, None, FrameResult]:
-        cold = self._is_cold(motion)
-        painting, warped = self._begin(frame_index, previous, motion)
-        self._painting = painting
+        motion, cold = motions[0], self._is_cold(motions)
+        earlier = self._earlier(frame_index, motions)
+        start = self._start(frame_index, earlier) if earlier else None
         reference = None
         if motion is not None and not cold:
             reference = find_reference(self._entries, motion.source)
-        frame = FramePainting(
-            painting,
-            self.clip[frame_index],
-            None if reference is None else self._entries[reference],
-            cold=cold,
-            frame_steps=self.settings.frame_steps,
-        )
-        for step in frame.paint(weights or self.settings.image.weights):
+        frame = self._begin(frame_index, earlier, start, reference, cold=cold)
+        for step in frame.paint(weights):
             yield FrameStep(frame_index, step)
-        image = from_bytes(to_bytes(painting.image))
         facts = {
             **frame.facts(),
             "cold": cold,
             "source": motion.source if motion and not cold else None,
             "reliable_share": reliable_share(motion.mask) if motion else None,
         }
-        self._entries[frame_index] = self.folder.finish_frame(frame_index, image, facts)
-        return self._result(frame_index, image, motion, warped)
+        if len(self.settings.offsets) > 1:
+            facts["older"] = [each.motion.source for each in earlier[1:] if each]
+        image = from_bytes(to_bytes(frame.image))
+        entry = self._stored.finish(1, frame_index, image, facts)
+        return self._result(entry, image, motion, earlier)
+
+    def _paint_again(
+        self, number: int, frame_index: int, weights: WeightsNow
+    ) -> Generator[FrameStep, None, FrameResult]:
+        """A frame in a later pass; one without a frame beside it stays as it is."""
+        stored, first = self._stored, self._entries[frame_index]
+        motion = self._links.beside(frame_index, forward=is_forward(number))
+        neighbours: list[Earlier | None] = []
+        if motion is not None:
+            # At the seam of a loop this pass has not come to the other frame yet.
+            is_behind = (motion.source < frame_index) is is_forward(number)
+            beside = stored.entries[number - (1 if is_behind else 2)][motion.source]
+            neighbours = self._seen(frame_index, [motion], lambda _: stored.read(beside))
+        entry = stored.entries[number - 1].get(frame_index)
+        if entry is not None:
+            return self._result(entry, stored.read(entry), motion, neighbours, resumed=True)
+        before = stored.entries[number - 2][frame_index]
+        image = stored.read(before)
+        facts = {**before, "steps": 0, "evaluations": 0}
+        if neighbours and neighbours[0]:
+            start = start_again(neighbours[0], self._parts, image)
+            reference = find_reference(self._entries, frame_index)
+            frame = self._begin(frame_index, neighbours, start, reference, cold=False)
+            for step in frame.paint(weights):
+                yield FrameStep(frame_index, step, number)
+            facts = {**frame.facts(), "held_to": neighbours[0].motion.source}
+            facts |= {name: first[name] for name in ("cold", "source", "reliable_share")}
+            image = from_bytes(to_bytes(frame.image))
+        for name in ("frame_index", "sha256"):
+            facts.pop(name, None)
+        entry = stored.finish(number, frame_index, image, facts)
+        return self._result(entry, image, motion, neighbours)
 
     def _begin(
-        self, frame_index: int, previous: Image | None, motion: Motion | None
-    ) -> tuple[Stylization, Image | None]:
-        """A frame's painting at its start, and the warped frame that it should agree with."""
+        self,
+        frame_index: int,
+        earlier: list[Earlier | None],
+        init: Image | None,
+        reference: int | None,
+        *,
+        cold: bool,
+    ) -> FramePainting:
+        """A frame's painting at its start, or at `init` if it is given."""
+        count = len(self.settings.offsets)
         if self._objective is None:
             self._objective = prepare_objective(
                 self.guidance, self.settings.image, content=first_picture(self.clip)
             )
             if self._pays_to_fuse:
-                self._objective.fuse_ahead(self._size, temporal=1)
+                self._objective.fuse_ahead(self._size, temporal=count)
         settings = self.settings.image
         content = self.clip[frame_index]
-        light = self._light(frame_index, motion)
-        warped = self._warped(previous, motion, light)
-        if warped is None:
+        # Cold frames too have masks of zeros, where they can use what XLA compiles for the others.
+        held = temporal_targets([*earlier, *[None] * (count - len(earlier))], self._parts, content)
+        if not earlier:
             # Every cold frame has its own noise, as in Ruder's random start.
             settings = dataclasses.replace(settings, seed=(settings.seed + frame_index) % 2**32)
-            # With a mask of zeros it can use what XLA compiles for the later frames.
-            blank = [TemporalTarget(content, np.zeros_like(content[:, :, 0]))]
-            temporal, init = blank if self._pays_to_fuse else [], None
         else:
-            assert motion is not None and previous is not None
             # More than `frame_steps` only if the weights move.
             settings = without_scales(settings, max(settings.steps, self.settings.frame_steps))
             if self.settings.start is Start.RANDOM:
                 settings = dataclasses.replace(settings, init=Init.NOISE)
-            held = self._parts.temporal_mask(motion.flow, motion.mask)
-            temporal = [TemporalTarget(warped, held if light is None else held * light.hold)]
-            init = self._start(frame_index, previous, motion, light)
-        painting = Stylization(
+        self._painting = Stylization(
             content,
             self.guidance,
             settings,
             init=init,
-            temporal=temporal,
+            temporal=held if earlier or self._pays_to_fuse else [],
             objective=self._objective,
         )
-        return painting, warped
+        return FramePainting(
+            self._painting,
+            content,
+            None if reference is None else self._entries[reference],
+            cold=cold,
+            frame_steps=self.settings.frame_steps,
+        )
 
-    def _is_cold(self, motion: Motion | None) -> bool:
-        return motion is None or motion.is_cut or self.settings.independent
+    def _is_cold(self, motions: list[Motion | None]) -> bool:
+        return motions[0] is None or motions[0].is_cut or self.settings.independent
 
-    def _warped(
-        self, previous: Image | None, motion: Motion | None, light: LightChange | None
-    ) -> Image | None:
-        """The stylised previous frame, warped, in the light of this frame; None for a cold one."""
-        if self._is_cold(motion):
-            return None
-        assert motion is not None and previous is not None
-        flow = motion.flow.backward_flow
-        warped = warp(previous, flow, interpolation=Interpolation.LINEAR)
-        boost = self._lost_detail(motion.source, previous)
-        warped = restore_detail(warped, previous, flow, motion.mask, boost=boost)
-        return warped if light is None else light.applied(warped)
+    def _earlier(self, frame_index: int, motions: list[Motion | None]) -> list[Earlier | None]:
+        """The frames that a frame goes on from; none for a cold one."""
+        read = self._stored.folders[0].read_frame
+        return [] if self._is_cold(motions) else self._seen(frame_index, motions, read)
 
-    def _light(self, frame_index: int, motion: Motion | None) -> LightChange | None:
-        """How the light of a frame differs from that of the frame it continues, if it does."""
-        if self._is_cold(motion):
-            return None
-        assert motion is not None
+    def _seen(
+        self,
+        frame_index: int,
+        motions: Sequence[Motion | None],
+        image_of: Callable[[int], Image],
+    ) -> list[Earlier | None]:
         if self._palette is None:
             self._palette = sized_guidance(
                 self.guidance, self.settings.image, content=first_picture(self.clip)
             )
-        return light_of(self.clip, frame_index, motion, self._palette, self.settings)
+        return earlier_frames(
+            frame_index, motions, image_of, self.clip, self._palette, self.settings, self._lost
+        )
 
-    def _start(
-        self, frame_index: int, previous: Image, motion: Motion, light: LightChange | None
-    ) -> Image:
+    def _start(self, frame_index: int, earlier: list[Earlier | None]) -> Image:
         """Where a later frame starts (Ruder, §4.1)."""
-        settings = self.settings
-        match settings.start:
+        content, nearest = self.clip[frame_index], earlier[0]
+        assert nearest is not None
+        match self.settings.start:
             case Start.PREVIOUS:
-                return previous
+                return nearest.image
             case Start.RANDOM:
-                generator = np.random.default_rng(settings.image.seed + frame_index)
-                return generator.random(previous.shape, dtype=np.float32)
+                generator = np.random.default_rng(self.settings.image.seed + frame_index)
+                return generator.random(content.shape, dtype=np.float32)
             case Start.WARPED:
-                carried = self._carried(frame_index, previous, motion)
-                return carried if light is None else light.applied(carried, motion.mask)
+                model = model_frame(self._entries, nearest.motion.source)
+                painted = self._stored.folders[0].read_frame(model)
+                return warm_start(earlier, self._parts, content, self.clip[model], painted)
             case unknown:
                 assert_never(unknown)
 
-    def _carried(self, frame_index: int, previous: Image, motion: Motion) -> Image:
-        """The previous frame, warped; texture of the shot's first frame fills unreliable areas."""
-        first = self._reference(motion.source)
-        carried, known = self._parts.start_masks(motion.flow, motion.mask)
-        fresh = transfer_texture(
-            self.clip[frame_index],
-            known,
-            self.clip[first],
-            self.folder.read_frame(first),
-            parts=self._parts.masks,
-        )
-        picture = carried_picture(previous, dataclasses.replace(motion, mask=carried), fresh)
-        boost = self._lost_detail(motion.source, previous)
-        return restore_detail(picture, previous, motion.flow.backward_flow, carried, boost=boost)
-
-    def _lost_detail(self, source: int, previous: Image) -> float:
-        first = self._reference(source)
-        painted = self.folder.read_frame(first)
-        return lost_detail(painted, previous, self.clip[first], self.clip[source])
-
-    def _reference(self, source: int) -> int:
-        """A frame that was painted under about the weights of now: its texture is the model."""
-        reference = find_reference(self._entries, source)
-        return self._shot_start(source) if reference is None else reference
-
-    def _shot_start(self, frame_index: int) -> int:
-        """The index of the first frame of the shot that a frame belongs to."""
-        first = frame_index
-        while (source := self._links.source(first)) is not None:
-            first = source
-        return first
-
-    def _restore(
-        self, frame_index: int, previous: Image | None, motion: Motion | None
-    ) -> FrameResult:
-        image, light = self.folder.read_frame(frame_index), self._light(frame_index, motion)
-        warped = self._warped(previous, motion, light)
-        return self._result(frame_index, image, motion, warped, resumed=True)
+    def _restore(self, frame_index: int, motions: list[Motion | None]) -> FrameResult:
+        entry = self._entries[frame_index]
+        earlier = self._earlier(frame_index, motions[:1])
+        return self._result(entry, self._stored.read(entry), motions[0], earlier, resumed=True)
 
     def _result(
         self,
-        frame_index: int,
+        entry: dict[str, Any],
         image: Image,
         motion: Motion | None,
-        warped: Image | None,
+        earlier: list[Earlier | None],
         *,
         resumed: bool = False,
     ) -> FrameResult:
-        entry = self._entries[frame_index]
+        frame_index = entry["frame_index"]
         return FrameResult(
             frame_index=frame_index,
             content=self.clip[frame_index],
@@ -414,11 +391,12 @@ class VideoRun:
             scores=Scores(entry["content_kept"], entry["style_reached"]),
             weights=Weights.from_json(entry["weights"]),
             motion=motion,
-            warped=warped,
+            warped=earlier[0].warped if earlier and earlier[0] else None,
             cold=entry["cold"],
             resumed=resumed,
             steps=entry["steps"],
             evaluations=entry["evaluations"],
+            pass_number=entry.get("pass", 1),
         )
 
 

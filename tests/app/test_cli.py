@@ -316,7 +316,7 @@ def test_small_sources_keep_their_size_unless_they_are_tiny(settings_of):
         ("--colors=content", {"colors": Colors.CONTENT}),
         ("--style-scale=0.5", {"style_scale": 0.5}),
         ("--layer-weights=1,0.5,0,2,1", {"style_layer_weights": (1.0, 0.5, 0.0, 2.0, 1.0)}),
-        ("--strength=2", {"weights": Weights(beta=2e4, edges=0.2)}),
+        ("--strength=2", {"weights": Weights(beta=2e4, edges=0.3)}),
         ("--edges=3", {"weights": Weights(edges=3.0)}),
         ("--seed=5", {"seed": 5}),
         ("--alpha=0", {"weights": Weights(alpha=0.0)}),

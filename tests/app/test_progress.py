@@ -107,3 +107,10 @@ def test_a_terminal_gets_a_bar():
     last = shown.rstrip().split("\r")[-1]
     assert "50%|" in last, "two steps are done, and two are left at most"
     assert "2/4 [" in last and "frame 2/3, loss 0.25" in last
+
+
+def test_a_pass_is_named_if_there_are_several(clock):
+    stream = io.StringIO()
+    with Progress(12, frame_count=2, pass_count=3, stream=stream) as progress:
+        progress.frame(1, max_steps_left=9, facts="4 steps", pass_number=2)
+    assert stream.getvalue().startswith("pass 2 of 3, frame 2 of 2 finished, 4 steps")

@@ -47,6 +47,8 @@ class RunProgress:
         self.frame_count: int | None = None if clip is None else len(clip)
         self._picture_scales: tuple[Scale, ...] | None = getattr(source, "scales", None)
         self._settings: Any = getattr(source, "settings", None)
+        self._pass_count: int = getattr(self._settings, "passes", 1)
+        self._pass = 1
         self.step_count = 0
         self.frame_index: int | None = None
         self.record: StepRecord | None = None
@@ -67,6 +69,7 @@ class RunProgress:
             self._take_frame(event)
             return None
         self.frame_index = getattr(event, "frame_index", None)
+        self._pass = getattr(event, "pass_number", 1)
         if self.frame_count is None:
             self.scores = None  # a picture that goes on is no longer the one that was scored
         step = getattr(event, "step", event)
@@ -113,7 +116,7 @@ class RunProgress:
         )
         if self.frame_count is None or self.frame_index is None:
             return here + later
-        frames = self.frame_count - self.frame_index - 1
+        frames = self.frame_count * self._pass_count - self._frames_before - 1
         usual = statistics.mean(self._frame_steps or [self._limit(self.frame_index + 1) or 0])
         return here + later + frames * usual * _relative_duration(scales[-1], now)
 
@@ -131,13 +134,16 @@ class RunProgress:
         if self.frame_count is None or self.frame_index is None:
             return done / self._step_limit if self._step_limit else None
         limit = self._limit(self.frame_index)
-        return (self.frame_index + (done / limit if limit else 0.0)) / self.frame_count
+        frames = self._frames_before + (done / limit if limit else 0.0)
+        return frames / (self.frame_count * self._pass_count)
 
     def facts(self, *, ended: bool = False) -> list[tuple[str, str]]:
         """Pairs of a name and a value to show; a run that has ended has no time left."""
         facts = []
         if self.frame_count is not None:
             shown = 0 if self.frame_index is None else self.frame_index + 1
+            if self._pass_count > 1:
+                facts.append(("pass", f"{self._pass} of {self._pass_count}"))
             facts.append(("frame", f"{shown} of {self.frame_count}"))
         limit = self._limit(self.frame_index)
         of_limit = f" of at most {limit}" if limit else ""
@@ -150,10 +156,20 @@ class RunProgress:
             facts.append(("time left", time_words(self.seconds_left)))
         return facts
 
+    @property
+    def _frames_before(self) -> int:
+        """How many frames were finished before this one, in all passes."""
+        assert self.frame_count is not None and self.frame_index is not None
+        # Every second pass goes against the time.
+        forward = self._pass % 2 == 1
+        here = self.frame_index if forward else self.frame_count - 1 - self.frame_index
+        return (self._pass - 1) * self.frame_count + here
+
     def _take_frame(self, frame: Any) -> None:
         self.frame_index = frame.frame_index
+        self._pass = getattr(frame, "pass_number", 1)
         self.scores = getattr(frame, "scores", None)
-        self._cold = frame.cold
+        self._cold = frame.cold and self._pass == 1
         # A finished frame has no steps left, on any scale.
         scales = self._scales(frame.frame_index) or ()
         self._scale_index, self._scale_start = max(0, len(scales) - 1), 0
@@ -177,7 +193,8 @@ class RunProgress:
             return None
         image = self._settings.image
         cut = self._cold and frame_index == self.frame_index
-        if frame_index == 0 or cut or self._settings.independent:
+        first = frame_index == 0 or cut or self._settings.independent
+        if first and self._pass == 1:
             return plan_scales(image)
         return (Scale(size=image.size, steps=self._later_limit(frame_index)),)
 

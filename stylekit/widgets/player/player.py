@@ -13,7 +13,8 @@ import numpy as np
 from ...arrays import Image
 from ...image.stylization import Step, Stylization
 from ...media.images import encode_preview, fitted_size, resize_image
-from ...video.run import FrameResult, FrameStep, VideoRun
+from ...video.frames import FrameResult, FrameStep
+from ...video.run import VideoRun
 from ..base.alerts import Alerts
 from ..base.loop import IDLE_LIMIT, Driver, Loop, LoopState, register, stop_named
 from ..base.picture_canvas import PictureCanvas

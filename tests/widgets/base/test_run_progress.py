@@ -12,7 +12,7 @@ from fake_runs import FakeClip, FakeFrame, FakeFrameStep, FakeRun, FakeStep
 
 from stylekit.image.scales import Scale
 from stylekit.image.scores import Scores
-from stylekit.settings import Weights
+from stylekit.settings import VideoSettings, Weights
 from stylekit.widgets.base.run_progress import (
     RunProgress,
     enlarged,
@@ -218,3 +218,13 @@ def test_times_are_told_as_people_tell_them(seconds: float | None, words: str) -
 )
 def test_speeds_are_told_the_way_they_are_read(seconds: float | None, words: str) -> None:
     assert speed_words(seconds) == words
+
+
+def test_every_second_pass_counts_its_frames_from_the_end() -> None:
+    settings = VideoSettings(passes=2)
+    progress = RunProgress(SimpleNamespace(clip=[IMAGE] * 4, settings=settings))
+    facts = {"steps": 2, "evaluations": 3, "cold": False, "resumed": False}
+    progress.take(SimpleNamespace(frame_index=3, pass_number=2, **facts), 1.0)
+    assert dict(progress.facts())["pass"] == "2 of 2"
+    # All of the first pass, and one frame of the second.
+    assert progress.share == pytest.approx(5 / 8)
