@@ -111,7 +111,7 @@ def _draw_sheet(clip: Clip, independent: VideoRun, temporal: VideoRun, path: Pat
 
 def _table(results: Mapping[str, Result]) -> str:
     """Root warping error, style distance and time of both clips, and the input's own error."""
-    rows = [("", "root warping error", "style distance", "seconds")]
+    rows = [("", "root warping error along its own flow", "style distance", "seconds")]
     for name, result in results.items():
         assert result.warping_error is not None
         rows.append(
@@ -125,5 +125,5 @@ def _table(results: Mapping[str, Result]) -> str:
     of_input = results["temporal"].input_warping_error
     assert of_input is not None
     rows.append(("input clip", f"{of_input.rmse:.4f}", "", ""))
-    lines = [f"{a:<16}{b:>20}{c:>17}{d:>10}".rstrip() for a, b, c, d in rows]
+    lines = [f"{a:<16}{b:>38}{c:>17}{d:>10}".rstrip() for a, b, c, d in rows]
     return "\n".join([*lines, f"backbone {results['temporal'].backbone}"])

@@ -114,7 +114,7 @@ class Result:
             lines.append(f"time-lapse {self.timelapse}")
         if self.warping_error and self.input_warping_error and self.frames > 1:
             lines.append(
-                f"root warping error {self.warping_error.rmse:.4f}, "
+                f"root warping error along its own flow {self.warping_error.rmse:.4f}, "
                 f"of the input itself {self.input_warping_error.rmse:.4f}"
             )
         return "\n".join(lines)

@@ -100,7 +100,9 @@ def _facts(transfer: Transfer, result: TransferResult) -> list[tuple[str, str]]:
         whole = "" if report.complete else f" of {len(transfer.clip)}"
         facts.insert(1, ("frames", f"{report.frames}{whole}"))
         if report.warping_error is not None and report.frames > 1:
-            facts.insert(3, ("warping error", f"{report.warping_error.rmse:.4f} (RMS)"))
+            facts.insert(
+                3, ("warping error along its own flow", f"{report.warping_error.rmse:.4f} (RMS)")
+            )
     return facts
 
 
