@@ -144,7 +144,7 @@ def test_load_reads_clips_whatever_they_are_called(tmp_path: Path) -> None:
         ("text.png", r"^text\.png: is text, not a picture"),
         ("text.mp4", r"^text\.mp4: is text, not a clip"),
         ("empty.jpg", r"^empty\.jpg: the file is empty"),
-        ("folder", r"^folder: is a folder; give the name of a file"),
+        ("folder", r"^folder: holds no pictures; give a folder of pictures, or a clip"),
     ],
 )
 def test_what_cannot_be_loaded_is_said_with_its_name(

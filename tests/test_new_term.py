@@ -83,6 +83,6 @@ def test_the_term_is_stored_with_a_run(found) -> None:
 
 def test_the_flow_is_a_choice_everywhere(found) -> None:
     text = " ".join(found["help"].split())
-    assert "|exact|toy: " in text and "toy stands still (default: dis)" in text
+    assert "|exact|toy: " in text and "toy stands still; or a folder" in text
     assert ["Toy", "toy"] in found["flows"]
     assert found["run"]["settings"]["flow"] == "toy"

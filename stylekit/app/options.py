@@ -410,7 +410,7 @@ def _add_json(parser: Parser) -> None:
 
 _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "image": ("Paint a picture in the manner of another.", _add_image),
-    "video": ("Paint a clip in the manner of a picture, without flicker.", _add_video),
+    "video": ("Paint a clip in the manner of a picture, with little flicker.", _add_video),
     "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
     "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", _add_lab),
     "studio": ("Open the studio, a page to paint and tune in.", _add_serving),

@@ -36,6 +36,7 @@ from stylekit.explain.stored_run import StoredRun, open_run
 from stylekit.explain.trail import age_map, path_of
 from stylekit.explain.words import explain
 from stylekit.losses import PIXEL_UNIT, TERMS, only, weight_of
+from stylekit.motion.fine_detail import restore_detail
 from stylekit.motion.flow import FlowPair, warp
 from stylekit.motion.masks import (
     MaskMethod,
@@ -400,7 +401,8 @@ def test_a_frame_without_one_before_has_no_flow(run):
 def test_the_pulls_are_those_of_each_term_by_itself(run):
     pulls, weights = run.pulls(1), run.weights(1)
     image, motion = run.image(1), run.motion(1)
-    warped = warp(run.image(0), motion.flow.backward_flow)
+    flow = motion.flow.backward_flow
+    warped = restore_detail(warp(run.image(0), flow), run.image(0), flow, motion.mask)
     # L_temporal = 1/D Σ c (u x − u ω)², so its gradient is 2 u² c (x − ω) / D.
     away = np.sqrt(np.square(image - warped).sum(axis=2))
     expected = weights.gamma * 2 * PIXEL_UNIT**2 * motion.mask * away / image.size

@@ -259,7 +259,7 @@ def test_the_temporal_term_pulls_as_the_equation(
 def test_the_reports_weights_are_stylekits_own(translator: Translator) -> None:
     theirs = Weights(alpha=2.0, beta=3e4, gamma=100.0, tv=5.0)
     translation = translator.translate(REPORT, theirs)
-    assert translation.weights == Weights(alpha=1.0, beta=15e3, gamma=50.0, edges=0.2, tv=2.5)
+    assert translation.weights == Weights(alpha=1.0, beta=15e3, gamma=50.0, edges=0.3, tv=2.5)
     assert translation.exact == translation.weights
 
 
