@@ -144,7 +144,7 @@ def test_the_sidecar_holds_everything_and_reads_back(tmp_path: Path) -> None:
     record = read_sidecar(output)
     assert record["digital_source_type"] == SOURCE_TYPE
     assert record["settings"] == ImageSettings().to_json()
-    assert record["weights"] == {"alpha": 2.0, "beta": 1e4, "gamma": 4e2, "edges": 0.4, "tv": 0.02}
+    assert record["weights"] == {"alpha": 2.0, "beta": 1e4, "gamma": 4e2, "edges": 0.6, "tv": 0.025}
     assert SourceFile(**record["content"]) == CONTENT
     assert SourceFile(**record["style"]) == STYLE
     assert record["output"] == output.name

@@ -63,6 +63,7 @@ def test_looks_are_told_apart_without_colour(together: tuple[Look, ...]) -> None
 
 def test_mask_legend_holds_the_measured_shares() -> None:
     backward, forward = hidden_square()
+    backward[0, :, 1] = -1  # what enters from above
     texts = legend_texts(plot_mask(random_clip(1)[0], backward, forward))
     hidden = 100 * disocclusion(backward, forward).mean()
     outside = 100 * out_of_frame(backward).mean()
