@@ -145,17 +145,17 @@ def test_an_interrupted_picture_keeps_its_alpha_and_goes_on_with_its_colours(
     assert Path("again.png").read_bytes() == Path("from-opaque.png").read_bytes()
 
 
-def test_that_a_clip_loses_its_alpha_is_said_before_painting(capsys, caplog, monkeypatch):
+def test_that_a_clip_is_laid_on_white_is_said_before_painting(capsys, caplog, monkeypatch):
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("stylekit.app.run.VideoRun", stop)
     for name, options in (
-        ("clear.mov", ["-c:v", "qtrle", "-pix_fmt", "argb"]),
-        ("solid.mov", ["-c:v", "qtrle", "-pix_fmt", "rgb24"]),
+        ("clear.mov", ["-vf", "format=argb,colorchannelmixer=aa=0.5"]),
+        ("opaque.mov", []),  # it has an alpha channel, but nothing is transparent
     ):
-        make_clip(Path(name), 2, *options)
+        make_clip(Path(name), 2, *options, "-c:v", "qtrle", "-pix_fmt", "argb")
         call = ["video", name, STYLE, "-o", "out.mp4", "--size", "32", "--backbone", "vgg16"]
         assert stylekit(capsys, *call).code == 130
-    said = [record.message for record in caplog.records if "alpha" in record.message]
-    assert said == ["clear.mov: its alpha channel is dropped; clips are painted opaque"]
+    said = [record.message for record in caplog.records if "white" in record.message]
+    assert said == ["clear.mov: is transparent in parts; a clip is laid on white"]
