@@ -111,9 +111,9 @@ def test_style_that_is_moved_while_there_is_strength_counts_from_there() -> None
     panel = WeightPanel()
     move(panel, strength=2.0)
     move(panel, beta=6e4)
-    assert panel.current() == Weights(beta=6e4, edges=0.2)
+    assert panel.current() == Weights(beta=6e4, edges=0.3)
     move(panel, strength=4.0)
-    assert panel.current() == Weights(beta=12e4, edges=0.1)
+    assert panel.current() == Weights(beta=12e4, edges=0.15)
     # A term that is off stays off at every strength, and comes back with its slider's value.
     move(panel, edges=0.0)
     move(panel, strength=0.5)
