@@ -12,6 +12,8 @@ from tqdm import tqdm
 _LOSS_EVERY = 2.0
 # Seconds between two plain lines, which usually end up in a log.
 _LINE_EVERY = 10.0
+# The time left is not told before so many steps at the present scale were timed.
+_STEPS_TO_ESTIMATE = 3
 
 
 class HasLoss(Protocol):
@@ -59,10 +61,10 @@ class Progress:
         self._pass_count, self._pass = pass_count, 1
         self._total, self._frame_count = total, frame_count
         self._steps, self._frame = 0, 0
-        self._scale_index, self._scale_start = 0, 0
+        self._scale_index, self._scale_start = -1, 0
         self._loss = ""
         self._loss_time = self._line_time = -_LOSS_EVERY
-        self._scale_time = self._step_time = time.monotonic()
+        self._scale_time = time.monotonic()
         self._bar = None
         if self._stream.isatty():
             self._bar = tqdm(total=total, unit="step", file=self._stream, dynamic_ncols=True)
@@ -79,11 +81,11 @@ class Progress:
         self._frame, self._pass = frame_index, pass_number
         now = time.monotonic()
         if step.scale_index != self._scale_index:
-            # A step at another scale takes a different time, so the estimate starts again.
-            self._scale_index, self._scale_start = step.scale_index, self._steps
-            self._scale_time = self._step_time
+            # A step at another scale takes a different time, so the estimate starts again. The
+            # first one does not count: TensorFlow prepares the network for the size in it.
+            self._scale_index, self._scale_start = step.scale_index, self._steps + 1
+            self._scale_time = now
         self._steps += 1
-        self._step_time = now
         if now - self._loss_time >= _LOSS_EVERY:
             self._loss = f"loss {step.weighted_loss:.3g}"
             self._loss_time = now
@@ -120,10 +122,10 @@ class Progress:
 
     def _left(self) -> str:
         steps = self._steps - self._scale_start
-        if not steps or self._steps >= self._total:
+        if steps < _STEPS_TO_ESTIMATE or self._steps >= self._total:
             return ""
         seconds = (time.monotonic() - self._scale_time) / steps * (self._total - self._steps)
-        return f", at most {_duration(seconds)} left"
+        return f", at most about {_duration(seconds)} left"
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream, flush=True)

@@ -46,8 +46,8 @@ def test_lines_come_seldom_and_tell_steps_loss_and_time_left(clock):
             clock.now += 1.0
             progress.step(CountedStep())
     lines = stream.getvalue().splitlines()
-    assert lines[0] == "step 1 of at most 40, loss 0.25, at most 39 s left"
-    assert lines[1].startswith("step 11 of at most 40, ")
+    assert lines[0] == "step 1 of at most 40, loss 0.25", "one step tells nothing of the time"
+    assert lines[1] == "step 11 of at most 40, loss 0.25, at most about 29 s left"
     assert len(lines) == 4
 
 
@@ -59,11 +59,14 @@ def test_the_time_left_is_told_by_steps_of_the_present_size(clock):
         for _ in range(15):
             clock.now += 0.1
             progress.step(preview)
-        for _ in range(2):
+        clock.now += 20.0  # the first step at a size prepares the network
+        progress.step(large)
+        for _ in range(4):
             clock.now += 6.0
             progress.step(large)
-    *_, last = stream.getvalue().splitlines()
-    assert last.startswith("step 17 of at most 55") and last.endswith("at most 3 min 48 s left")
+    *_, before, last = stream.getvalue().splitlines()
+    assert before == "step 18 of at most 55, loss 0.25"
+    assert last == "step 20 of at most 55, loss 0.25, at most about 3 min 30 s left"
 
 
 def test_the_loss_is_looked_at_seldom(clock):
@@ -78,13 +81,14 @@ def test_the_loss_is_looked_at_seldom(clock):
 def test_frames_get_a_line_each_and_shorten_what_is_left(clock):
     stream = io.StringIO()
     with Progress(100, frame_count=2, stream=stream) as progress:
-        clock.now += 130.0
-        progress.step(CountedStep())
+        for seconds in (500.0, 130.0, 130.0, 130.0):
+            clock.now += seconds
+            progress.step(CountedStep())
         progress.frame(0, max_steps_left=1, facts="cold start")
         progress.step(CountedStep(), frame_index=1)
         progress.frame(1, max_steps_left=0, facts="warm start")
-    assert stream.getvalue().splitlines()[1:] == [
-        "frame 1 of 2 finished, cold start, at most 2 min 10 s left",
+    assert stream.getvalue().splitlines()[4:] == [
+        "frame 1 of 2 finished, cold start, at most about 2 min 10 s left",
         "frame 2 of 2 finished, warm start",
     ]
 
