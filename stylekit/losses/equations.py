@@ -53,8 +53,8 @@ EDGE_CHANNELS = np.stack(
 )
 """The channels whose edges are compared: Y, √a (R − Y) and √a (B − Y), a column each, `(3, 3)`.
 
-a = 0.15: with luminance alone, streaks of another colour were laid across a face; with 0.5, the
-less of the colours of the style came in.
+a = 0.15: with luminance alone, streaks of another colour were laid across a face; with 0.5, less
+of the style's colours came in.
 """
 
 STEP_UNIT = 0.01
@@ -286,10 +286,7 @@ def edge_loss(image: tf.Tensor, targets: Sequence[EdgeTarget]) -> tf.Tensor:
     found = edge_maps(image)
     return tf.add_n(
         [
-            # Summed over the channels, and the mean over the positions.
-            weight
-            * len(EDGE_CHANNELS)
-            * tf.reduce_mean(target.shares * (edges - target.edges) ** 2)
+            weight * tf.reduce_mean(target.shares * _squares(edges - target.edges))
             for weight, edges, target in zip(EDGE_POOLINGS.values(), found, targets, strict=True)
         ]
     )

@@ -60,8 +60,7 @@ def restore_detail(
     """
     check_image(warped, "warped", like=check_image(previous, "previous"))
     check_mask(mask, like=previous)
-    before = np.repeat(_strength(previous)[:, :, np.newaxis], 3, axis=2)
-    wanted = warp(before, flow, interpolation=Interpolation.LINEAR)[:, :, 0]
+    wanted = warp(_strength(previous), flow, interpolation=Interpolation.LINEAR)
     gain = np.sqrt(boost * wanted / (_strength(warped) + _TINY))
     more = mask * (np.clip(gain, 1.0, _LARGEST_GAIN) - 1.0)
     return np.clip(warped + more[:, :, np.newaxis] * _fine(warped), 0.0, 1.0).astype(np.float32)
