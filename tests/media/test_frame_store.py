@@ -8,7 +8,7 @@ import pickle
 import tempfile
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +24,15 @@ from stylekit.media.frame_store import FrameStore
 
 NAME = Path("folder") / "long.mp4"
 SHAPE = (5, 7, 3)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections() -> Iterator[None]:
+    """Tests here collect garbage: what other tests left takes seconds to search each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
