@@ -23,7 +23,7 @@ from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
 from .scales import max_steps, plan_scales, sized_guidance
 from .scores import Scores, share_left
-from .smoothing import smooth_first
+from .smoothing import smooth_first, without_fringes
 from .xla import worth_fusing
 
 WeightsNow = Weights | Callable[[], Weights]
@@ -134,7 +134,7 @@ class Stylization:
         self._content = content
         self._temporal = tuple(temporal)
         # A frame of a clip starts from another picture, and more frames of its size follow.
-        self._is_warm = init is not None
+        self._is_warm = self._is_carried = init is not None
         self.objective = objective or prepare_objective(
             self.guidance, self.settings, content=content
         )
@@ -220,6 +220,7 @@ class Stylization:
         held : The factor of the masks of temporal targets, 0 to 1.
         """
         self._targets = self.targets._replace(masks=held * self.targets.masks)
+        self._is_carried = False
         self._paint_at(self._scale_index, image, painted=painted)
 
     def step(self, weights: Weights | None = None) -> Step:
@@ -343,7 +344,9 @@ class Stylization:
                     # From noise, which is all fine changes, `smooth_first` ends at a higher loss:
                     # by a fifth to a third after 50 steps.
                     return LBFGS(variables, bounds=bounds, painted=painted)
-                return LBFGS(variables, bounds=bounds, painted=painted, precondition=smooth_first)
+                # Large areas of a frame that was carried along are right: it lacks fine detail.
+                guess = without_fringes if self._is_carried else smooth_first
+                return LBFGS(variables, bounds=bounds, painted=painted, precondition=guess)
             case unknown:
                 assert_never(unknown)
 
