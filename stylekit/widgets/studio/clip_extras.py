@@ -53,7 +53,11 @@ class ClipExtras(ipywidgets.VBox):
         if offsets is None:
             words = f"must be whole numbers with commas between them, is {self.offsets.value!r}"
             raise SettingsError("offsets", words)
-        chosen = {"offsets": offsets, "passes": self.passes.value, "loop": self.loop.value}
+        chosen: dict[str, Any] = {
+            "offsets": offsets,
+            "passes": self.passes.value,
+            "loop": self.loop.value,
+        }
         VideoSettings(**chosen)
         return chosen
 
