@@ -6,6 +6,8 @@ import argparse
 from fractions import Fraction
 from pathlib import Path
 
+from .. import settings
+
 
 def rate(text: str) -> Fraction:
     """A frame rate: a number or a fraction."""
@@ -37,9 +39,9 @@ def numbers(text: str) -> list[float]:
 
 def whole_numbers(text: str) -> list[int]:
     """Whole numbers that are separated by commas."""
-    words = [word.strip() for word in text.split(",")]
-    if not all(word.isascii() and word.isdigit() for word in words):
+    found = settings.whole_numbers(text)
+    if found is None:
         raise argparse.ArgumentTypeError(
             f"must be whole numbers with commas between them, is {text!r}"
         )
-    return [int(word) for word in words]
+    return list(found)

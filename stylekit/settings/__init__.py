@@ -27,6 +27,7 @@ from .fields import (
     shot_numbers,
     tunable,
     tunables,
+    whole_numbers,
 )
 
 __all__ = [
@@ -51,4 +52,5 @@ __all__ = [
     "shot_numbers",
     "tunable",
     "tunables",
+    "whole_numbers",
 ]

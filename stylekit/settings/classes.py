@@ -308,8 +308,10 @@ class VideoSettings(Settings):
     start: Start = tunable(Start.WARPED, "where a later frame starts")
     offsets: tuple[int, ...] = tunable(
         (1,),
-        "hold a frame to those so many frames before it, with commas between them: with 1,2,4,8 "
-        "what was covered for a few frames comes back as it was (default: 1, the frame before)",
+        "the earlier frames that each frame is held to, counted back from it, with commas between "
+        "them: with 1,2,4,8 what was covered for a few frames comes back more like it was "
+        "(default: 1, the frame before)",
+        label="older frames",
         flag="--offsets",
         metavar="1,N,…",
     )
@@ -317,6 +319,7 @@ class VideoSettings(Settings):
         1,
         "how often each frame is painted, by turns forward and backward in time: what comes into "
         "sight late, or at the seam of a loop, then fits on both sides",
+        label="passes",
         low=1,
         high=20,
         flag="--passes",
@@ -324,7 +327,8 @@ class VideoSettings(Settings):
     )
     loop: bool = tunable(
         False,
-        "the clip is a loop, its last frame is followed by its first; needs --passes 2 or more",
+        "the clip is a loop, its last frame is followed by its first; needs 2 passes or more",
+        label="loop",
         flag="--loop",
     )
     shots: str = tunable(

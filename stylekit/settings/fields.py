@@ -172,6 +172,21 @@ def check_offsets(offsets: tuple[int, ...]) -> None:
         raise SettingsError("offsets", f"must rise, each number once, from 1 on, is {said}")
 
 
+def whole_numbers(text: str) -> tuple[int, ...] | None:
+    """The whole numbers that commas separate in a text; None if it is anything else.
+
+    Examples
+    --------
+    >>> from stylekit.settings import whole_numbers
+    >>> whole_numbers("1, 2,4"), whole_numbers("1.5")
+    ((1, 2, 4), None)
+    """
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        return None
+    return tuple(int(word) for word in words)
+
+
 def shot_numbers(shots: str) -> tuple[int, ...] | None:
     """The first frames that the setting `shots` names, with 0; None if they are to be found.
 
@@ -185,12 +200,11 @@ def shot_numbers(shots: str) -> tuple[int, ...] | None:
     """
     if shots == "auto":
         return None
-    words = [word.strip() for word in shots.split(",")]
-    if not all(word.isascii() and word.isdigit() for word in words):
+    numbers = whole_numbers(shots)
+    if numbers is None:
         raise SettingsError(
             "shots", f"must be auto, or frame numbers with commas between them, is {shots!r}"
         )
-    numbers = [int(word) for word in words]
     if any(a >= b for a, b in pairwise(numbers)):
         raise SettingsError("shots", f"must rise, each number once, is {shots!r}")
     return tuple(sorted({0, *numbers}))

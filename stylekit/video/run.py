@@ -220,6 +220,10 @@ class VideoRun:
         """The pictures of the finished frames, up to the first frame that is missing."""
         yield from map(self._stored.read, self.finished_entries())
 
+    def stored_frame(self, frame_index: int) -> Image:
+        """The picture of a frame that is one of `finished_entries`."""
+        return self._stored.read(self.finished_entries()[frame_index])
+
     def motion(self, frame_index: int) -> Motion:
         """The motion to frame `frame_index` from the one before, computed once and stored.
 

@@ -232,12 +232,14 @@ def enlarged(image: Image, source: Any) -> Image:
 
 
 def title_of(event: Any) -> str:
-    """What the picture of an event is: "Frame 3 after 12 steps"."""
+    """What the picture of an event is: "Frame 3 after 12 steps", "Frame 3, pass 2, finished"."""
+    number = getattr(event, "pass_number", 1)
+    again = f", pass {number}," if number > 1 else ""
     if _is_frame(event):
-        return f"Frame {event.frame_index}, finished"
+        return f"Frame {event.frame_index}{again or ','} finished"
     after = f"after {counted(getattr(event, 'step', event).step_index + 1, 'step')}"
     frame_index = getattr(event, "frame_index", None)
-    return f"The picture {after}" if frame_index is None else f"Frame {frame_index} {after}"
+    return f"The picture {after}" if frame_index is None else f"Frame {frame_index}{again} {after}"
 
 
 def speed_words(step_seconds: float | None) -> str:

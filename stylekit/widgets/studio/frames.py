@@ -60,7 +60,7 @@ class FrameStrip(ipywidgets.VBox):
         assert self._run is not None and self._clip is not None
         self.strip.selected = index
         result, flow, mask = self.canvases
-        result.show(self._run.folder.read_frame(index), alt=f"Frame {index + 1}, painted")
+        result.show(self._run.stored_frame(index), alt=f"Frame {index + 1}, painted")
         self._caption(0, f"Frame {index + 1}, painted", "")
         for canvas in (flow, mask):
             set_visible(canvas, index > 0)

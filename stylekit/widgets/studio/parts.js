@@ -51,7 +51,12 @@ function field(model, el, name, attributes = {}) {
   const root = element(el, "div", "stylekit-part stylekit-column studio-field");
   const id = newName();
   element(root, "label", "", { for: id }).textContent = model.get("_text");
-  return element(root, name, "", { id, ...attributes });
+  const input = element(root, name, "", { id, ...attributes });
+  if (model.get("_help")) {
+    input.setAttribute("aria-describedby", `${id}-help`);
+    element(root, "p", "", { id: `${id}-help` }).textContent = model.get("_help");
+  }
+  return input;
 }
 
 function choice(model, el) {
@@ -86,6 +91,34 @@ function amount(model, el) {
   });
   draw();
   return [["change:most", draw], ["change:value", draw]];
+}
+
+function line(model, el) {
+  const input = field(model, el, "input", { type: "text", autocomplete: "off", spellcheck: "false" });
+
+  function draw() {
+    input.value = model.get("value");
+  }
+  input.addEventListener("change", () => {
+    model.set("value", input.value);
+    model.save_changes();
+  });
+  draw();
+  return [["change:value", draw]];
+}
+
+function tick(model, el) {
+  const input = field(model, el, "input", { type: "checkbox" });
+
+  function draw() {
+    input.checked = model.get("value");
+  }
+  input.addEventListener("change", () => {
+    model.set("value", input.checked);
+    model.save_changes();
+  });
+  draw();
+  return [["change:value", draw]];
 }
 
 function slider(model, el) {
@@ -130,7 +163,7 @@ function fold(model, el) {
   return [["change:is_open", draw], ["change:_text", draw]];
 }
 
-const KINDS = { heading, action, choice, amount, slider, fold };
+const KINDS = { heading, action, choice, amount, line, tick, slider, fold };
 
 function render({ model, el }) {
   return listen(model, KINDS[model.get("_kind")](model, el));

@@ -27,9 +27,10 @@ class _Part(LockedWidget):
 
     _kind = traitlets.Unicode().tag(sync=True)
     _text = traitlets.Unicode().tag(sync=True)
+    _help = traitlets.Unicode(help="What a field is for, beside it.").tag(sync=True)
 
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(_kind=kind, _text=text)
+    def __init__(self, kind: str, text: str, *, help: str = "") -> None:
+        super().__init__(_kind=kind, _text=text, _help=help)
 
 
 class Heading(_Part):
@@ -110,8 +111,8 @@ class Amount(_Part):
     most = traitlets.Int(1).tag(sync=True)
     value = traitlets.Int(1).tag(sync=True)
 
-    def __init__(self, text: str) -> None:
-        super().__init__("amount", text)
+    def __init__(self, text: str, *, help: str = "") -> None:
+        super().__init__("amount", text, help=help)
 
     def limit(self, most: int, *, value: int) -> None:
         """Set the largest number, and the value."""
@@ -121,6 +122,25 @@ class Amount(_Part):
     @traitlets.validate("value")
     def _check(self, proposal: Any) -> int:
         return max(1, min(self.most, int(proposal["value"])))
+
+
+class Line(_Part):
+    """A field for a line of text."""
+
+    value = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, text: str, *, value: str, help: str = "") -> None:
+        super().__init__("line", text, help=help)
+        self.value = value
+
+
+class Tick(_Part):
+    """A box that is ticked or not."""
+
+    value = traitlets.Bool().tag(sync=True)
+
+    def __init__(self, text: str, *, help: str = "") -> None:
+        super().__init__("tick", text, help=help)
 
 
 class Slider(_Part):

@@ -98,11 +98,21 @@ def _facts(transfer: Transfer, result: TransferResult) -> list[tuple[str, str]]:
     facts[1:1] = _guidance_facts(transfer.request)
     if transfer.clip is not None:
         whole = "" if report.complete else f" of {len(transfer.clip)}"
-        facts.insert(1, ("frames", f"{report.frames}{whole}"))
+        facts[1:1] = [("frames", f"{report.frames}{whole}"), *_clip_facts(transfer.request)]
         if report.warping_error is not None and report.frames > 1:
-            facts.insert(
-                3, ("warping error along its own flow", f"{report.warping_error.rmse:.4f} (RMS)")
-            )
+            words = f"{report.warping_error.rmse:.4f} (RMS)"
+            after_steps = [name for name, _ in facts].index("steps") + 1
+            facts.insert(after_steps, ("warping error along its own flow", words))
+    return facts
+
+
+def _clip_facts(request: Request) -> list[tuple[str, str]]:
+    """The settings of a clip alone, where they are not the usual ones."""
+    facts = []
+    if len(request.offsets) > 1:
+        facts.append(("held to frames", f"{', '.join(map(str, request.offsets))} before"))
+    if request.passes > 1:
+        facts.append(("passes", f"{request.passes}{', as a loop' if request.loop else ''}"))
     return facts
 
 

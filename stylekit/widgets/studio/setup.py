@@ -1,4 +1,4 @@
-"""The page on which a transfer is set up: two slots, size and quality, and the button."""
+"""The page on which a transfer is set up: two slots, the extras, the fields, and the button."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ...samples import MaterialKind
 from ...settings import ImageSettings, MediaLimits
 from ..base.run_progress import time_words
 from ..base.widget import set_visible
+from .clip_extras import ClipExtras
 from .extras import Extras
 from .parts import Action, Amount, Choice, Heading
 from .slots import PICTURE_ENDINGS, Slot, Source, read_picture, read_source
@@ -50,6 +51,7 @@ class Setup(ipywidgets.VBox):
         self.heading = Heading("Choose what to paint, and a style")
         self._make_slots()
         self.extras = Extras(limits=limits, on_change=on_change)
+        self.clip_extras = ClipExtras(on_change=on_change)
         self._make_fields()
         self.go = Action("Transfer", on_transfer, main=True).add_class("studio-go")
         guide = ipywidgets.HTML(_guidelines_html(limits)).add_class("studio-guide")
@@ -60,17 +62,19 @@ class Setup(ipywidgets.VBox):
                 self.heading,
                 slots.add_class("studio-slots"),
                 self.extras,
+                self.clip_extras,
                 fields.add_class("studio-fields"),
             ]
         )
         for slot in (self.content, self.style):
             slot.on_change(self._slot_changed)
+        self.clip_extras.fit(None)
         for field, name in ((self.size, "index"), (self.quality, "index"), (self.frames, "value")):
             field.observe(lambda _change: self._on_change(), name)
         self._fit_frames()
 
     def request(self) -> Request | None:
-        """The transfer that the user asks for; None if a slot is not green, or a mask is wrong."""
+        """The transfer that the user asks for; None unless all of it is right."""
         content, style = self.content.source, self.style.source
         if content is None or style is None or self._obstacle(content):
             return None
@@ -84,7 +88,7 @@ class Setup(ipywidgets.VBox):
             limits=self._limits,
         )
         if content.is_clip:
-            return request
+            return dataclasses.replace(request, **self.clip_extras.settings())
         extras = self.extras
         return dataclasses.replace(
             request,
@@ -113,7 +117,7 @@ class Setup(ipywidgets.VBox):
         missing = [s.title.lower() for s in (self.content, self.style, *more) if s.source is None]
         if missing:
             return f"First choose a {' and a '.join(missing)}."
-        return "" if for_clip else self.extras.fault
+        return self.clip_extras.fault if for_clip else self.extras.fault
 
     def _make_slots(self) -> None:
         limits = self._limits
@@ -145,6 +149,7 @@ class Setup(ipywidgets.VBox):
     def _slot_changed(self) -> None:
         self._fit_frames()
         self.extras.fit(self.content.source, self.style.source)
+        self.clip_extras.fit(self.content.source)
         self._on_change()
 
     def _fit_frames(self) -> None:

@@ -19,6 +19,7 @@ from ...media.images import fitted_size, load_alpha, load_image, resize_image
 from ...media.provenance import Provenance, comment, describe_source
 from ...settings import ImageSettings, MediaLimits, VideoSettings, Weights
 from ...vgg.weights import load_backbone
+from ...video.passes import later_frames
 from ...video.results import Result, finish_clip, finish_image
 from ...video.run import VideoRun
 from ..base.private_files import private_folder, safe_name
@@ -33,7 +34,8 @@ _NO_LIMITS = MediaLimits(min_side=1, max_aspect=1e6)
 class Request:
     """What a user asks for. `frames` is the number of frames of a clip, from the first one on.
 
-    The fields from `more_styles` on are for pictures, and those of `Guidance`.
+    The fields from `more_styles` on are for pictures, and those of `Guidance`. `offsets`, `passes`
+    and `loop` are for clips, and those of `VideoSettings`.
     """
 
     content: Source
@@ -43,6 +45,9 @@ class Request:
     frames: int
     backbone: str
     limits: MediaLimits
+    offsets: tuple[int, ...] = (1,)
+    passes: int = 1
+    loop: bool = False
     more_styles: tuple[Source, ...] = ()
     style_weights: tuple[float, ...] = ()
     regions: tuple[MaskFile, ...] = ()
@@ -68,13 +73,21 @@ class Request:
     def video_settings(self) -> VideoSettings:
         """The settings of a clip."""
         frame_steps = min(VideoSettings().frame_steps, self.steps)
-        return VideoSettings(image=self.image_settings, frame_steps=frame_steps)
+        return VideoSettings(
+            image=self.image_settings,
+            frame_steps=frame_steps,
+            offsets=self.offsets,
+            passes=self.passes,
+            loop=self.loop,
+        )
 
     @property
     def max_steps(self) -> int:
         """The most steps at full size; those of smaller scales take hardly any time."""
-        later = self.video_settings.frame_steps if self.content.is_clip else 0
-        return self.steps + later * (self.frames - 1)
+        if not self.content.is_clip:
+            return self.steps
+        settings = self.video_settings
+        return self.steps + settings.frame_steps * later_frames(settings, self.frames)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -100,7 +113,8 @@ class Request:
         frames = f"{self.frames} frames of " if self.content.is_clip else ""
         width, height = self.shape
         names = f"{self.content.name} in the manner of {self.style_words}"
-        return f"{frames}{names}, {width}×{height} pixels"
+        passes = f", {self.passes} passes" if self.passes > 1 else ""
+        return f"{frames}{names}, {width}×{height} pixels{passes}"
 
     def load(self, source: Source) -> Image:
         """The picture of `source` at the size of the result."""
@@ -314,5 +328,5 @@ class Transfer:
         )
         before_clip = self.folder / "before.mp4"
         write_clip(clip[: report.frames], before_clip, fps=clip.fps)
-        after = self.run.folder.read_frame(0)
+        after = self.run.stored_frame(0)
         return TransferResult(report=report, before=clip[0], after=after, before_clip=before_clip)

@@ -189,6 +189,9 @@ def test_pictures_say_what_they_are() -> None:
     assert title_of(step(0)) == "The picture after 1 step"
     assert title_of(FakeFrameStep(3, step(11))) == "Frame 3 after 12 steps"
     assert title_of(frame(3, steps=4)) == "Frame 3, finished"
+    again = SimpleNamespace(frame_index=3, step=step(11), pass_number=2)
+    assert title_of(again) == "Frame 3, pass 2, after 12 steps"
+    assert title_of(SimpleNamespace(frame_index=3, pass_number=2)) == "Frame 3, pass 2, finished"
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,36 @@ def test_styles_are_added_and_a_wrong_mask_is_told(notebook: NotebookPage, pictu
     page.get_by_role("button", name="More for pictures").press("Enter")
 
 
+def test_settings_of_a_clip_are_explained_and_wrong_ones_are_told(notebook: NotebookPage) -> None:
+    page = notebook.page
+    page.get_by_role("radio", name="swirls").check(force=True)
+    page.get_by_role("radio", name="coffee").check(force=True)
+    fold = page.get_by_role("button", name="More for clips")
+    assert fold.count() == 0
+    page.get_by_role("radio", name="passing").check(force=True)
+    page.get_by_role("spinbutton", name="Frames").fill("24")
+    fold.press("Enter")
+    older = page.get_by_role("textbox", name="Older frames", description=re.compile("1,2,4,8"))
+    older.fill("2,4")
+    older.press("Tab")
+    page.locator(".studio-go", has_text="Older frames: must rise, each number once").wait_for()
+    older.fill("1,2")
+    page.get_by_role("spinbutton", name="Passes").fill("2")
+    page.get_by_role("checkbox", name="Loop").press("Space")
+    page.get_by_role(
+        "button", name="More for clips: frames 1, 2 before, 2 passes, a loop"
+    ).wait_for()
+    assert grave_faults(page, scope=".stylekit-studio") == []
+    page.get_by_text("at most on this machine").wait_for()
+    button(page, "Transfer").click()
+    page.get_by_role("alert").filter(has_text="loop: the first frame does not go on").wait_for()
+    stands_at(page, "Choose what to paint, and a style")
+    page.get_by_role("checkbox", name="Loop").press("Space")
+    older.fill("1")
+    page.get_by_role("spinbutton", name="Passes").fill("1")
+    fold.press("Enter")
+
+
 def tab_to(page: Page, wanted: str) -> None:
     """Press Tab until what has the focus has these words."""
     for _ in range(60):
