@@ -101,7 +101,7 @@ class StoredRun:
         self._entries = folder.entries()
         passes = StoredPasses(folder, self.settings.passes)
         passes.reload()
-        self._lost = LostDetail(passes.entries[0], clip, passes.folders[0].read_frame)
+        self._lost = LostDetail(passes.entries[0], clip, passes.folders[0])
         self.frame_count = next(i for i in itertools.count() if i not in self._entries)
         self._motion = lru_cache(maxsize=_KEPT_FRAMES)(self._read_motion)
         self._pulls = lru_cache(maxsize=_KEPT_FRAMES)(self._measure_pulls)

@@ -15,13 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import BoolMask, Image, check_flow, check_image
+from ..motion.fine_detail import MOVES
 from ..motion.flow import FlowPair
 from .colors import luminance
-
-# Pixels a frame. A linear warp by a tenth of a pixel already takes a third of the finest detail: f
-# pixels leave (1 − 2 f)² of its square. Where nothing moves DIS estimates less, 0.03 pixels in the
-# median with noise of 0.01.
-MOVES = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Flow, Image, Mask, check_image, check_mask
+from ..arrays import BoolMask, Flow, Image, Mask, check_image, check_mask
 from ..media.opencv import cv2
 from .flow import Interpolation, warp
 
+# Pixels a frame. A linear warp by a tenth of a pixel already takes a third of the finest detail: f
+# pixels leave (1 − 2 f)² of its square. Where nothing moves DIS estimates less, 0.03 pixels in the
+# median with noise of 0.01.
+MOVES = 0.1
 # The blur that separates fine detail from the rest, in pixels: about the pixels between which a
 # warp interpolates.
 _FINE = 0.7
@@ -41,7 +45,8 @@ def restore_detail(
     previous : `(H, W, 3)`, the picture before the warp.
     flow : Backward flow `(H, W, 2)` in pixels.
     mask : `(H, W)` in [0, 1]; where it is 0 nothing changes.
-    boost : At least 1: how much stronger than before, as a factor of e₀, see `lost_detail`.
+    boost : At least 1: how much stronger than before, as a factor of e₀, see `lost_detail`. It
+        counts where the flow is longer than 0.1 pixels: what stands still has lost nothing.
 
     Returns
     -------
@@ -61,12 +66,24 @@ def restore_detail(
     check_image(warped, "warped", like=check_image(previous, "previous"))
     check_mask(mask, like=previous)
     wanted = warp(_strength(previous), flow, interpolation=Interpolation.LINEAR)
-    gain = np.sqrt(boost * wanted / (_strength(warped) + _TINY))
+    boosts = np.where(moving(flow), boost, 1.0)
+    gain = np.sqrt(boosts * wanted / (_strength(warped) + _TINY))
     more = mask * (np.clip(gain, 1.0, _LARGEST_GAIN) - 1.0)
     return np.clip(warped + more[:, :, np.newaxis] * _fine(warped), 0.0, 1.0).astype(np.float32)
 
 
-def lost_detail(first: Image, now: Image, first_content: Image, content: Image) -> float:
+def moving(flow: Flow) -> BoolMask:
+    """Where a flow `(H, W, 2)` is longer than `MOVES`, `(H, W)`."""
+    return np.asarray(np.hypot(flow[..., 0], flow[..., 1]) > MOVES, np.bool_)
+
+
+def lost_detail(
+    first: Image,
+    now: Image,
+    first_content: Image,
+    content: Image,
+    areas: tuple[BoolMask, BoolMask] | None = None,
+) -> float:
     """How much fine detail later frames of a shot have lost: the `boost` for `restore_detail`.
 
     Parameters
@@ -74,6 +91,8 @@ def lost_detail(first: Image, now: Image, first_content: Image, content: Image) 
     first, now : Painted frames `(H, W, 3)`, the first of the shot and a later one.
     first_content, content : What the clip shows in them; a frame that is itself less sharp has
         nothing to give back.
+    areas : `(H, W)`, the pixels of the first frame and of the later one that count, some in each;
+        all pixels unless given.
 
     Returns
     -------
@@ -86,8 +105,9 @@ def lost_detail(first: Image, now: Image, first_content: Image, content: Image) 
     >>> lost_detail(frame, frame, frame, frame)
     1.0
     """
-    of_first, of_now = _mean_strength(first), _mean_strength(now)
-    of_contents = _mean_strength(content) / _mean_strength(first_content)
+    then, here = areas or (None, None)
+    of_first, of_now = _mean_strength(first, then), _mean_strength(now, here)
+    of_contents = _mean_strength(content, here) / _mean_strength(first_content, then)
     return float(np.clip(of_first / of_now * of_contents, 1.0, _LARGEST_LOSS)) ** _POWER
 
 
@@ -103,5 +123,6 @@ def _strength(picture: Image) -> NDArray[np.float32]:
     return np.asarray(around, np.float32)
 
 
-def _mean_strength(picture: Image) -> float:
-    return float(np.square(_fine(picture)).mean()) + _TINY
+def _mean_strength(picture: Image, area: BoolMask | None) -> float:
+    squares = np.square(_fine(picture))
+    return float((squares if area is None else squares[area]).mean()) + _TINY

@@ -21,13 +21,14 @@ import numpy as np
 from ..arrays import Image, Mask
 from ..image.guidance import Guidance
 from ..image.objective import TemporalTarget
-from ..motion.fine_detail import lost_detail, restore_detail
+from ..motion.fine_detail import lost_detail, moving, restore_detail
 from ..motion.flow import Interpolation, warp
 from ..motion.infill import Motion, carried_picture, transfer_texture
 from ..motion.light import LightChange
 from ..motion.long_flow import looks_the_same
 from ..motion.masks import long_term_masks
 from ..settings import VideoSettings
+from .folder import RunFolder
 from .goals import model_frame
 from .links import light_of
 from .still_parts import StillParts
@@ -69,17 +70,26 @@ class Earlier:
 class LostDetail:
     """How much fine detail painted frames have lost since the reference of their shot.
 
-    `entries` are the manifest's entries of the first pass, `painted` gives a frame of it.
+    `entries` are the manifest's entries of the first pass, `folder` is its folder.
     """
 
     entries: Mapping[int, dict[str, Any]]
     clip: Sequence[Image]
-    painted: Callable[[int], Image]
+    folder: RunFolder
 
-    def __call__(self, source: int, image: Image) -> float:
-        """The `boost` for frame `source`, painted as `image`; see `lost_detail`."""
-        model = model_frame(self.entries, source)
-        return lost_detail(self.painted(model), image, self.clip[model], self.clip[source])
+    def __call__(self, motion: Motion, image: Image) -> float:
+        """The `boost` for the frame that a motion begins at, painted as `image`.
+
+        It is that of what moves (see `lost_detail`): before a still background the whole frame
+        would be as sharp as ever, while a thing that is warped again and again goes soft.
+        """
+        model = model_frame(self.entries, motion.source)
+        pictures = self.folder.read_frame(model), image, self.clip[model], self.clip[motion.source]
+        begun = self.folder.read_flow(model + 1, model)
+        if begun is None:  # the last frame of the clip
+            return lost_detail(*pictures)
+        areas = moving(begun[0].forward_flow), moving(motion.flow.forward_flow)
+        return lost_detail(*pictures, areas if all(area.any() for area in areas) else None)
 
 
 def earlier_frames(
@@ -112,7 +122,7 @@ def earlier_frames(
             mask = np.maximum(mask, same)
         light = light_of(clip, frame_index, motion, palette, settings)
         image = image_of(motion.source)
-        found.append(Earlier(motion, mask, image, light, lost(motion.source, image)))
+        found.append(Earlier(motion, mask, image, light, lost(motion, image)))
     return found
 
 

@@ -140,7 +140,7 @@ class VideoRun:
         self._stored = StoredPasses(self.folder, self.settings.passes)
         self._stored.open()
         self._entries = self._stored.entries[0]
-        self._lost = LostDetail(self._entries, clip, self._stored.folders[0].read_frame)
+        self._lost = LostDetail(self._entries, clip, self._stored.folders[0])
 
     def __repr__(self) -> str:
         width, height = self._size

@@ -56,6 +56,24 @@ def test_the_loss_is_measured_by_what_the_clip_shows(texture: Image) -> None:
     assert lost_detail(texture, 0 * texture + 0.5, texture, texture) == 8.0
 
 
+def test_what_moves_is_measured_and_what_stands_still_is_left(texture: Image) -> None:
+    half = np.zeros((SIDE, SIDE), np.bool_)
+    half[:, SIDE // 2 :] = True
+    soft = np.asarray(cv2.GaussianBlur(texture, (0, 0), 0.5), np.float32)
+    mixed = np.where(half[:, :, np.newaxis], soft, texture)
+    whole = lost_detail(texture, mixed, texture, texture)
+    part = lost_detail(texture, mixed, texture, texture, (half, half))
+    assert part > whole > 1
+    assert lost_detail(texture, mixed, texture, texture, (~half, ~half)) == pytest.approx(1.0)
+    flow = half_a_pixel() * half[:, :, np.newaxis]
+    warped = warp(mixed, flow, interpolation=Interpolation.LINEAR)
+    once, more = (
+        restore_detail(warped, mixed, flow, EVERYWHERE, boost=boost) for boost in (1.0, part)
+    )
+    np.testing.assert_array_equal(more[~half], once[~half])
+    assert sharpness(more, half) > 1.2 * sharpness(once, half)
+
+
 def test_pictures_of_two_sizes_are_refused(texture: Image) -> None:
     with pytest.raises(ValueError, match="warped"):
         restore_detail(texture[:-1], texture, half_a_pixel(), EVERYWHERE)

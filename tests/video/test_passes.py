@@ -73,7 +73,7 @@ def test_a_second_pass_goes_back_half_way_to_the_frame_after(clip, glass, tmp_pa
     motion = reversed_motion(clip, run.motion(2), 2, settings)
     carried = carried_picture(second[2].image, motion, first[1].image)
     flow, mask = run.motion(2).flow.forward_flow, motion.mask
-    boost = run._lost(2, second[2].image)
+    boost = run._lost(motion, second[2].image)
     carried = restore_detail(carried, second[2].image, flow, mask, boost=boost)
     np.testing.assert_allclose(second[1].image, (carried + first[1].image) / 2, atol=0.51 / 255)
     warped = restore_detail(warp(second[2].image, flow), second[2].image, flow, mask, boost=boost)
