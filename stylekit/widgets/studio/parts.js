@@ -93,32 +93,25 @@ function amount(model, el) {
   return [["change:most", draw], ["change:value", draw]];
 }
 
-function line(model, el) {
-  const input = field(model, el, "input", { type: "text", autocomplete: "off", spellcheck: "false" });
-
+function bound(model, input, property) {
   function draw() {
-    input.value = model.get("value");
+    input[property] = model.get("value");
   }
   input.addEventListener("change", () => {
-    model.set("value", input.value);
+    model.set("value", input[property]);
     model.save_changes();
   });
   draw();
   return [["change:value", draw]];
 }
 
-function tick(model, el) {
-  const input = field(model, el, "input", { type: "checkbox" });
+function line(model, el) {
+  const attributes = { type: "text", autocomplete: "off", spellcheck: "false" };
+  return bound(model, field(model, el, "input", attributes), "value");
+}
 
-  function draw() {
-    input.checked = model.get("value");
-  }
-  input.addEventListener("change", () => {
-    model.set("value", input.checked);
-    model.save_changes();
-  });
-  draw();
-  return [["change:value", draw]];
+function tick(model, el) {
+  return bound(model, field(model, el, "input", { type: "checkbox" }), "checked");
 }
 
 function slider(model, el) {

@@ -273,6 +273,9 @@ def test_settings_of_a_clip_are_explained_and_wrong_ones_are_told(notebook: Note
     older.fill("1")
     page.get_by_role("spinbutton", name="Passes").fill("1")
     fold.press("Enter")
+    # As the next test finds the page without this one.
+    page.get_by_role("radio", name="coffee").check(force=True)
+    page.get_by_role("radio", name="mosaic").check(force=True)
 
 
 def tab_to(page: Page, wanted: str) -> None:
