@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..media.opencv import cv2
-from .optimizer import Array
+from .optimizer import Array, Precondition
 
 _BANDS = 4
 # The blurs alone are not positive: their kernels end at 4σ, so a ripple of colour may come out with
@@ -47,16 +47,11 @@ def smooth_first(change: Array) -> Array:
     >>> bool(abs(smooth_first(plain)).mean() > 10 * abs(smooth_first(ripple)).mean())
     True
     """
-    if change.ndim == 2:
-        return _blurs(change, first=0) + change
-    axes: Array = np.asarray(change @ _AXES.T, np.float32)
-    # One after the other, and in place: a change of a large picture takes 200 MB.
-    grey = np.ascontiguousarray(axes[..., 0])
-    axes[..., 0] = _blurs(grey, first=0) + grey
-    color = np.ascontiguousarray(axes[..., 1:])
-    axes[..., 1:] = _blurs(color, first=_FIRST_BAND_OF_COLOR)
-    axes[..., 1:] += np.float32(_FINE_SHARE_OF_COLOR) * color
-    return np.asarray(axes @ _AXES, np.float32)
+    return _apart(
+        change,
+        lambda grey: _blurs(grey, first=0) + grey,
+        lambda color: _blurs(color, first=_FIRST_BAND_OF_COLOR),
+    )
 
 
 def without_fringes(change: Array) -> Array:
@@ -77,11 +72,18 @@ def without_fringes(change: Array) -> Array:
     >>> [round(float(abs(changed).mean()), 1) for changed in colors]
     [1.0, 0.0]
     """
+    return _apart(change, lambda grey: grey, lambda color: _blur(color, _FIRST_BAND_OF_COLOR))
+
+
+def _apart(change: Array, of_grey: Precondition, of_color: Precondition) -> Array:
+    """A map of luminance, and another one of colour, of which fine changes keep a small share."""
     if change.ndim == 2:
-        return change
+        return of_grey(change)
     axes: Array = np.asarray(change @ _AXES.T, np.float32)
+    # One after the other, and in place: a change of a large picture takes 200 MB.
+    axes[..., 0] = of_grey(np.ascontiguousarray(axes[..., 0]))
     color = np.ascontiguousarray(axes[..., 1:])
-    axes[..., 1:] = _blur(color, _FIRST_BAND_OF_COLOR)
+    axes[..., 1:] = of_color(color)
     axes[..., 1:] += np.float32(_FINE_SHARE_OF_COLOR) * color
     return np.asarray(axes @ _AXES, np.float32)
 

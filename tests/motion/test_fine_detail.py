@@ -53,7 +53,7 @@ def test_the_loss_is_measured_by_what_the_clip_shows(texture: Image) -> None:
     assert lost_detail(texture, soft, texture, soft) == pytest.approx(1.0)
     assert lost_detail(soft, texture, texture, texture) == 1.0
     # A blank frame asks for no end of detail.
-    assert lost_detail(texture, 0 * texture + 0.5, texture, texture) == 8.0
+    assert lost_detail(texture, 0 * texture + 0.5, texture, texture) == 4.0
 
 
 def test_what_moves_is_measured_and_what_stands_still_is_left(texture: Image) -> None:
