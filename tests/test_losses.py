@@ -9,6 +9,7 @@ import pytest
 
 from stylekit.losses import (
     EDGE_POOLINGS,
+    EDGE_UNIT,
     PIXEL_UNIT,
     STEP_UNIT,
     TERMS,
@@ -16,6 +17,7 @@ from stylekit.losses import (
     Losses,
     content_loss,
     edge_loss,
+    edge_maps,
     edge_targets,
     gram_matrix,
     style_calibration,
@@ -218,16 +220,15 @@ def own_edges(luminance: np.ndarray) -> tuple[EdgeTarget, ...]:
 
 
 def test_edges_by_hand() -> None:
-    """Squares of 2 × 2 pixels, one pixel apart, have the means 1, ½, 0 and 0.
+    """Squares of 2 × 2 pixels have the means 1, ½, 0 and 0; those of 4 × 4, cut off by the border,
+    ⅔, ½, ⅓ and 0.
 
-    Two pixels to either side are their neighbours; what is beyond the border is as the border is.
-    Larger squares hold the whole picture.
+    Their neighbours lie two and four pixels to either side; beyond the border is what is at it.
     """
     step = np.float32([[1, 1, 0, 0]] * 2)
     two, four, _ = (own.edges.numpy()[0, :, :, 0].tolist() for own in own_edges(step))
     assert two == [[-1.0, 0.0, 1.0, 0.5]] * 2
-    # Of four columns two squares hold three each: ⅔ and ⅓.
-    np.testing.assert_allclose(four, [[-1 / 3, 1 / 3]], rtol=1e-5)
+    np.testing.assert_allclose(four, [[-2 / 3, -1 / 3, 0, 2 / 3]] * 2, rtol=1e-5, atol=1e-6)
     # Pure red has a luminance of 0.299; the squares of R − Y = 0.701 and B − Y = −0.299 count 0.15.
     red = step[..., None] * np.float32([1, 0, 0])
     whole = float(edge_loss(grey(0 * step), own_edges(step)))
@@ -248,11 +249,12 @@ def test_an_edge_at_the_border_counts_by_how_strong_it_is() -> None:
     corner = np.zeros((16, 16), np.float32)
     corner[:2, :2] = 1
     expected = 0.0
-    for weight, own in zip(EDGE_POOLINGS.values(), own_edges(corner), strict=True):
+    radii = (2, 5, 10)
+    for weight, own, r in zip(EDGE_POOLINGS.values(), own_edges(corner), radii, strict=True):
         E = own.edges.numpy()[0, :, :, 0].astype(np.float64)
         assert E[0, 0] < 0
-        e = means_around(E**2, 2)
-        expected += weight * (e / (e + e.mean()) * E**2).mean()
+        e = means_around(E**2, r)
+        expected += weight * (e / (e + e.mean() + EDGE_UNIT) * E**2).mean()
     found = float(edge_loss(grey(0 * corner), own_edges(corner)))
     assert found == pytest.approx(expected, rel=1e-4)
 
@@ -268,6 +270,14 @@ def test_strokes_are_free_where_the_photograph_is_plain() -> None:
     costs = [float(edge_loss(grey(photograph + s), own_edges(photograph))) for s in (sky, tower)]
     assert costs[0] < 0.1 * costs[1]
     assert float(edge_loss(grey(stripes), own_edges(0 * photograph))) == 0
+
+
+def test_edges_do_not_depend_on_where_their_squares_lie() -> None:
+    """A picture that is moved by a pixel has the same edges, moved by a pixel."""
+    image = np.zeros((64, 65, 3), np.float32)
+    image[24:40, 24:41] = random_array(0, 16, 17, 3)
+    for here, moved in zip(edge_maps(image[:, 1:]), edge_maps(image[:, :-1]), strict=True):
+        np.testing.assert_allclose(here[:, :, :-1], moved[:, :, 1:], atol=1e-5)
 
 
 def test_a_picture_has_its_own_edges_and_a_lighter_one_too() -> None:

@@ -116,6 +116,7 @@ class Objective:
             size=settings.size,
         )
         self._strangers: tuple[tuple, dict[str, tf.Tensor], float] | None = None
+        self._style_loss_of_content: tuple[tuple[StyleTarget, ...], float] | None = None
         self._own_statistics: tuple[Positions, list[tuple[ByLayer, ByLayer]]] | None = None
 
     @property
@@ -150,18 +151,23 @@ class Objective:
         ValueError
             If an array has the wrong shape, type or range.
         """
-        if self._tiles.needed(check_image(content)):
+        height, width = check_image(content).shape[:2]
+        if self._tiles.needed(content):
             features, grids = self._tiles.content(content), self._tiles.style_grids(content)
+            styles = self._style_targets(grids, (width, height), style)
         else:
             features = self._features(content, once=once)
-            grids = self._grids(features)
+            styles = self._style_targets(self._grids(features), (width, height), style)
+            if not once:
+                # A frame of a clip is scored too; this saves it another pass through the network.
+                loss = float(tf.reduce_sum(style_losses(features, styles)))
+                self._style_loss_of_content = styles, loss
         warped = [check_image(target.warped, "warped", like=content) for target in temporal]
         masks = [check_mask(target.mask, "mask", like=content) for target in temporal]
-        height, width = content.shape[:2]
         start = starting_picture(content, self.guidance, self._colors)
         return Targets(
             content={layer: features[layer] for layer in self._content_layers},
-            style=self._style_targets(grids, (width, height), style),
+            style=styles,
             edges=edge_targets(tf.constant(start)),
             warped=tf.constant(np.reshape(warped, (-1, height, width, 3)), tf.float32),
             masks=tf.constant(np.reshape(masks, (-1, height, width)), tf.float32),
@@ -258,9 +264,12 @@ class Objective:
         if self._tiles.needed(content):
             return self._tiles.losses_of_nothing(content, targets)
         mean, spread = self._mean_stranger(content)
-        features = self._features(content)
-        style = float(tf.reduce_sum(style_losses(features, targets.style)))
-        return float(content_loss(mean, targets.content)) + spread, style
+        content_of_strangers = float(content_loss(mean, targets.content)) + spread
+        known = self._style_loss_of_content
+        if known is not None and known[0] is targets.style:
+            return content_of_strangers, known[1]
+        style = style_losses(self._features(content), targets.style)
+        return content_of_strangers, float(tf.reduce_sum(style))
 
     def _mean_stranger(self, content: Image) -> tuple[dict[str, tf.Tensor], float]:
         """The mean features of the strangers to `content`, and their mean loss against that mean.
