@@ -107,7 +107,7 @@ def test_unknown_settings_are_refused_and_the_known_ones_listed(kind: Any) -> No
 @pytest.mark.parametrize(
     ("kind", "data", "name"),
     [
-        (ImageSettings, {"weights": {"delta": 1}}, "delta"),
+        (ImageSettings, {"weights": {"omega": 1}}, "omega"),
         (ImageSettings, {"weights": {"beta": -1}}, "beta"),
         (ImageSettings, {"weights": 5}, "weights"),
         (ImageSettings, {"init": "sum"}, "init"),

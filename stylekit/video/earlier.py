@@ -2,10 +2,10 @@
 
 The long-term loss (Ruder et al. 2016, §4.3) holds frame i to frames i−j for several offsets j:
 
-    L_long = Σ_j 1/D Σ_k c_long^(i−j,i)_k (x_k − ω^(i−j→i)_k)²
+    L_long = Σ_j 1/D Σ_k c_long^(i−j,i)_k (u x_k − u ω^(i−j→i)_k)²
     c_long^(i−j,i) = max(c^(i−j,i) − Σ_{k<j} c^(i−k,i), 0)
 
-So at each pixel the nearest frame that shows it counts. With the frame before alone this is the
+u is `stylekit.losses.PIXEL_UNIT`. So at each pixel the nearest frame that shows it counts. With the frame before alone this is the
 short-term loss.
 """
 

@@ -204,7 +204,7 @@ def test_colors_are_kept_if_the_settings_say_so(content, style, settings) -> Non
 @pytest.mark.parametrize(
     ("rows", "columns", "message"),
     [
-        (("delta", (1,)), COLUMNS, "delta: a grid is over two of alpha, beta, gamma"),
+        (("omega", (1,)), COLUMNS, "omega: a grid is over two of alpha, beta, gamma"),
         (("beta", (1,)), COLUMNS, "beta: rows and columns vary the same weight"),
         (("alpha", ()), COLUMNS, "alpha: give at least one value"),
         (("alpha", (-1,)), COLUMNS, "alpha: must be a number from 0"),

@@ -1,4 +1,7 @@
-"""Four small drawings that follow the pointer, to look at during a transfer."""
+"""Small drawings that follow the pointer, to look at during a transfer.
+
+Here are their names; each is drawn by a JavaScript file of its own, `waiting_NAME.js`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _WORD = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
 
 
 class WaitingPicture(enum.Enum):
-    """The four drawings."""
+    """The drawings."""
 
     POINTS = "points"
     """Letters of points, which move away from the pointer."""

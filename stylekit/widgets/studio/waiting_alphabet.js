@@ -1,4 +1,4 @@
-// The shapes of letters and digits, from straight lines and arcs; all four drawings use them.
+// The shapes of letters and digits, from straight lines and arcs; all drawings use them.
 //
 // A glyph is a list of strokes, separated by "|". A stroke is a list of points "x,y" and elliptic
 // arcs "x,y,rx,ry,from,to" (centre, radii, and angles in degrees, counter-clockwise from the

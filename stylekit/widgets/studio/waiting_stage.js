@@ -1,4 +1,9 @@
-// One of the four drawings on a canvas: when it is drawn, at which size, and in which colours.
+// One of the drawings on a canvas: when it is drawn, at which size, and in which colours.
+//
+// `make(word, { width, height, random, driftMs })` of a drawing is called for each size and word. It
+// returns `draw(context, { time, pointer, turn, theme })`, which draws one frame and returns after how
+// many milliseconds the next one is due, or Infinity if nothing moves. A frame depends on the seed (by
+// `random`), the time and the pointer of that moment alone.
 
 import { fitWord } from "./waiting_alphabet.js";
 import { clockPicture } from "./waiting_clock.js";

@@ -15,7 +15,7 @@ def test_a_picture_is_had_by_name(picture: WaitingPicture) -> None:
     assert Waiting(picture).name is picture
 
 
-def test_a_seed_fixes_the_choice_and_all_four_come_up() -> None:
+def test_a_seed_fixes_the_choice_and_all_drawings_come_up() -> None:
     chosen = [Waiting(seed=seed).name for seed in range(30)]
     assert chosen == [Waiting(seed=seed).name for seed in range(30)]
     assert set(chosen) == set(WaitingPicture)
