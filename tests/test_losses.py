@@ -272,6 +272,17 @@ def test_strokes_are_free_where_the_photograph_is_plain() -> None:
     assert float(edge_loss(grey(stripes), own_edges(0 * photograph))) == 0
 
 
+def test_strokes_are_free_in_a_picture_that_is_plain_everywhere() -> None:
+    """Waves of half a level are no edges, though the picture has no stronger ones."""
+    waves = np.tile(np.sin(np.arange(64) * (np.pi / 8)), (32, 1))
+    stripes = 0.2 * (np.arange(64) % 4 == 0)
+    faint, strong = (
+        float(edge_loss(grey(0.5 + size * waves + stripes), own_edges(0.5 + size * waves)))
+        for size in (0.002, 0.1)
+    )
+    assert faint < 0.1 * strong
+
+
 def test_edges_do_not_depend_on_where_their_squares_lie() -> None:
     """A picture that is moved by a pixel has the same edges, moved by a pixel."""
     image = np.zeros((64, 65, 3), np.float32)

@@ -10,8 +10,8 @@ term, write its equation and its row there, and its weight as a field of
 in `Targets`, which `Objective.targets` fills (`stylekit/image/objective.py`).
 
 The loss is minimised by `Stylization.step` (`stylekit/image/stylization.py`) with an optimiser of
-`stylekit/image/optimizer.py`. `VideoRun` (`stylekit/video/run.py`) paints a clip frame by frame: what
-the temporal loss compares a frame with is made in `stylekit/video/earlier.py`, and
+`stylekit/image/optimizer.py`. `VideoRun` (`stylekit/video/run.py`) paints a clip frame by frame:
+what the temporal loss compares a frame with is made in `stylekit/video/earlier.py`, and
 `FramePainting.paint` (`stylekit/video/goals.py`) takes the frame's steps.
 """
 

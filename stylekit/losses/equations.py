@@ -225,11 +225,11 @@ def temporal_loss(image: tf.Tensor, warped: tf.Tensor, mask: tf.Tensor) -> tf.Te
 def edge_maps(image: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """The Laplacians ∇² P_k(x C) of a picture's channels, one for each of `EDGE_POOLINGS`.
 
-    C is `EDGE_CHANNELS`: luminance and two differences of colour. P_k is the average over the square
-    of k × k pixels around each pixel; ∇² is the sum of the four squares at a distance of k pixels
-    minus four times the square itself. With fewer squares, one every k or k/2 pixels, a painting
-    would show their grid. Beyond the border the outermost squares are repeated: a border without a
-    map would be where a style puts all that is not wanted inside.
+    C is `EDGE_CHANNELS`: luminance and two differences of colour. P_k is the average over the
+    square of k × k pixels around each pixel; ∇² is the sum of the four squares at a distance of k
+    pixels minus four times the square itself. With fewer squares, one every k or k/2 pixels, a
+    painting would show their grid. Beyond the border the outermost squares are repeated: a border
+    without a map would be where a style puts all that is not wanted inside.
 
     Parameters
     ----------

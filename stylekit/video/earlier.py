@@ -5,8 +5,8 @@ The long-term loss (Ruder et al. 2016, §4.3) holds frame i to frames i−j for 
     L_long = Σ_j 1/D Σ_k c_long^(i−j,i)_k (u x_k − u ω^(i−j→i)_k)²
     c_long^(i−j,i) = max(c^(i−j,i) − Σ_{k<j} c^(i−k,i), 0)
 
-u is `stylekit.losses.PIXEL_UNIT`. So at each pixel the nearest frame that shows it counts. With the frame before alone this is the
-short-term loss.
+u is `stylekit.losses.PIXEL_UNIT`. So at each pixel the nearest frame that shows it counts. With the
+frame before alone this is the short-term loss.
 """
 
 from __future__ import annotations
