@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from stylekit.arrays import Image, check_image
+from stylekit.image import Guidance
 from stylekit.image.colors import (
     LuminanceParametrization,
     Parametrization,
@@ -19,6 +20,7 @@ from stylekit.image.colors import (
     match_colors,
     parametrization_of,
     starting_picture,
+    tint_of,
 )
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import Colors
@@ -147,12 +149,15 @@ def extreme_variables(pictures: Parametrization, content: Image, seed: int = 0) 
     return (lower + share * (np.asarray(upper) - lower)).astype(np.float32)
 
 
-@pytest.fixture(params=[Parametrization, LuminanceParametrization])
+SEPIA = np.float32([1.3, 0.95, 0.53]) / luminance(np.float32([1.3, 0.95, 0.53]))
+
+
+@pytest.fixture(params=["colors", "luminance", "tint"])
 def pictures(request: pytest.FixtureRequest, content: Image) -> Parametrization:
     """Each parametrization in turn, for the same content."""
-    return (
-        Parametrization() if request.param is Parametrization else LuminanceParametrization(content)
-    )
+    if request.param == "colors":
+        return Parametrization()
+    return LuminanceParametrization(content, SEPIA if request.param == "tint" else None)
 
 
 def test_variables_in_bounds_make_a_picture_and_come_back(
@@ -257,3 +262,39 @@ def test_a_style_without_colors_leaves_greys_to_paint_with(
     np.testing.assert_allclose(chroma(image), chroma(kept), atol=2e-7)
     with_colors = parametrization_of(content, style, colors)
     assert isinstance(with_colors, LuminanceParametrization) == (colors is Colors.LUMINANCE)
+
+
+def in_sepia(image: Image) -> Image:
+    return np.float32([0.1, 0.08, 0.06]) + 0.6 * luminance(image)[..., None] * SEPIA
+
+
+def test_the_tint_of_a_picture_is_found_in_spite_of_noise_and_a_seal(style: Image) -> None:
+    found = tint_of(in_sepia(style))
+    assert found is not None
+    np.testing.assert_allclose(found, SEPIA, atol=1e-3)
+    noise = np.random.default_rng(0).uniform(-3 / 255, 3 / 255, style.shape).astype(np.float32)
+    for share, expected in ((0.003, True), (0.2, False)):
+        stamped = (in_sepia(style) + noise).reshape(-1, 3)
+        stamped[: round(share * len(stamped))] = 0, 0, 1
+        assert (tint_of(stamped.reshape(style.shape)) is not None) is expected
+    assert tint_of(style) is None
+
+
+def test_colours_that_go_from_hue_to_hue_or_stay_the_same_are_no_tint() -> None:
+    ramp = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
+    assert tint_of(np.stack([ramp, 0.5 * ramp, 1 - ramp], axis=2)) is None
+    assert tint_of(np.full((8, 8, 3), 0.4, np.float32)) is None
+
+
+def test_a_style_in_one_tint_is_painted_in_that_tint(content: Image, style: Image) -> None:
+    pictures = parametrization_of(content, in_sepia(style), Colors.STYLE)
+    image = pictures.image(extreme_variables(pictures, content)).reshape(-1, 3)
+    spread = image - np.float32([0.1, 0.08, 0.06])
+    spread -= (spread @ SEPIA)[:, None] * SEPIA / (SEPIA @ SEPIA)
+    # What the line and the corners of the cube of colours leave of noise.
+    assert np.abs(spread).max() < 5e-3
+    assert np.ptp(luminance(image)) > 0.5
+    # Colours that are asked for are painted, and several styles may have several tints.
+    by_content = parametrization_of(content, in_sepia(style), Colors.CONTENT)
+    several = parametrization_of(content, Guidance.of([in_sepia(style), style]), Colors.STYLE)
+    assert type(by_content) is Parametrization and type(several) is Parametrization
