@@ -9,7 +9,7 @@ import pytest
 
 from stylekit.arrays import Image
 from stylekit.image.scores import Scores, share_left, strangers_to
-from stylekit.image.stylization import Stylization
+from stylekit.image.stylization import Stylization, prepare_objective
 from stylekit.media.images import load_image, resize_image
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import Colors, ImageSettings
@@ -43,6 +43,18 @@ def test_the_scale_has_its_ends(content: Image, style: Image, settings: ImageSet
         for stranger in strangers_to(resize_image(content, (48, 32))).values()
     ]
     assert np.mean(strangers) == pytest.approx(0, abs=0.02)
+
+
+def test_a_frame_is_scored_without_another_pass_through_the_network(
+    content: Image, style: Image, settings: ImageSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of its content since its targets were made is what would be measured."""
+    objective = prepare_objective(style, settings, content=content)
+    small = resize_image(content, (48, 32))
+    measured = objective.losses_of_nothing(small, objective.targets(small, once=True))
+    targets = objective.targets(small)
+    monkeypatch.setattr(objective, "_features", lambda *_, **__: pytest.fail("another pass"))
+    assert objective.losses_of_nothing(small, targets) == pytest.approx(measured, rel=1e-4)
 
 
 @pytest.mark.slow
