@@ -15,7 +15,8 @@ from pathlib import Path
 
 # Read by TensorFlow when it is imported, which any test module may do.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+# As the package sets it; 1 runs the tests with oneDNN's kernels.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 # Read by NumPy and SciPy: their idle threads spin, and keep the cores from TensorFlow.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
