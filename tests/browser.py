@@ -112,6 +112,13 @@ class NotebookPage:
         assert not error, error
         return str(text)
 
+    def wait_for_python(self, code: str, printed: str) -> None:
+        """Run `code` until it prints `printed`: what the page sends may reach the kernel later."""
+        end = time.monotonic() + PAGE_MS / 1000
+        while (said := self.python(code)) != printed:
+            assert time.monotonic() < end, said
+            time.sleep(0.05)
+
     def foreign_requests(self) -> list[str]:
         """Addresses asked for that are not this machine's own, those inside the page left out."""
         inside = ("data:", "blob:", "about:", "devtools:")

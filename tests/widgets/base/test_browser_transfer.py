@@ -61,9 +61,8 @@ from stylekit.widgets.player.split_view import SplitView
 
 red, blue = (np.zeros((120, 200, 3), np.float32) for _ in range(2))
 red[..., 0] = blue[..., 2] = 1
-view, pair, box = SplitView(), ClipPair(), ipywidgets.VBox()
-view.show(red, blue, alt_before="All red", alt_after="All blue", lossless=True)
-ipywidgets.VBox([view, pair, box])
+place = ipywidgets.VBox()
+place
 """
 
 # How far apart the two players are, in seconds, at each repaint of some seconds.
@@ -111,14 +110,24 @@ def moving_bar(negative: bool) -> Iterator[Image]:
 
 
 @pytest.fixture(scope="module")
-def notebook(lab: Lab, chromium: Browser) -> Iterator[NotebookPage]:
+def lab_page(lab: Lab, chromium: Browser) -> Iterator[NotebookPage]:
+    """One notebook for all tests here."""
     with ExitStack() as stack:
         opened = stack.enter_context(opened_in_lab(chromium, lab, [SLOT, COMPARE]))
         opened.run_all()
-        opened.page.wait_for_selector(".stylekit-split[data-painted]")
         yield opened
         assert opened.errors == []
         assert opened.foreign_requests() == []
+
+
+@pytest.fixture
+def notebook(lab_page: NotebookPage) -> NotebookPage:
+    """The notebook with an empty slot, nothing to fetch and nothing to compare."""
+    lab_page.python("slot.clear(); back.children = place.children = []")
+    lab_page.page.locator(".stylekit-upload[data-state=empty]").wait_for()
+    made = lab_page.page.locator(".stylekit-download, .stylekit-split, .stylekit-pair")
+    made.first.wait_for(state="detached")
+    return lab_page
 
 
 @pytest.fixture
@@ -126,11 +135,27 @@ def page(notebook: NotebookPage) -> Page:
     return notebook.page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def split(notebook: NotebookPage) -> Locator:
+    """A new split view: all red before, all blue after."""
+    notebook.python(
+        "view = SplitView()\n"
+        "view.show(red, blue, alt_before='All red', alt_after='All blue', lossless=True)\n"
+        "place.children = [view]"
+    )
+    notebook.page.wait_for_selector(".stylekit-split[data-painted='1']")
+    return notebook.page.locator(".stylekit-split")
+
+
+@pytest.fixture
 def pair(notebook: NotebookPage, clips: tuple[Path, Path]) -> Locator:
+    """A new pair of clips, on its first frame."""
     before, after = map(str, clips)
     notebook.python(
-        f"pair.show({before!r}, {after!r}, fps={FPS}, alt_before='A bar', alt_after='Its negative')"
+        "pair = ClipPair()\n"
+        f"pair.show({before!r}, {after!r}, fps={FPS}, alt_before='A bar', "
+        "alt_after='Its negative')\n"
+        "place.children = [pair]"
     )
     notebook.page.wait_for_selector(".stylekit-pair[data-ready='1']")
     return notebook.page.locator(".stylekit-pair")
@@ -187,14 +212,17 @@ def test_thirty_megabytes_go_there_and_back_byte_for_byte_in_voila(
 def test_a_wrong_file_is_refused_before_it_is_sent(
     notebook: NotebookPage, tmp_path: Path, name: str, size: int, words: str
 ) -> None:
-    notebook.python("slot.clear(); begun = []; slot._begin = lambda *a: begun.append(a)")
     with (tmp_path / name).open("wb") as file:
         file.truncate(size)
-    choose(notebook.page, tmp_path / name)
-    assert reaches(notebook.page, "refused") == words
-    assert notebook.page.locator(".stylekit-upload .mark").inner_text() == "✗"
-    wait_for(notebook, "print(slot.state.name, slot.words)", f"REFUSED {words}\n")
-    assert notebook.python("print(begun); del slot._begin") == "[]\n"
+    notebook.python("begun = []; slot._begin = lambda *a: begun.append(a)")
+    try:
+        choose(notebook.page, tmp_path / name)
+        assert reaches(notebook.page, "refused") == words
+        assert notebook.page.locator(".stylekit-upload .mark").inner_text() == "✗"
+        notebook.wait_for_python("print(slot.state.name, slot.words)", f"REFUSED {words}\n")
+        assert notebook.python("print(begun)") == "[]\n"
+    finally:
+        notebook.python("del slot._begin")
 
 
 def test_what_the_kernel_refuses_is_shown(page: Page, tmp_path: Path) -> None:
@@ -215,32 +243,31 @@ def test_cancel_and_a_file_that_takes_the_place_of_another(
     notebook: NotebookPage, big_file: Path, tmp_path: Path
 ) -> None:
     page = notebook.page
-    notebook.python(
-        "take = slot._append\n"
-        "def slow(*a):\n    time.sleep(0.2); take(*a)\n"
-        "slot.clear(); slot._append = slow"
-    )
-    choose(page, big_file)
-    assert reaches(page, "sending") == f"Sending {big_file.name}"
-    # By keyboard, from the button to what ends it.
-    page.get_by_label("Choose a file… for Style").focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    reaches(page, "empty")
-    assert page.evaluate("() => document.activeElement.type") == "file"
-    choose(page, big_file)
-    reaches(page, "sending")
     (tmp_path / "small.png").write_bytes(b"small")
-    choose(page, tmp_path / "small.png")
-    assert reaches(page, "accepted").startswith("5 bytes")
-    notebook.python("del slot._append")
+    notebook.python(
+        "take = slot._append\ndef slow(*a):\n    time.sleep(0.2); take(*a)\nslot._append = slow"
+    )
+    try:
+        choose(page, big_file)
+        assert reaches(page, "sending") == f"Sending {big_file.name}"
+        # By keyboard, from the button to what ends it.
+        page.get_by_label("Choose a file… for Style").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        reaches(page, "empty")
+        assert page.evaluate("() => document.activeElement.type") == "file"
+        choose(page, big_file)
+        reaches(page, "sending")
+        choose(page, tmp_path / "small.png")
+        assert reaches(page, "accepted").startswith("5 bytes")
+    finally:
+        notebook.python("del slot._append")
 
 
 def test_a_silent_kernel_is_said_in_words_and_the_file_still_arrives(
     notebook: NotebookPage, tmp_path: Path
 ) -> None:
     kernel = int(notebook.python("import os; print(os.getpid())"))
-    notebook.python("slot.clear()")
     (tmp_path / "small.png").write_bytes(b"small")
     os.kill(kernel, signal.SIGSTOP)
     try:
@@ -259,13 +286,12 @@ def test_a_file_that_went_away_is_said_in_words(notebook: NotebookPage) -> None:
     page.get_by_text("none.mp4: it is not there yet, or no longer.").wait_for()
     page.get_by_role("button", name="Download none.mp4").click()
     page.get_by_text("none.mp4: it is no longer there").wait_for()
-    notebook.python("back.children = []")
 
 
-def test_the_divider_moves_by_keyboard_and_by_dragging(page: Page) -> None:
-    stage = page.locator(".stylekit-split .stylekit-stage")
+def test_the_divider_moves_by_keyboard_and_by_dragging(page: Page, split: Locator) -> None:
+    stage = split.locator(".stylekit-stage")
     assert split_at(stage) == pytest.approx(0.5, abs=0.02)
-    divider = page.locator(".stylekit-split").get_by_role("slider")
+    divider = split.get_by_role("slider")
     for _ in range(10):
         divider.press("ArrowLeft")
     assert divider.get_attribute("aria-label") == "Divider between before and after"
@@ -284,11 +310,11 @@ def test_the_divider_moves_by_keyboard_and_by_dragging(page: Page) -> None:
     assert page.get_by_alt_text("after: All blue").count() == 1
 
 
-def test_new_pictures_replace_both(notebook: NotebookPage) -> None:
+def test_new_pictures_replace_both(notebook: NotebookPage, split: Locator) -> None:
     notebook.python("view.show(blue, red, alt_before='Blue now', alt_after='Red now')")
     notebook.page.wait_for_selector(".stylekit-split[data-painted='2']")
-    assert notebook.page.locator(".stylekit-split img").count() == 2
-    assert notebook.page.get_by_alt_text("before: Blue now").count() == 1
+    assert split.locator("img").count() == 2
+    assert split.get_by_alt_text("before: Blue now").count() == 1
 
 
 def test_two_clips_stay_within_a_frame_of_each_other(pair: Locator) -> None:
@@ -362,10 +388,9 @@ def test_a_clip_that_no_browser_plays_is_said_in_words(
         "other = ClipPair()\n"
         f"other.show({str(clips[0])!r}, {str(tmp_path / 'text.mp4')!r}, fps={FPS}, "
         "alt_before='', alt_after='')\n"
-        "box.children = [other]"
+        "place.children = [other]"
     )
     notebook.page.get_by_text("This browser cannot play clips of this kind.").wait_for()
-    notebook.python("box.children = []")
 
 
 def test_who_asks_for_less_motion_gets_no_endless_clip(
@@ -373,21 +398,14 @@ def test_who_asks_for_less_motion_gets_no_endless_clip(
 ) -> None:
     page = notebook.page
     page.emulate_media(reduced_motion="reduce")
-    notebook.python("box.children = [pair]")
-    second = page.locator(".stylekit-pair").nth(1)
-    second.get_by_role("button", name="Play").wait_for()
-    assert not second.get_by_label("Loop").is_checked()
-    assert page.evaluate("() => [...document.querySelectorAll('video')].every((v) => v.paused)")
-    notebook.python("box.children = []")
-    page.emulate_media(reduced_motion="no-preference")
-
-
-def wait_for(notebook: NotebookPage, code: str, printed: str) -> None:
-    """Until `code` prints `printed` in the kernel."""
-    end = time.monotonic() + 60
-    while notebook.python(code) != printed:
-        assert time.monotonic() < end, notebook.python(code)
-        time.sleep(0.05)
+    try:
+        notebook.python("place.children = [pair, pair]")
+        second = pair.nth(1)
+        second.get_by_role("button", name="Play").wait_for()
+        assert not second.get_by_label("Loop").is_checked()
+        assert page.evaluate("() => [...document.querySelectorAll('video')].every((v) => v.paused)")
+    finally:
+        page.emulate_media(reduced_motion="no-preference")
 
 
 def split_at(stage: Locator) -> float:

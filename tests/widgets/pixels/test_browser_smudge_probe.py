@@ -43,8 +43,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, chromium, folder):
-    """The probe of that run, open in Lab, its picture painted; one for all tests, in order."""
+def lab_page(lab, chromium, folder):
+    """One notebook for all tests: its kernel loads the network once."""
     cell = (
         f"import os; os.environ.update({dict(TF_CPP_MIN_LOG_LEVEL='3', **_offline())!r})\n"
         "from stylekit.widgets.pixels.probe import SmudgeProbe\n"
@@ -52,9 +52,17 @@ def notebook(lab, chromium, folder):
         "probe"
     )
     with opened_in_lab(chromium, lab, [cell]) as notebook:
-        notebook.run_all()
-        notebook.page.locator(f"{PICTURE}[data-painted='1']").wait_for()
         yield notebook
+        assert notebook.errors == []
+        assert notebook.foreign_requests() == []
+
+
+@pytest.fixture
+def notebook(lab_page):
+    """A new probe of that run, its picture painted."""
+    lab_page.run_all()
+    lab_page.page.locator(f"{PICTURE}[data-painted='1']").wait_for()
+    return lab_page
 
 
 def _offline() -> dict[str, str]:
@@ -65,9 +73,13 @@ def _offline() -> dict[str, str]:
 
 def click(notebook, x: int, y: int) -> None:
     """The middle of a pixel of the frame."""
-    box = notebook.page.locator(PICTURE).bounding_box()
-    notebook.page.mouse.click(
-        box["x"] + (x + 0.5) * box["width"] / WIDTH, box["y"] + (y + 0.5) * box["height"] / HEIGHT
+    picture = notebook.page.locator(PICTURE)
+    box = picture.bounding_box()
+    picture.click(
+        position={
+            "x": (x + 0.5) * box["width"] / WIDTH,
+            "y": (y + 0.5) * box["height"] / HEIGHT,
+        }
     )
 
 
@@ -98,7 +110,7 @@ def test_a_click_and_the_keyboard_make_it_speak(notebook, folder):
     # The path lies over the frame, and its crops of the earlier frames below.
     assert page.locator(f"{PANEL} svg .dots").first.get_attribute("d").count("M") == 3
     page.locator(f"{PANEL} :text('painted anew')").wait_for()
-    assert page.locator(f"{PANEL} canvas[role='img'][data-painted='1']").is_visible()
+    page.locator(f"{PANEL} canvas[role='img'][data-painted='1']").wait_for()
 
     page.locator(PICTURE).focus()
     for key in ("ArrowLeft", "ArrowDown", "ArrowDown", "Enter"):
@@ -109,8 +121,6 @@ def test_a_click_and_the_keyboard_make_it_speak(notebook, folder):
         str(column),
         str(row),
     ]
-    assert notebook.errors == []
-    assert notebook.foreign_requests() == []
 
 
 def test_views_change_the_picture_and_its_key(notebook):

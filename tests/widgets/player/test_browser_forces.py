@@ -92,6 +92,9 @@ def test_a_click_on_a_picture_of_the_grid_takes_its_weights(notebook: NotebookPa
     assert place.locator("table").is_hidden()
     place.get_by_role("button", name="Start", exact=True).press("Enter")
     place.get_by_text("Done. Click on a picture").wait_for()
+    # The last pictures are decoded before they are shown.
+    serial = notebook.python("print(grid.cells._serial, end='')")
+    place.locator(f".stylekit-what-if[data-painted='{serial}']").wait_for()
     takes = place.get_by_role("button", name=re.compile("^take "))
     assert takes.count() == 9
     pressed = place.locator("button[aria-pressed='true']")

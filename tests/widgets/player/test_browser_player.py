@@ -226,8 +226,8 @@ def test_the_ticks_of_the_page_drive_a_clip(notebook: NotebookPage) -> None:
     button(place, "Resume").press("Enter")
     assert steps_of(says(place, "Done")) == 12
     assert "3 of 3" in place.locator(".stylekit-player .facts").inner_text()
-    label = place.locator(".stylekit-picture canvas").get_attribute("aria-label")
-    assert label == "Frame 2, finished"
+    # A picture is decoded before it is shown.
+    place.get_by_role("img", name="Frame 2, finished", exact=True).wait_for()
     assert notebook.python(LOOPS) == "0\n"
 
 
