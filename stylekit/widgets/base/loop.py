@@ -233,8 +233,9 @@ class Loop(Generic[S]):
     def _wait_to_run(self) -> bool:
         """Wait until the loop runs (True) or has ended (False)."""
         while True:
-            seen, limit = self._page_seen_at, self._idle_limit
-            if seen is not None and limit is not None and self._clock() - seen > limit:
+            # In this order: a page that is seen in between must not look as if it had been silent.
+            now, seen, limit = self._clock(), self._page_seen_at, self._idle_limit
+            if seen is not None and limit is not None and now - seen > limit:
                 self.stop(StopReason.PAGE_GONE)
             with self._changed:
                 if self._state not in (LoopState.IDLE, LoopState.PAUSED):
