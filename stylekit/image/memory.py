@@ -109,10 +109,13 @@ def check_memory(
     *styles: tuple[int, ...],
     masks: int = 0,
     later_steps: int = 0,
+    sizes: Sequence[int] = (),
+    name: str = "--size",
 ) -> None:
     """Raise SettingsError if a picture needs more memory than there is.
 
-    The message names the largest size that fits. The parameters are those of `needed_memory`.
+    The message names the largest size that fits, among `sizes` if there are any, and calls the
+    setting `name`. The other parameters are those of `needed_memory`.
     """
     free = available_memory()
     more = {"masks": masks, "later_steps": later_steps}
@@ -120,12 +123,12 @@ def check_memory(
     if free is None or needed <= free:
         return
     advice = "close other programs"
-    for smaller in _smaller(settings):
+    for smaller in _smaller(settings, sizes):
         if needed_memory(smaller, content, *styles, **more) <= free:
-            advice = f"use --size {smaller.size}"
+            advice = f"use {name} {smaller.size}"
             break
     raise SettingsError(
-        "--size",
+        name,
         f"{settings.size} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are "
         f"free; {advice}",
     )
@@ -169,10 +172,11 @@ def _style_pixels(
     return [math.prod(fitted_size((style[1], style[0]), side)) for style in styles]
 
 
-def _smaller(settings: ImageSettings) -> Iterator[ImageSettings]:
-    """The settings with smaller sizes, in round numbers, down to the least."""
+def _smaller(settings: ImageSettings, sizes: Sequence[int] = ()) -> Iterator[ImageSettings]:
+    """The settings with smaller sizes: those of `sizes`, or round numbers down to the least."""
     low = round(tunables(ImageSettings)["size"].low)
-    for size in (*range(settings.size // _SIZE_STEP * _SIZE_STEP, low, -_SIZE_STEP), low):
+    round_numbers = (*range(settings.size // _SIZE_STEP * _SIZE_STEP, low, -_SIZE_STEP), low)
+    for size in sorted(sizes, reverse=True) or round_numbers:
         yield replace(settings, size=min(size, settings.size))
 
 

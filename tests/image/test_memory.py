@@ -43,6 +43,19 @@ def test_the_size_that_is_named_fits(size: int, monkeypatch: pytest.MonkeyPatch)
             check_memory(dataclasses.replace(settings, size=named + 50), CONTENT, STYLE)
 
 
+def test_of_sizes_that_are_offered_the_largest_that_fits_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = ImageSettings(size=2048)
+    free(monkeypatch, needed_memory(dataclasses.replace(settings, size=500), CONTENT, STYLE))
+    offered = {"sizes": (256, 512, 384, 2048), "name": "size"}
+    with pytest.raises(SettingsError, match=r"^size: 2048 needs .* free; use size 384$"):
+        check_memory(settings, CONTENT, STYLE, **offered)
+    free(monkeypatch, 1e6)
+    with pytest.raises(SettingsError, match=r"free; close other programs$"):
+        check_memory(settings, CONTENT, STYLE, **offered)
+
+
 def test_if_no_size_fits_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     free(monkeypatch, 1e6)
     with pytest.raises(SettingsError, match=r"are free; close other programs$"):

@@ -74,7 +74,10 @@ class Setup(ipywidgets.VBox):
         self._fit_frames()
 
     def request(self) -> Request | None:
-        """The transfer that the user asks for; None unless all of it is right."""
+        """The transfer that the user asks for; None unless all of it is right.
+
+        Whether there is the memory for it, `check_memory` tells: what is free changes.
+        """
         content, style = self.content.source, self.style.source
         if content is None or style is None or self._obstacle(content):
             return None
@@ -98,6 +101,10 @@ class Setup(ipywidgets.VBox):
             keep=extras.keep.file,
         )
 
+    def check_memory(self, request: Request) -> None:
+        """Raise SettingsError if there is not the memory for it. It names an offered size."""
+        request.check_memory(self._sizes)
+
     def show(self, step_seconds: float | None) -> None:
         """Show what is missing or wrong, or the duration of the transfer if it is known."""
         request = self.request()
@@ -108,6 +115,11 @@ class Setup(ipywidgets.VBox):
         else:
             longest = time_words(step_seconds * request.max_steps)
             words = f"Ready: {longest} at most on this machine."
+        if request is not None:
+            try:
+                self.check_memory(request)
+            except SettingsError as error:
+                words = str(error)
         self.go.show(enabled=request is not None, words=words)
 
     def _obstacle(self, content: Source | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import re
 import threading
@@ -125,12 +126,14 @@ class Studio(ipywidgets.VBox):
     def transfer(self) -> None:
         """Start a transfer.
 
-        Raises SettingsError if a slot is not green or a transfer is in progress.
+        Raises SettingsError if a slot is not green, a transfer is in progress, or there is not the
+        memory for it.
         """
         with self._lock:
             request = self.setup.request()
             if request is None or self.stage is not Stage.SETUP:
                 raise SettingsError("transfer", "needs green slots, and no other transfer")
+            self.setup.check_memory(request)
             if self._transfer:
                 self._transfer.discard()
             self._transfer = Transfer(request)
@@ -193,7 +196,10 @@ class Studio(ipywidgets.VBox):
     def _setup_changed(self) -> None:
         request = self.setup.request()
         if request is not None and self._network is not None:
-            self._network.prepare(request)
+            # What does not fit now is told by `_refresh`, and may fit when the button is pressed.
+            with contextlib.suppress(SettingsError):
+                self.setup.check_memory(request)
+                self._network.prepare(request)
         self._refresh()
 
     def _refresh(self) -> None:

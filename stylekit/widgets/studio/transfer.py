@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...arrays import Image
 from ...image.guidance import Guidance
+from ...image.memory import check_memory
 from ...image.objective import Objective
 from ...image.stylization import Stylization, prepare_objective
 from ...media.clips import Clip, read_clip
@@ -84,10 +85,14 @@ class Request:
     @property
     def max_steps(self) -> int:
         """The most steps at full size; those of smaller scales take hardly any time."""
+        return self.steps + self._later_steps
+
+    @property
+    def _later_steps(self) -> int:
         if not self.content.is_clip:
-            return self.steps
+            return 0
         settings = self.video_settings
-        return self.steps + settings.frame_steps * later_frames(settings, self.frames)
+        return settings.frame_steps * later_frames(settings, self.frames)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -115,6 +120,18 @@ class Request:
         names = f"{self.content.name} in the manner of {self.style_words}"
         passes = f", {self.passes} passes" if self.passes > 1 else ""
         return f"{frames}{names}, {width}×{height} pixels{passes}"
+
+    def check_memory(self, sizes: Sequence[int]) -> None:
+        """Raise SettingsError if there is not the memory for it; names one of `sizes` that fits."""
+        check_memory(
+            self.image_settings,
+            self.content.size[::-1],
+            *(style.size[::-1] for style in self.styles),
+            masks=len(self.regions) + (self.keep is not None),
+            later_steps=self._later_steps,
+            sizes=sizes,
+            name="size",
+        )
 
     def load(self, source: Source) -> Image:
         """The picture of `source` at the size of the result."""

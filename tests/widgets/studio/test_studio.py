@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import re
 import stat
 import sys
 import threading
@@ -20,6 +21,7 @@ from clip_files import HEIGHT, WIDTH, ffmpeg, make_clip
 from shallow import make_shallow
 
 from stylekit.errors import MediaError, SettingsError
+from stylekit.image import memory
 from stylekit.image.stylization import Stylization
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_alpha, load_image, save_image
@@ -146,6 +148,52 @@ def test_the_button_waits_for_both_slots(studio: Studio) -> None:
     assert studio.setup.go.enabled
     studio.setup.content.choose("chelsea")
     assert studio.setup.frames.layout.display == "none"
+
+
+@pytest.mark.parametrize("content", ["chelsea", "drift"])
+def test_what_does_not_fit_into_memory_is_told_before_it_is_painted(
+    content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[int] = []
+    monkeypatch.setattr(
+        transfer.Network, "prepare", lambda _network, request: prepared.append(request.size)
+    )
+    studio = Studio(sizes=(64, 256, 400), steps=(4,), backbone="vgg16")
+    studio.setup.content.choose(content)
+    studio.setup.style.choose("swirls")
+    studio.setup.size.index = 2
+    request = studio.setup.request()
+    assert request is not None and studio.setup.go.words == "Ready."
+    prepared.clear()
+    free = 0.9 * _needed(request)
+    monkeypatch.setattr(memory, "available_memory", lambda: free)
+    studio.setup.style.choose("mosaic")
+    words = (
+        rf"size: 400 needs about \S+ GB of memory, {free / 1e9:.1f} GB are free; use size (256|64)"
+    )
+    assert re.fullmatch(words, studio.setup.go.words)
+    assert studio.setup.go.enabled and not prepared
+    with pytest.raises(SettingsError, match=words):
+        studio.transfer()
+    assert studio.stage is Stage.SETUP
+    studio.setup.size.index = 0
+    assert studio.setup.go.words == "Ready." and prepared == [64]
+    studio.close()
+
+
+def _needed(request: transfer.Request) -> float:
+    """The least memory that is not refused, found as a user of the check would find it."""
+    with pytest.MonkeyPatch.context() as patch:
+        low, high = 0.0, 64e9
+        while high - low > 1e6:
+            middle = (low + high) / 2
+            patch.setattr(memory, "available_memory", lambda size=middle: size)
+            try:
+                request.check_memory((64,))
+                high = middle
+            except SettingsError:
+                low = middle
+    return high
 
 
 def test_sizes_and_steps_that_cannot_be_are_refused() -> None:
