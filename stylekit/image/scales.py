@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
 
 from ..arrays import Image, Mask, check_image
 from ..media.images import fitted_size, resize_image
 from ..settings import Colors, ImageSettings, Init
-from .colors import match_colors
+from .colors import match_colors, starting_picture
 from .guidance import Guidance
 
 # A preview of a few steps at a small size shows a recognisable picture within seconds, and larger
@@ -71,6 +74,36 @@ def max_steps(scales: tuple[Scale, ...]) -> int:
 def without_scales(settings: ImageSettings, steps: int) -> ImageSettings:
     """The settings of a picture that starts from another: one scale, at most `steps` steps."""
     return dataclasses.replace(settings, scales=1, steps=steps, init=Init.CONTENT)
+
+
+def first_picture(content: Image, guidance: Guidance, settings: ImageSettings) -> Image:
+    """What a painting of `content` begins with, in its size."""
+    match settings.init:
+        case Init.NOISE:
+            generator = np.random.default_rng(settings.seed)
+            return generator.random(content.shape, dtype=np.float32)
+        case Init.CONTENT:
+            # The style's colours are half of the way to the painting, and cost nothing.
+            return starting_picture(content, guidance, settings.colors)
+        case unknown:
+            assert_never(unknown)
+
+
+def with_detail(painting: Image, start: Image) -> Image:
+    """A smaller painting in the size of `start`, with the detail that only `start` has.
+
+    That is the difference between `start` and itself, made as small as the painting and enlarged
+    again. Without it twigs, windows and eyes stay as blurred as a smaller painting has them: the
+    content loss hardly sees them, and the edge loss leaves fine edges free.
+
+    Parameters
+    ----------
+    painting : An Image `(h, w, 3)`.
+    start : An Image `(H, W, 3)`, what a painting in this size would begin with.
+    """
+    size, smaller = start.shape[1::-1], painting.shape[1::-1]
+    detail = start - resize_image(resize_image(start, smaller), size)
+    return np.asarray(np.clip(resize_image(painting, size) + detail, 0, 1), np.float32)
 
 
 def sized_guidance(

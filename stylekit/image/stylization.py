@@ -16,12 +16,12 @@ from ..samples import MaterialKind, materials
 from ..settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
 from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction, stored_activations
 from ..vgg.weights import load_backbone
-from .colors import parametrization_of, starting_picture
+from .colors import parametrization_of
 from .guidance import Guidance, Style
 from .memory import check_style_loss
 from .objective import Objective, TemporalTarget
 from .optimizer import LBFGS, Adam, Optimizer
-from .scales import max_steps, plan_scales, sized_guidance
+from .scales import first_picture, max_steps, plan_scales, sized_guidance, with_detail
 from .scores import Scores, share_left
 from .smoothing import smooth_first, without_fringes
 from .xla import worth_fusing
@@ -290,24 +290,20 @@ class Stylization:
             self._stuck = False
 
     def _first_image(self, init: Image | None) -> Image:
-        size = self._sizes[0]
         if init is not None:
-            return resize_image(check_image(init, "init"), size)
-        match self.settings.init:
-            case Init.NOISE:
-                generator = np.random.default_rng(self.settings.seed)
-                return generator.random((size[1], size[0], 3), dtype=np.float32)
-            case Init.CONTENT:
-                content = resize_image(self._content, size)
-                # The style's colours are half of the way to the painting, and cost nothing. In full
-                # size, because a smaller style is paler.
-                return starting_picture(content, self.guidance, self.settings.colors)
-            case unknown:
-                assert_never(unknown)
+            return resize_image(check_image(init, "init"), self._sizes[0])
+        return self._start_at(0)
+
+    def _start_at(self, scale_index: int) -> Image:
+        # The style in full size, because a smaller one is paler.
+        content = resize_image(self._content, self._sizes[scale_index])
+        return first_picture(content, self.guidance, self.settings)
 
     def _begin_scale(self, scale_index: int, image: Image, *, painted: bool) -> None:
         # The slow part comes first: if it is interrupted, the last scale stays as it was.
         self._targets = self._targets_at(scale_index)
+        if self.settings.init is not Init.NOISE:
+            image = with_detail(image, self._start_at(scale_index))
         self._paint_at(scale_index, image, painted=painted)
 
     def _targets_at(self, scale_index: int) -> Targets:

@@ -10,7 +10,7 @@ import pytest
 from stylekit.arrays import Image
 from stylekit.errors import SettingsError
 from stylekit.image.colors import match_colors
-from stylekit.image.scales import Scale, max_steps, plan_scales, sized_style
+from stylekit.image.scales import Scale, max_steps, plan_scales, sized_style, with_detail
 from stylekit.media.images import resize_image
 from stylekit.settings import Colors, ImageSettings
 
@@ -57,6 +57,29 @@ def test_a_preview_takes_no_more_steps_than_are_asked_for() -> None:
 
 def test_steps_of_all_scales_count() -> None:
     assert max_steps((Scale(size=32, steps=5), Scale(size=64, steps=7))) == 12
+
+
+# What a larger scale begins with.
+
+
+def test_a_smaller_start_gets_back_what_it_lost(picture: Callable[..., Image]) -> None:
+    start = picture("coffee", size=96)
+    small = resize_image(start, (48, 32))
+    assert np.abs(resize_image(small, (96, 64)) - start).max() > 0.1
+    np.testing.assert_allclose(with_detail(small, start), start, atol=1e-6)
+
+
+def test_a_painting_keeps_its_own_areas_and_gets_the_lines_of_the_start() -> None:
+    """A line of one pixel, on grey, and a small painting that is red on the left."""
+    start = np.full((32, 64, 3), 0.5, np.float32)
+    start[:, 40] = 0.9
+    painting = np.full((8, 16, 3), 0.5, np.float32)
+    painting[:, :4] = 1, 0, 0
+    found = with_detail(painting, start)
+    assert found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
+    np.testing.assert_allclose(found[:, :8], np.broadcast_to([1, 0, 0], (32, 8, 3)), atol=1e-6)
+    line = found[:, 40] - found[:, [37, 43]].mean(1)
+    assert line.min() > 0.3
 
 
 # The style beside them.

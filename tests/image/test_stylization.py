@@ -18,7 +18,7 @@ from stylekit.errors import SettingsError, WeightsError
 from stylekit.image.colors import luminance, match_colors
 from stylekit.image.objective import Evaluation, Objective, TemporalTarget
 from stylekit.image.optimizer import LBFGS
-from stylekit.image.scales import without_scales
+from stylekit.image.scales import with_detail, without_scales
 from stylekit.image.smoothing import smooth_first
 from stylekit.image.stylization import (
     Step,
@@ -226,8 +226,8 @@ def test_scales_go_from_coarse_to_fine_each_from_the_one_before(
     assert [step.step_index for step in steps] == list(range(6))
     # A scale starts from the picture before it, not from the content again.
     height, width = steps[2].image.shape[:2]
-    enlarged = resize_image(steps[1].image, (width, height))
     fresh = match_colors(resize_image(content, (width, height)), style)
+    enlarged = with_detail(steps[1].image, fresh)
     moved = [np.abs(steps[2].image - start).mean() for start in (enlarged, fresh)]
     assert moved[0] < 0.5 * moved[1]
 
@@ -341,16 +341,36 @@ def test_a_preview_can_start_from_noise(large: Make) -> None:
     assert values[1] < values[0] and values[3] < values[2]
 
 
-def test_a_picture_can_be_enlarged_whenever_it_is_stopped(large: Make) -> None:
+def test_a_picture_can_be_enlarged_whenever_it_is_stopped(
+    large: Make, picture: Callable[..., Image], style: Image
+) -> None:
     painting = large()
     small = painting.step().image
     painting.enlarge()
     enlarged = painting.image
-    np.testing.assert_array_equal(enlarged, resize_image(small, painting.size))
+    start = match_colors(picture("chelsea", size=176), style)
+    np.testing.assert_array_equal(enlarged, with_detail(small, start))
     painting.enlarge()
     np.testing.assert_array_equal(painting.image, enlarged)
     assert painting.losses == painting.objective.losses(enlarged, painting.targets)
     assert [step.scale_index for step in painting.steps()] == [1, 1]
+
+
+def test_a_picture_from_noise_gets_no_detail_of_the_photograph(large: Make) -> None:
+    painting = large(init_method=Init.NOISE)
+    small = painting.step().image
+    painting.enlarge()
+    np.testing.assert_array_equal(painting.image, resize_image(small, painting.size))
+
+
+def test_a_picture_that_was_not_begun_is_enlarged_to_what_it_would_start_from(
+    large: Make, picture: Callable[..., Image], style: Image
+) -> None:
+    painting = large()
+    painting.enlarge()
+    start = match_colors(picture("chelsea", size=176), style)
+    # The small start is the colours of the small photograph, which are not quite as far apart.
+    assert np.abs(painting.image - start).mean() < 0.02
 
 
 def test_who_interrupts_the_change_of_size_keeps_a_whole_picture(
