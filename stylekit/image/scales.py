@@ -90,16 +90,21 @@ def first_picture(content: Image, guidance: Guidance, settings: ImageSettings) -
 
 
 def with_detail(painting: Image, start: Image) -> Image:
-    """A smaller painting in the size of `start`, with the detail that only `start` has.
+    """A smaller painting in the size of `start`, with the fine detail of `start`.
 
-    That is the difference between `start` and itself, made as small as the painting and enlarged
-    again. Without it twigs, windows and eyes stay as blurred as a smaller painting has them: the
-    content loss hardly sees them, and the edge loss leaves fine edges free.
+    The detail is the difference between `start` and a copy of it that was made as small as the
+    painting and enlarged again: the finest levels of a Laplacian pyramid. Without it twigs, windows
+    and eyes stay as blurred as a smaller painting has them: the content loss hardly sees them, and
+    the edge loss leaves fine edges free.
 
     Parameters
     ----------
     painting : An Image `(h, w, 3)`.
     start : An Image `(H, W, 3)`, what a painting in this size would begin with.
+
+    References
+    ----------
+    Burt & Adelson 1983, *The Laplacian Pyramid as a Compact Image Code*.
     """
     size, smaller = start.shape[1::-1], painting.shape[1::-1]
     detail = start - resize_image(resize_image(start, smaller), size)

@@ -132,6 +132,7 @@ class Stylization:
         self.scales = plan_scales(self.settings, preview=preview and init is None)
         self._sizes = [fitted_size((width, height), scale.size) for scale in self.scales]
         self._content = content
+        self._init = None if init is None else check_image(init, "init")
         self._temporal = tuple(temporal)
         # A frame of a clip starts from another picture, and more frames of its size follow.
         self._is_warm = self._is_carried = init is not None
@@ -144,7 +145,7 @@ class Stylization:
         # Without an objective they wait for the first step: the picture that it starts from can be
         # shown before TensorFlow is loaded.
         self._targets = None if objective is None else self._targets_at(0)
-        self._paint_at(0, self._first_image(init), painted=init is not None)
+        self._paint_at(0, self._start_at(0), painted=init is not None)
 
     def __repr__(self) -> str:
         width, height = self.size
@@ -289,20 +290,18 @@ class Stylization:
             self._values.clear()
             self._stuck = False
 
-    def _first_image(self, init: Image | None) -> Image:
-        if init is not None:
-            return resize_image(check_image(init, "init"), self._sizes[0])
-        return self._start_at(0)
-
     def _start_at(self, scale_index: int) -> Image:
+        """What a painting that had this scale alone would begin with."""
+        size = self._sizes[scale_index]
+        if self._init is not None:
+            return resize_image(self._init, size)
         # The style in full size, because a smaller one is paler.
-        content = resize_image(self._content, self._sizes[scale_index])
-        return first_picture(content, self.guidance, self.settings)
+        return first_picture(resize_image(self._content, size), self.guidance, self.settings)
 
     def _begin_scale(self, scale_index: int, image: Image, *, painted: bool) -> None:
         # The slow part comes first: if it is interrupted, the last scale stays as it was.
         self._targets = self._targets_at(scale_index)
-        if self.settings.init is not Init.NOISE:
+        if self._init is not None or self.settings.init is not Init.NOISE:
             image = with_detail(image, self._start_at(scale_index))
         self._paint_at(scale_index, image, painted=painted)
 

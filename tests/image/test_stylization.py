@@ -363,13 +363,27 @@ def test_a_picture_from_noise_gets_no_detail_of_the_photograph(large: Make) -> N
     np.testing.assert_array_equal(painting.image, resize_image(small, painting.size))
 
 
+@pytest.mark.parametrize("init_method", Init)
+def test_a_picture_that_is_given_keeps_its_own_detail(
+    large: Make, picture: Callable[..., Image], init_method: Init
+) -> None:
+    """Not that of the photograph, and also if pictures would otherwise begin as noise."""
+    given = picture("coffee", size=176)
+    painting = large(init=given, init_method=init_method, scales=2)
+    small = painting.step().image
+    assert max(small.shape) == 88
+    painting.enlarge()
+    given = resize_image(given, painting.size)
+    np.testing.assert_array_equal(painting.image, with_detail(small, given))
+
+
 def test_a_picture_that_was_not_begun_is_enlarged_to_what_it_would_start_from(
     large: Make, picture: Callable[..., Image], style: Image
 ) -> None:
     painting = large()
     painting.enlarge()
     start = match_colors(picture("chelsea", size=176), style)
-    # The small start is the colours of the small photograph, which are not quite as far apart.
+    # The small one has the colours of the small photograph, which differ a little.
     assert np.abs(painting.image - start).mean() < 0.02
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import html
 import re
 import threading
@@ -196,9 +195,11 @@ class Studio(ipywidgets.VBox):
     def _setup_changed(self) -> None:
         request = self.setup.request()
         if request is not None and self._network is not None:
-            # What does not fit now is told by `_refresh`, and may fit when the button is pressed.
-            with contextlib.suppress(SettingsError):
+            try:
                 self.setup.check_memory(request)
+            except SettingsError:
+                pass  # `_refresh` tells it, and it may fit when the button is pressed.
+            else:
                 self._network.prepare(request)
         self._refresh()
 
