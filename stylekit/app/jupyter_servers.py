@@ -5,13 +5,16 @@ Needs the extra "notebooks".
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 import signal
 import subprocess
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +22,11 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyterlab.labapp import LabApp
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
+from tornado.web import authenticated
 from tornado.websocket import WebSocketClosedError
 from traitlets.config import Config
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 
 from .address import HOST, Address
 
@@ -32,9 +37,9 @@ _SOCKET = {"websocket_max_message_size": 512 * 2**20}
 # Without it other users of this machine could read what kernels send, and kernels would warn.
 _ENCRYPTION = "auto"
 
-# A browser that crashes does not end its kernel, which holds about a gigabyte. The kernel of an
-# open page counts as in use even when it is idle: the user may be looking at a result. Ten minutes
-# leave time to reload a page and find the same kernel again.
+# The kernel of a page that was closed, which holds up to a gigabyte, is kept for this long, so that
+# a reload or a new tab finds the same page again. That of an open page is kept even when it is idle:
+# the user may be looking at a result. One that paints sends pictures, so it is not idle.
 CULL_SECONDS = 600
 CULL_EVERY_SECONDS = 60
 
@@ -90,8 +95,9 @@ def serve_studio(
 ) -> None:
     """Serve a notebook as a page until Ctrl-C or SIGTERM; each visitor gets a kernel.
 
-    `ready` is called with the address as soon as it can be opened. A kernel whose page is gone is
-    ended after `cull_seconds`. The temporary folders of all kernels are removed at the end.
+    `ready` is called with the address as soon as it can be opened. A visitor is a browser, which a
+    cookie tells from others: all its tabs show the same page. A kernel whose page is gone is ended
+    when it has painted nothing for `cull_seconds`. The temporary folders of all kernels are removed at the end.
     """
     _silence_jupyter()
     with tempfile.TemporaryDirectory(prefix="stylekit-", ignore_cleanup_errors=True) as folder:
@@ -107,6 +113,13 @@ class StudioServer(Voila):
     def __init__(self, ready: Callable[[int], None], **settings: Any) -> None:
         super().__init__(**settings)
         self._ready = ready
+
+    def init_handlers(self) -> list[Any]:
+        """Voila's own, but for the page: `VisitorHandler` serves it."""
+        return [
+            (pattern, VisitorHandler if handler is TornadoVoilaHandler else handler, *options)
+            for pattern, handler, *options in super().init_handlers()
+        ]
 
     def launch_browser(self) -> None:
         """Called by Voila once it listens; Voila's own method would leave out the token."""
@@ -149,6 +162,61 @@ def _studio_config(address: Address, folder: Path, cull_seconds: int) -> Config:
     )
 
 
+@dataclass(slots=True)
+class VisitorPage:
+    """The page of a visitor: its kernel and its HTML, once there are. `lock` is held meanwhile."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    kernel_id: str | None = None
+    html: str = ""
+
+
+# The page that the current request makes; Voila hands nothing of a request on to a kernel's start.
+_page_in_work: ContextVar[VisitorPage | None] = ContextVar("page_in_work", default=None)
+
+
+class VisitorHandler(TornadoVoilaHandler):
+    """Serves the page. A visitor who comes again gets the same one: what it shows is its kernel's.
+
+    Voila alone starts a kernel each time that the page is asked for, so that a reload would lose
+    everything.
+    """
+
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        """The page; `path` is what follows the address of the page, which leads elsewhere."""
+        if path:
+            await super().get(path)
+            return
+        page = self.kernel_manager.page_of(self.current_user.username)
+        # A second tab that is opened while the first one loads waits for it.
+        async with page.lock:
+            if page.html:
+                self.set_header("Cache-Control", "no-store")
+                self.write(page.html)
+                return
+            parts: list[str] = []
+            context = _page_in_work.set(page)
+            try:
+                async for part in self.get_generator():
+                    parts.append(part)
+                    await self._send(part)
+            finally:
+                _page_in_work.reset(context)
+            # A kernel that has ended meanwhile has taken the page with it.
+            if page.kernel_id in self.kernel_manager:
+                page.html = "".join(parts)
+
+    async def _send(self, part: str) -> None:
+        """Send a part of the page, if the browser still waits for it."""
+        try:
+            self.write(part)
+            await self.flush()
+        except StreamClosedError:
+            # The page is made all the same: the next request is answered with it.
+            pass
+
+
 class VisitorKernels(AsyncMappingKernelManager):
     """Gives each kernel a working and temporary folder of its own and removes it afterwards.
 
@@ -158,6 +226,17 @@ class VisitorKernels(AsyncMappingKernelManager):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._folders: dict[str, Path] = {}
+        self._pages: defaultdict[str, VisitorPage] = defaultdict(VisitorPage)
+
+    def page_of(self, visitor: str) -> VisitorPage:
+        """The page of a visitor, empty at first."""
+        return self._pages[visitor]
+
+    def _forget_page(self, kernel_id: str) -> None:
+        """Let the visitor whose page has this kernel get a new one."""
+        for page in self._pages.values():
+            if page.kernel_id == kernel_id:
+                page.kernel_id, page.html = None, ""
 
     # The base class declares that this returns a name, and assigns a coroutine function.
     async def start_kernel(  # type: ignore[override]
@@ -174,12 +253,17 @@ class VisitorKernels(AsyncMappingKernelManager):
         launch["stderr"] = subprocess.DEVNULL
         started = await super().start_kernel(kernel_id=kernel_id, cwd=str(folder), **launch)
         self._folders[started] = folder
+        if (page := _page_in_work.get()) is not None:
+            page.kernel_id = started
+        # A kernel that crashed is started again, but empty: nothing that its page shows is left.
+        self.add_restart_callback(started, lambda: self._forget_page(started), "restart")
         return started
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended, for whatever reason, and remove its folder."""
         if folder := self._folders.pop(kernel_id, None):
             shutil.rmtree(folder, ignore_errors=True)
+        self._forget_page(kernel_id)
         return super().remove_kernel(kernel_id)
 
 

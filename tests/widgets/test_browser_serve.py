@@ -5,6 +5,7 @@ The page is tried with a notebook of a few widgets; the studio itself has tests 
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -42,17 +43,24 @@ LARGE = 12 * 2**20
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The page of a stand-in notebook."""
-    pytest.importorskip("voila", reason="voila is not installed")
-    find_chromium()
-    root = tmp_path_factory.mktemp("studio")
+def studio_notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stand-in notebook of a few widgets."""
+    path = tmp_path_factory.mktemp("studio") / "page.ipynb"
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_markdown_cell(PROSE), nbformat.v4.new_code_cell(WIDGETS)],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
-    nbformat.write(notebook, root / "page.ipynb")
-    with served(["-c", SERVE_NOTEBOOK, str(root / "page.ipynb"), "600"], root) as server:
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def studio(studio_notebook: Path) -> Iterator[Served]:
+    """The page of the stand-in notebook."""
+    pytest.importorskip("voila", reason="voila is not installed")
+    find_chromium()
+    root = studio_notebook.parent
+    with served(["-c", SERVE_NOTEBOOK, str(studio_notebook), "600"], root) as server:
         yield server
     assert server.complaints == ""
 
@@ -219,15 +227,69 @@ def test_colours_may_be_given_in_the_address(second_visit) -> None:
     assert page.page.locator("body").get_attribute("data-jp-theme-light") == "true"
 
 
-def test_a_page_that_is_left_ends_its_kernel(second_visit) -> None:
+def test_a_reload_and_a_new_tab_show_the_page_as_it_was(second_visit) -> None:
     page, own = second_visit
+    with page.page.expect_file_chooser() as chooser:
+        page.page.get_by_role("button", name="choose").click()
+    small = {"name": "small.bin", "mimeType": "application/octet-stream", "buffer": bytes(17)}
+    chooser.value.set_files(small)
+    page.page.get_by_text("17 bytes came").wait_for()
+    page.page.reload()
+    whole(page.page)
+    page.page.get_by_text("17 bytes came").wait_for()
+    tab = page.page.context.new_page()
+    tab.goto(page.page.url)
+    whole(tab)
+    tab.get_by_text("17 bytes came").wait_for()
+    # What one of them changes, the other one shows.
+    slider = "input[type=range] >> nth=0"
+    tab.locator(slider).focus()
+    tab.keyboard.press("ArrowRight")
+    moved = tab.locator(slider).input_value()
+    page.page.wait_for_function(
+        "(value) => document.querySelector('input[type=range]').value === value", arg=moved
+    )
+    tab.close()
     assert own.exists()
-    with page.page.expect_event("close"):
+
+
+def test_another_visitor_has_another_kernel(chromium: Browser, studio: Served, second_visit) -> None:
+    page, _ = second_visit
+    with visit(chromium, studio) as other:
+        assert not other.page.get_by_text("17 bytes came").is_visible()
+        assert kernel_of(other.page) != kernel_of(page.page)
+
+
+def test_a_page_that_is_left_is_found_again_until_its_kernel_ends(
+    chromium: Browser, studio_notebook: Path, tmp_path: Path
+) -> None:
+    with (
+        served(["-c", SERVE_NOTEBOOK, str(studio_notebook), "3"], tmp_path) as server,
+        visit(chromium, server) as page,
+    ):
+        context = page.page.context
+        kernel = kernel_of(page.page)
         page.page.close(run_before_unload=True)
-    end = time.monotonic() + 60
-    while own.exists() and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not own.exists()
+        tab = context.new_page()
+        tab.goto(server.url)
+        whole(tab)
+        assert kernel_of(tab) == kernel
+        tab.close()
+        (own,) = server.temporary.glob("stylekit-*/visitor-*")
+        end = time.monotonic() + 60
+        while own.exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not own.exists()
+        tab = context.new_page()
+        tab.goto(server.url)
+        whole(tab)
+        assert kernel_of(tab) != kernel
+
+
+def kernel_of(page: Page) -> str:
+    """The kernel of a page of the studio's server."""
+    config = page.locator("#jupyter-config-data").text_content()
+    return str(json.loads(config or "{}")["kernelId"])
 
 
 def test_other_pages_ask_nothing_of_other_servers_either(chromium: Browser, studio: Served) -> None:
