@@ -37,9 +37,9 @@ _SOCKET = {"websocket_max_message_size": 512 * 2**20}
 # Without it other users of this machine could read what kernels send, and kernels would warn.
 _ENCRYPTION = "auto"
 
-# The kernel of a page that was closed, which holds up to a gigabyte, is kept for this long, so that
-# a reload or a new tab finds the same page again. That of an open page is kept even when it is idle:
-# the user may be looking at a result. One that paints sends pictures, so it is not idle.
+# The kernel of a page that was closed holds up to a gigabyte. It is kept for this long, so that a
+# reload or a new tab finds the same page again. The kernel of an open page is kept even when it is
+# idle: the user may be looking at a result. One that paints sends pictures, so it is not idle.
 CULL_SECONDS = 600
 CULL_EVERY_SECONDS = 60
 
@@ -97,7 +97,8 @@ def serve_studio(
 
     `ready` is called with the address as soon as it can be opened. A visitor is a browser, which a
     cookie tells from others: all its tabs show the same page. A kernel whose page is gone is ended
-    when it has painted nothing for `cull_seconds`. The temporary folders of all kernels are removed at the end.
+    when it has painted nothing for `cull_seconds`. The temporary folders of all kernels are removed
+    at the end.
     """
     _silence_jupyter()
     with tempfile.TemporaryDirectory(prefix="stylekit-", ignore_cleanup_errors=True) as folder:

@@ -253,7 +253,9 @@ def test_a_reload_and_a_new_tab_show_the_page_as_it_was(second_visit) -> None:
     assert own.exists()
 
 
-def test_another_visitor_has_another_kernel(chromium: Browser, studio: Served, second_visit) -> None:
+def test_another_visitor_has_another_kernel(
+    chromium: Browser, studio: Served, second_visit
+) -> None:
     page, _ = second_visit
     with visit(chromium, studio) as other:
         assert not other.page.get_by_text("17 bytes came").is_visible()
