@@ -56,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="stylekit-tests-")
     config.add_cleanup(folder.cleanup)
     os.environ["KERAS_HOME"] = folder.name
+    # Where the studio keeps results; the tests of the studio have a folder each.
+    os.environ["STYLEKIT_FOLDER"] = f"{folder.name}/stylekit"
     # Programs that tests start cannot be patched: they meet a proxy that refuses at once.
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         os.environ[name] = "http://127.0.0.1:9"

@@ -86,7 +86,7 @@ def _lab(options: argparse.Namespace) -> int:
 def _studio(options: argparse.Namespace) -> int:
     from .serve import studio_command
 
-    studio_command(port=options.port, browser=not options.no_browser, say=_say)
+    studio_command(options.folder, port=options.port, browser=not options.no_browser, say=_say)
     return 0
 
 

@@ -402,6 +402,17 @@ def _add_serving(parser: Parser) -> None:
     )
 
 
+def _add_studio(parser: Parser) -> None:
+    parser.add_argument(
+        "--folder",
+        metavar="FOLDER",
+        type=Path,
+        help="where results are kept, with what they were made from, until you delete them "
+        "(default: the folder stylekit of your home folder)",
+    )
+    _add_serving(parser)
+
+
 def _add_json(parser: Parser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print the result as one line of JSON at the end"
@@ -413,6 +424,6 @@ _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "video": ("Paint a clip in the manner of a picture, with little flicker.", _add_video),
     "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
     "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", _add_lab),
-    "studio": ("Open the studio, a page to paint and tune in.", _add_serving),
+    "studio": ("Open the studio, a page to paint and tune in.", _add_studio),
     "doctor": ("Report what is installed, what works, and what is missing.", _add_json),
 }

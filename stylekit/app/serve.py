@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import StylekitError
+from ..media.files import FOLDER_VARIABLE, make_folder, results_folder
 from .address import choose_address
 from .notebooks import copy_notebooks, studio_notebook
 
@@ -33,16 +34,22 @@ def lab_command(folder: Path, *, port: int | None, browser: bool, say: Say) -> N
     say("JupyterLab has ended")
 
 
-def studio_command(*, port: int | None, browser: bool, say: Say) -> None:
-    """Serve the studio page until Ctrl-C."""
+def studio_command(folder: Path | None, *, port: int | None, browser: bool, say: Say) -> None:
+    """Serve the studio page until Ctrl-C; its results are kept in a folder.
+
+    Raises StylekitError if something is not installed, or the folder cannot be made.
+    """
     _require("voila", "jupyterlab")
+    # Kernels read it from their environment.
+    kept = make_folder(folder or results_folder()).resolve()
+    os.environ[FOLDER_VARIABLE] = str(kept)
     address = choose_address(port, usual=STUDIO_PORT)
     notebook = studio_notebook()
     prepare_jupyter()
     from .jupyter_servers import serve_studio
 
     serve_studio(notebook, address, _announce("the studio", browser, say))
-    say("the studio has ended, and its temporary files are gone")
+    say(f"the studio has ended; results are kept in {kept}, temporary files are gone")
 
 
 def prepare_jupyter() -> None:

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from ..errors import MediaError
 
+FOLDER_VARIABLE = "STYLEKIT_FOLDER"
+"""The environment variable that names the `results_folder`."""
+
 # What to do about the system's errors when a file cannot be written.
 _WRITE_ADVICE = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
@@ -145,6 +148,11 @@ def make_folder(path: Path | str) -> Path:
         advice = _WRITE_ADVICE.get(error.errno or 0, f"cannot be made ({error.strerror})")
         raise MediaError(path, advice) from error
     return path
+
+
+def results_folder() -> Path:
+    """Where the studio keeps results: what STYLEKIT_FOLDER names, or `stylekit` at home."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or "~/stylekit").expanduser()
 
 
 def check_input(path: Path | str, *, max_bytes: int | None = None) -> Path:

@@ -35,12 +35,11 @@ function controls(parent) {
   return { row, play, back, forth, seek, where, loop, rate, split };
 }
 
-function layer(stage, name) {
+function layer(stage) {
   const figure = element(stage, "figure", "layer");
   const video = element(figure, "video", "", { playsinline: "", preload: "auto" });
   video.muted = true;
-  element(figure, "figcaption").textContent = name;
-  return video;
+  return { video, caption: element(figure, "figcaption") };
 }
 
 // Resolves when the first frame is loaded.
@@ -53,11 +52,11 @@ function load(video, blob) {
 }
 
 function render({ model, el }) {
-  const names = PARTS.map((part) => model.get(`_name_${part}`));
   const root = element(el, "div", "stylekit-part stylekit-column stylekit-pair");
   const stage = element(root, "div", "stylekit-stage");
-  const videos = names.map((name) => layer(stage, name));
-  const dividerRow = divider(root, stage, names);
+  const layers = PARTS.map(() => layer(stage));
+  const videos = layers.map(({ video }) => video);
+  const { row: dividerRow, rename } = divider(root, stage);
   const panel = controls(root);
   const progress = progressBar(root, "Fetching the clips");
   const say = statusLine(root);
@@ -135,7 +134,10 @@ function render({ model, el }) {
   }
 
   function start(serial) {
+    const names = PARTS.map((part) => model.get(`_name_${part}`));
+    rename(names);
     for (const [index, part] of PARTS.entries()) {
+      layers[index].caption.textContent = names[index];
       videos[index].setAttribute("aria-label", `${names[index]}: ${model.get(`_alt_${part}`)}`);
     }
     player = new SynchronizedVideos(videos, model.get("_fps"), draw);

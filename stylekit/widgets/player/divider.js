@@ -3,14 +3,14 @@
 import { element } from "../base/dom.js";
 
 // `stage` is the element with the two layers. The row with the range input is added to `parent` and
-// returned.
-export function divider(parent, stage, names) {
+// returned, with a function that names the layers.
+export function divider(parent, stage) {
   element(stage, "div", "line", { "aria-hidden": "true" });
   const row = element(parent, "div", "stylekit-divider");
-  element(row, "span").textContent = names[0];
+  const first = element(row, "span");
   const range = element(row, "input", "", { type: "range", min: "0", max: "100", step: "1" });
-  range.setAttribute("aria-label", `Divider between ${names[0]} and ${names[1]}`);
-  element(row, "span").textContent = names[1];
+  const second = element(row, "span");
+  let names = ["", ""];
 
   function move(percent) {
     const at = Math.min(Math.max(percent, 0), 100);
@@ -38,6 +38,14 @@ export function divider(parent, stage, names) {
   stage.addEventListener("pointermove", (event) => {
     if (stage.hasPointerCapture(event.pointerId)) follow(event);
   });
+
+  function rename(both) {
+    names = both;
+    [first.textContent, second.textContent] = names;
+    range.setAttribute("aria-label", `Divider between ${names[0]} and ${names[1]}`);
+    move(Number(range.value));
+  }
+
   move(50);
-  return row;
+  return { row, rename };
 }

@@ -13,7 +13,7 @@ async function decoded(bytes, type) {
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-split");
   const stage = element(root, "div", "stylekit-stage divided");
-  const row = divider(root, stage, [model.get("_name_before"), model.get("_name_after")]);
+  const { row, rename } = divider(root, stage);
   const say = statusLine(root);
   let pictures = [];
 
@@ -43,6 +43,7 @@ function render({ model, el }) {
       // If newer pictures have arrived meanwhile, another call of this function shows them.
       if (serial !== model.get("_serial")) return;
       release();
+      rename(parts.map((part) => model.get(`_name_${part}`)));
       pictures = arrived;
       for (const [index, part] of parts.entries()) {
         pictures[index].className = "layer";

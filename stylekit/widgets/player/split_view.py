@@ -31,6 +31,11 @@ class BeforeAfter(LockedWidget):
     ) -> None:
         super().__init__(_name_before=name_before, _name_after=name_after, width=width)
 
+    def rename(self, before: str, after: str) -> None:
+        """Give the two other names, which the page shows with the next `show`."""
+        with self.updating():
+            self._name_before, self._name_after = before, after
+
 
 class SplitView(BeforeAfter):
     """Two pictures of the same size: the first left of a divider, the second right of it.

@@ -47,6 +47,18 @@ class MaskFile:
         return resize_mask(mask_of(load_image(self.path, limits=limits)), size)
 
 
+def read_mask(path: Path, limits: MediaLimits) -> MaskFile:
+    """Read a picture that is to serve as a mask. Raises MediaError if it cannot be used."""
+    image = load_image(path, limits=limits)
+    size = image.shape[1], image.shape[0]
+    return MaskFile(
+        path=path,
+        size=size,
+        preview=resize_image(image, fitted_size(size, _THUMBNAIL_SIZE)),
+        is_grey=is_grey(image),
+    )
+
+
 class MaskSlot(ipywidgets.VBox):
     """A place to drop a mask, a small view of it, and a button that removes it.
 
@@ -124,15 +136,8 @@ class MaskSlot(ipywidgets.VBox):
             self.upload.show_accepted(mask.line)
 
     def _validate(self, path: Path) -> str:
-        image = load_image(path, limits=self._limits)
-        self._check(mask_of(image), path)
-        size = image.shape[1], image.shape[0]
-        mask = MaskFile(
-            path=path,
-            size=size,
-            preview=resize_image(image, fitted_size(size, _THUMBNAIL_SIZE)),
-            is_grey=is_grey(image),
-        )
+        mask = read_mask(path, self._limits)
+        self._check(mask.load(mask.size, self._limits), path)
         self._checked[path] = mask
         return mask.line
 

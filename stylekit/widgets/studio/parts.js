@@ -31,7 +31,8 @@ function heading(model, el) {
 
 function action(model, el) {
   const root = element(el, "div", "stylekit-part stylekit-flow studio-action");
-  const press = button(root, model.get("_text"));
+  const press = button(root, "");
+  const words = element(press, "span");
   press.classList.toggle("main", model.get("_main"));
   if (model.get("_about")) element(press, "span", "unseen").textContent = ` ${model.get("_about")}`;
   const say = statusLine(root);
@@ -40,11 +41,12 @@ function action(model, el) {
   });
 
   function draw() {
+    words.textContent = model.get("_text");
     press.setAttribute("aria-disabled", String(!model.get("enabled")));
     say(model.get("_words"));
   }
   draw();
-  return [["change:enabled", draw], ["change:_words", draw]];
+  return [["change:enabled", draw], ["change:_words", draw], ["change:_text", draw]];
 }
 
 function field(model, el, name, attributes = {}) {

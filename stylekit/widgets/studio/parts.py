@@ -83,6 +83,16 @@ class Action(_Part):
         """The line beside it."""
         return self._words
 
+    @property
+    def text(self) -> str:
+        """The words of the button."""
+        return self._text
+
+    def rename(self, text: str) -> None:
+        """Replace the words of the button."""
+        with self.lock:
+            self._text = text
+
     def press(self) -> None:
         """Do what the button does, if it is enabled."""
         if self.enabled:
@@ -101,8 +111,17 @@ class Choice(_Part):
 
     def __init__(self, text: str, options: Sequence[str], *, index: int) -> None:
         super().__init__("choice", text)
+        self.show(options, index=index)
+
+    def show(self, options: Sequence[str], *, index: int) -> None:
+        """Replace the options, and choose one."""
         with self.updating():
             self._options, self.index = list(options), index
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options to choose from."""
+        return tuple(self._options)
 
 
 class Amount(_Part):

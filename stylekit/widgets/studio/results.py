@@ -1,31 +1,55 @@
-"""The result of a transfer: before and after, the frames of a clip, facts, and downloads."""
+"""A kept transfer: before and after or beside another, its frames, facts, and downloads."""
 
 from __future__ import annotations
 
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import ipywidgets
 
+from ...media.clips import Clip
+from ...media.images import load_image, resize_image
+from ...media.provenance import sidecar_path
+from ...settings import MediaLimits
+from ...video.results import Result
+from ...video.run import VideoRun
+from ..base.alerts import Alerts
 from ..base.download import Download
+from ..base.picture_canvas import PictureCanvas
 from ..base.run_progress import time_words
 from ..base.text import python_line, short_number
 from ..base.widget import set_visible
 from ..player.clip_pair import ClipPair
 from ..player.split_view import SplitView
 from .frames import FrameStrip
-from .parts import Heading, facts_html
-from .transfer import Request, Transfer, TransferResult
+from .parts import Choice, Heading, facts_html
+from .shelf import Record
+from .transfer import Request, Transfer
 
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
 _CLIP_WIDTH = 320
+_CONTENT = "the content"
+_OWN = MediaLimits(min_side=1, max_aspect=1e6)
 
 
 class Results(ipywidgets.VBox):
-    """Shows a result. Any thread may call `show`, which waits for files."""
+    """Shows a transfer that is kept. Any thread may call `show`, which waits for files.
 
-    def __init__(self) -> None:
+    `others()` gives the transfers that a result can be compared with.
+    """
+
+    def __init__(self, others: Callable[[], Sequence[Record]]) -> None:
+        self._others = others
+        self._rivals: list[Record | None] = [None]
+        self._record: Record | None = None
+        self.alerts = Alerts()
         self.split = SplitView(width=_PICTURE_WIDTH)
         self.pair = ClipPair(width=_CLIP_WIDTH)
+        self.unfinished = PictureCanvas()
+        self.rival = Choice("Compare with", [_CONTENT], index=0)
+        self.rival.observe(self.alerts.guarded(lambda _change: self._show_beside()), "index")
         self.frames = FrameStrip()
         self.facts = ipywidgets.HTML()
         self.note = ipywidgets.HTML()
@@ -40,53 +64,119 @@ class Results(ipywidgets.VBox):
                 self.facts,
             ]
         ).add_class("studio-side")
-        views = ipywidgets.VBox([self.split, self.pair]).add_class("studio-views")
+        views = [self.split, self.pair, self.unfinished, self.rival, self.alerts.widget]
         super().__init__(
-            [ipywidgets.Box([views, side]).add_class("studio-columns"), self._frame_part]
+            [
+                ipywidgets.Box([ipywidgets.VBox(views).add_class("studio-views"), side]).add_class(
+                    "studio-columns"
+                ),
+                self._frame_part,
+            ]
         )
 
-    def show(self, transfer: Transfer, result: TransferResult) -> None:
-        """Replace what is shown."""
-        report, content = result.report, transfer.request.content.name
-        style = transfer.request.style_words
-        alt_before, alt_after = content, f"{content}, painted in the manner of {style}"
-        is_clip = result.before_clip is not None
-        set_visible(self.split, not is_clip)
-        set_visible(self.pair, is_clip)
-        set_visible(self._frame_part, is_clip)
-        self.facts.value = facts_html(_facts(transfer, result))
-        kind, media_type = ("clip", "video/mp4") if is_clip else ("picture", "image/png")
-        self.downloads.children = [
-            Download(report.output, label=f"The painted {kind}", media_type=media_type),
-            Download(report.sidecar, label="Its settings", media_type="application/json"),
-        ]
-        self.note.value = ""
-        if result.before_clip is None:
-            height, width = result.after.shape[:2]
-            # A picture in portrait format must fit into the height of a window.
-            self.split.width = min(_PICTURE_WIDTH, round(_PICTURE_HEIGHT * width / height))
-            self.split.show(result.before, result.after, alt_before=alt_before, alt_after=alt_after)
+    @property
+    def record(self) -> Record | None:
+        """The transfer that is shown."""
+        return self._record
+
+    def show(
+        self, record: Record, *, run: VideoRun | None = None, clip: Clip | None = None
+    ) -> None:
+        """Replace what is shown. With its run and its content a clip is shown by frames too."""
+        self._record = record
+        finished = record.output is not None and record.before is not None
+        set_visible(self.split, finished and not record.is_clip)
+        set_visible(self.pair, finished and record.is_clip)
+        set_visible(self.rival, finished)
+        set_visible(self.unfinished, not finished)
+        set_visible(self._frame_part, run is not None)
+        self.facts.value = facts_html(record.facts)
+        self._say_where()
+        self.downloads.children = _downloads(record)
+        if not finished:
+            path = record.so_far
+            picture = record.thumbnail() if path is None else load_image(path, limits=_OWN)
+            self.unfinished.show(picture, alt=f"{record.title}, as far as it had come")
             return
-        assert transfer.clip is not None
-        self.pair.show(
-            result.before_clip,
-            report.output,
-            fps=transfer.clip.fps,
-            alt_before=alt_before,
-            alt_after=alt_after,
-        )
-        self.frames.show(transfer.run, transfer.clip)
-        self.note.value = '<p class="studio-caption">The side-by-side clip is being written …</p>'
+        self._rivals = [None, *(each for each in self._others() if _comparable(each, record))]
+        options = [_CONTENT if each is None else _rival_words(each) for each in self._rivals]
+        self.rival.show(options, index=0)
+        self._show_beside()
+        if run is not None and clip is not None:
+            self.frames.show(run, clip)
+
+    def say(self, words: str) -> None:
+        """Show a line below the downloads."""
+        self.note.value = f'<p class="studio-caption">{html.escape(words)}</p>'
 
     def add_comparison(self, path: Path) -> None:
         """Add the download of the clip that shows before and after."""
-        self.note.value = ""
-        both = Download(path, label="Before and after, side by side", media_type="video/mp4")
-        self.downloads.children = [*self.downloads.children[:1], both, *self.downloads.children[1:]]
+        if self._record is not None:
+            self._record = replace(self._record, comparison=path)
+            self.downloads.children = _downloads(self._record)
+            self._say_where()
+
+    def _say_where(self) -> None:
+        if self._record is not None:
+            self.say(f"Kept in {self._record.folder}")
+
+    def _show_beside(self) -> None:
+        """Show the result beside the content, or beside another result."""
+        record = self._record
+        if record is None or record.output is None or record.before is None:
+            return
+        rival = self._rivals[self.rival.index]
+        left = record.before if rival is None else rival.output
+        assert left is not None
+        alt_left = record.content if rival is None else rival.label
+        alt = f"{record.content}, painted in the manner of {record.style}"
+        for view in (self.split, self.pair):
+            view.rename(
+                "before" if rival is None else "the other", "after" if rival is None else "this"
+            )
+        if record.is_clip:
+            fps = record.fps or 1.0
+            self.pair.show(left, record.output, fps=fps, alt_before=alt_left, alt_after=alt)
+            return
+        before, after = (
+            load_image(it, limits=_OWN, ignore_alpha=True) for it in (left, record.output)
+        )
+        if before.shape != after.shape:
+            before = resize_image(before, after.shape[1::-1])
+        height, width = after.shape[:2]
+        # A picture in portrait format must fit into the height of a window.
+        self.split.width = min(_PICTURE_WIDTH, round(_PICTURE_HEIGHT * width / height))
+        self.split.show(before, after, alt_before=alt_left, alt_after=alt)
 
 
-def _facts(transfer: Transfer, result: TransferResult) -> list[tuple[str, str]]:
-    report = result.report
+def _downloads(record: Record) -> list[Download]:
+    """The files of a transfer, each as a button."""
+    if record.output is None:
+        return []
+    kind, media_type = ("clip", "video/mp4") if record.is_clip else ("picture", "image/png")
+    files = [(record.output, f"The painted {kind}", media_type)]
+    if record.comparison is not None:
+        files.append((record.comparison, "Before and after, side by side", "video/mp4"))
+    files.append((sidecar_path(record.output), "Its settings", "application/json"))
+    return [Download(path, label=label, media_type=media_type) for path, label, media_type in files]
+
+
+def _comparable(other: Record, record: Record) -> bool:
+    """Whether another result may stand beside one: of the same kind and content."""
+    return (
+        other.folder != record.folder
+        and other.output is not None
+        and (other.is_clip, other.content) == (record.is_clip, record.content)
+        and (not record.is_clip or other.fps == record.fps)
+    )
+
+
+def _rival_words(record: Record) -> str:
+    return f"{record.style}, {record.begun}"
+
+
+def facts_of(transfer: Transfer, report: Result) -> list[tuple[str, str]]:
+    """How a result was made, as pairs of a name and a value."""
     facts = [
         ("size", f"{report.size[0]}×{report.size[1]} pixels"),
         ("steps", str(transfer.step_count)),

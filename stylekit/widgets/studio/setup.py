@@ -188,5 +188,6 @@ Clips: steady light, motion that is not too fast.</li>
 <li><b>Time.</b> Start small: twice the size takes four times as long.</li>
 <li><b>Made by AI.</b> Every file says that AI made it, and from which files.</li>
 <li><b>Rights.</b> Other people's pictures belong to them: ask before you publish a result.</li>
-<li><b>Privacy.</b> Files stay on the machine that runs this page and are removed when it ends.</li>
+<li><b>Privacy.</b> Files stay on the machine that runs this page. Each result is kept there, with
+what it was made from, until you delete it.</li>
 </ul>"""

@@ -6,6 +6,7 @@ import base64
 import html
 import re
 import threading
+import time
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
@@ -19,13 +20,16 @@ from ...settings import ImageSettings, MediaLimits
 from ...video.run import VideoRun
 from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
+from ..base.run_progress import enlarged
 from ..base.widget import set_visible
 from ..player.player import Player
 from ..weights.panel import WeightPanel
+from .kept import KeptStrip
 from .parts import Action, Fold, Heading
-from .results import Results
+from .results import Results, facts_of
 from .setup import Setup
-from .transfer import Network, Transfer, TransferResult
+from .shelf import Record, Shelf, State, request_of
+from .transfer import Network, Request, Transfer, TransferResult
 from .waiting import Waiting
 
 SIZES = (128, 192, 256, 384, 512)
@@ -36,6 +40,8 @@ STEPS = (30, ImageSettings().steps, 250)
 
 # The longest duration of a step, at the largest size on a slow machine.
 _STEP_SECONDS = 120.0
+# How often the picture so far is stored: what is lost if the machine ends is this much work.
+_STORE_SECONDS = 15.0
 _WORD = re.compile(r"[A-Za-z0-9]{1,16}")
 _STILL = Path(__file__).with_name("still.jpg")
 
@@ -52,9 +58,12 @@ class Studio(ipywidgets.VBox):
     """The page for a whole transfer: two slots, one button, the painting in progress, the result.
 
     Files, the network and the steps have threads of their own, so that the page never blocks. All
-    errors are shown in the page, which can be used afterwards. Uploaded files and results are
-    stored in a folder that no other user can enter, and removed when the process ends. A new
-    studio, such as that of a cell that is executed again, stops the transfer of the old one.
+    errors are shown in the page, which can be used afterwards. A new studio, such as that of a cell
+    that is executed again, stops the transfer of the old one.
+
+    Each transfer is kept in a folder of the user's until it is deleted: its result, what it was
+    made from, and while it runs the picture so far. So a transfer that was interrupted, also by the
+    end of the process, can go on, and two results can be compared.
 
     Parameters
     ----------
@@ -66,6 +75,9 @@ class Studio(ipywidgets.VBox):
         The network (see `load_backbone`).
     limits : MediaLimits, optional
         The largest files that are read.
+    folder : Path or str, optional
+        Where results are kept. By default the environment variable STYLEKIT_FOLDER names it, or it
+        is the folder `stylekit` of the user.
     driver : Driver
         What takes the steps.
 
@@ -73,6 +85,8 @@ class Studio(ipywidgets.VBox):
     ------
     SettingsError
         For sizes or steps that are not allowed, or if there are none.
+    MediaError
+        If the folder cannot be made.
 
     Examples
     --------
@@ -88,6 +102,7 @@ class Studio(ipywidgets.VBox):
         steps: Sequence[int] = STEPS,
         backbone: str = "auto",
         limits: MediaLimits | None = None,
+        folder: Path | str | None = None,
         driver: Driver = Driver.THREAD,
     ) -> None:
         self._lock = threading.RLock()
@@ -95,19 +110,27 @@ class Studio(ipywidgets.VBox):
         self._network: Network | None = None
         self.stage = Stage.SETUP
         self.alerts = Alerts()
+        self.limits = limits or MediaLimits()
+        self.shelf = Shelf(folder)
         self.setup = Setup(
             sizes=sizes,
             steps=steps,
             backbone=backbone,
-            limits=limits or MediaLimits(),
+            limits=self.limits,
             on_transfer=self.alerts.guarded(self.transfer),
             on_change=self.alerts.guarded(self._setup_changed),
         )
         self.panel = WeightPanel()
-        self.player = Player(self._open, panel=self.panel, name="studio", driver=driver)
+        # It goes on while its page is closed: the result is kept.
+        self.player = Player(
+            self._open, panel=self.panel, name="studio", driver=driver, idle_limit=None
+        )
         self.cancel = Action("Cancel, keep the result so far", self.alerts.guarded(self._cancel))
         self.again = Action("New transfer", self.alerts.guarded(self.start_over), main=True)
-        self.results = Results()
+        self.go_on = Action("Go on from here", self.alerts.guarded(self._go_on))
+        self.delete = Action("Delete", self.alerts.guarded(self._delete), about="this result")
+        self.results = Results(self.shelf.records)
+        self.kept = KeptStrip(self.shelf, self.alerts.guarded(self.open_record))
         super().__init__(self._parts())
         self.add_class("stylekit-studio")
         self.player.on_step(self._take_step)
@@ -133,9 +156,43 @@ class Studio(ipywidgets.VBox):
             if request is None or self.stage is not Stage.SETUP:
                 raise SettingsError("transfer", "needs green slots, and no other transfer")
             self.setup.check_memory(request)
-            if self._transfer:
-                self._transfer.discard()
-            self._transfer = Transfer(request)
+            self._begin(request, self.shelf.begin(request, self.panel.current()))
+
+    def open_record(self, record: Record) -> None:
+        """Show a transfer that is kept."""
+        self.results.show(record)
+        self._show_result("An earlier result" if record.state is State.DONE else "Not finished")
+
+    def continue_record(self, record: Record) -> None:
+        """Go on with a transfer that is kept, under its last weights.
+
+        A picture that is finished is the start of a new transfer. A clip goes on where it stopped.
+
+        Raises
+        ------
+        SettingsError
+            If another transfer is in progress, or there is not the memory for it.
+        MediaError
+            If another page paints it, or a file that it was made from is gone.
+        """
+        with self._lock:
+            if self.stage is Stage.WORK:
+                raise SettingsError("transfer", "needs that no other transfer is in progress")
+            request = request_of(record, self.limits)
+            self.setup.check_memory(request)
+            if record.is_clip or record.output is None:
+                self.shelf.resume(record.folder)
+                folder = record.folder
+            else:
+                folder = self.shelf.begin(request, record.weights)
+            self.panel.set(record.weights)
+            self._begin(request, folder, init=None if record.is_clip else record.so_far)
+
+    def _begin(self, request: Request, folder: Path, *, init: Path | None = None) -> None:
+        """Show the page of the work, and start the player."""
+        with self._lock:
+            self._transfer = Transfer(request, folder, init=init)
+            self._stored = time.monotonic()
             self._work_heading.show("Painting", request.words)
             # The word that the drawing shows: the name of the style, if it has letters for it.
             word = request.style.name if _WORD.fullmatch(request.style.name) else "stylekit"
@@ -150,6 +207,7 @@ class Studio(ipywidgets.VBox):
 
     def start_over(self) -> None:
         """Go back to the slots, which keep their files."""
+        self.kept.refresh()
         self._show_stage(Stage.SETUP)
         self._refresh()
 
@@ -171,9 +229,10 @@ class Studio(ipywidgets.VBox):
         watch = ipywidgets.VBox([self._waiting, player.controls, self.cancel, curve, player.curve])
         picture = ipywidgets.VBox([player.canvas]).add_class("studio-live")
         work = ipywidgets.Box([picture, watch.add_class("studio-side")])
-        result_head = ipywidgets.Box([self._result_heading, self.again]).add_class("studio-row")
+        buttons = [self.again, self.go_on, self.delete]
+        result_head = ipywidgets.Box([self._result_heading, *buttons]).add_class("studio-row")
         self._stages = {
-            Stage.SETUP: self.setup,
+            Stage.SETUP: ipywidgets.VBox([self.setup, self.kept]),
             Stage.WORK: ipywidgets.VBox([self._work_heading, work.add_class("studio-columns")]),
             Stage.RESULT: ipywidgets.VBox([result_head, self.results]),
         }
@@ -225,11 +284,18 @@ class Studio(ipywidgets.VBox):
         return self._transfer.open(self._network)
 
     def _take_step(self, event: Any) -> None:
-        """Note the weights of each step; the result is described with the last ones."""
-        step = getattr(event, "step", event)
-        if self._transfer is not None and hasattr(step, "step_index"):
-            self._transfer.step_count += 1
-            self._transfer.weights = step.weights
+        """Note the weights of each step, and from time to time store the picture."""
+        step, transfer = getattr(event, "step", event), self._transfer
+        if transfer is None or not hasattr(step, "step_index"):
+            return
+        transfer.step_count += 1
+        transfer.weights = step.weights
+        if time.monotonic() - self._stored > _STORE_SECONDS:
+            self._stored = time.monotonic()
+            picture = enlarged(step.image, transfer.source)
+            # A full disk ends no transfer: its memory has all of it.
+            with self.alerts.guard():
+                self.shelf.remember(transfer.folder, picture, step.weights)
 
     def _cancel(self) -> None:
         self.cancel.show(enabled=False, words="Stopping after the current step …")
@@ -249,6 +315,7 @@ class Studio(ipywidgets.VBox):
             try:
                 self.player.wait(_STEP_SECONDS)
                 if not transfer.has_result:
+                    self.shelf.give_up(transfer.folder)
                     self.start_over()
                     if state is LoopState.STOPPED:
                         words = "Cancelled before anything was finished."
@@ -256,29 +323,62 @@ class Studio(ipywidgets.VBox):
                     return
                 self.cancel.show(enabled=False, words="Writing the files …")
                 result = transfer.finish(complete=state is LoopState.DONE)
-                self.results.show(transfer, result)
-                title = "Done" if state is LoopState.DONE else "Stopped: the result so far"
-                self._result_heading.show(title, transfer.request.words)
-                self._show_stage(Stage.RESULT)
+                record = self.shelf.finish(
+                    transfer.folder,
+                    result.shown,
+                    state=State.DONE if state is LoopState.DONE else State.STOPPED,
+                    weights=result.report.weights,
+                    facts=facts_of(transfer, result.report),
+                    output=result.report.output,
+                    before=result.before,
+                    fps=float(transfer.clip.fps) if transfer.clip else None,
+                )
+                run = transfer.run if transfer.clip else None
+                self.results.show(record, run=run, clip=transfer.clip)
+                done = state is LoopState.DONE
+                self._show_result("Done" if done else "Stopped: the result so far")
                 self._add_comparison(transfer, result)
+                self.shelf.release(transfer.folder)
             except Exception:
+                self.shelf.release(transfer.folder)
                 if self.stage is Stage.WORK:
                     self.start_over()
                 raise
 
     def _add_comparison(self, transfer: Transfer, result: TransferResult) -> None:
         """Add the clip that shows before and after; it takes longest, so it comes last."""
-        if result.before_clip is None:
+        if transfer.clip is None:
             return
-        try:
-            comparison = transfer.compare(result)
-        except Exception:
-            # If the user has started another transfer meanwhile, the files were removed.
-            if self._transfer is transfer:
-                raise
-            return
-        if self._transfer is transfer:
+        self.results.say("The side-by-side clip is being written …")
+        comparison = transfer.compare(result)
+        self.shelf.add(transfer.folder, comparison=comparison)
+        shown = self.results.record
+        if shown is not None and shown.folder == transfer.folder:
             self.results.add_comparison(comparison)
+
+    def _show_result(self, title: str) -> None:
+        """Show the stage of the result, with the buttons that serve for it."""
+        record = self.results.record
+        assert record is not None
+        self._result_heading.show(title, record.title)
+        self.delete.rename("Delete")
+        set_visible(self.go_on, not (record.is_clip and record.state is State.DONE))
+        self._show_stage(Stage.RESULT)
+
+    def _go_on(self) -> None:
+        if self.results.record is not None:
+            self.continue_record(self.results.record)
+
+    def _delete(self) -> None:
+        """Delete what is shown, when the button is pressed for the second time."""
+        record = self.results.record
+        if record is None:
+            return
+        if self.delete.text == "Delete":
+            self.delete.rename("Delete for good")
+            return
+        self.shelf.delete(record.folder)
+        self.start_over()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
         """The page, and a picture of it for programs that do not run widgets."""

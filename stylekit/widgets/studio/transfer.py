@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,14 +16,14 @@ from ...image.objective import Objective
 from ...image.stylization import Stylization, prepare_objective
 from ...media.clips import Clip, read_clip
 from ...media.encode import write_clip
-from ...media.images import fitted_size, load_alpha, load_image, resize_image
+from ...media.images import fitted_size, load_alpha, load_image, resize_image, save_image
 from ...media.provenance import Provenance, comment, describe_source
 from ...settings import ImageSettings, MediaLimits, VideoSettings, Weights
 from ...vgg.weights import load_backbone
 from ...video.passes import later_frames
 from ...video.results import Result, finish_clip, finish_image
 from ...video.run import VideoRun
-from ..base.private_files import private_folder, safe_name
+from ..base.private_files import safe_name
 from .mask_slot import MaskFile
 from .slots import Source
 
@@ -224,24 +224,24 @@ class Network:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TransferResult:
-    """What a transfer has made. `before` is the content at the size of the result.
+    """What a transfer has made. `before` is the file of the content at the size of the result.
 
-    For a clip, `before` and `after` are the first frame, and `before_clip` is a file with the
-    frames of the content that were painted.
+    `shown` is the result, of a clip its first frame.
     """
 
     report: Result
-    before: Image
-    after: Image
-    before_clip: Path | None = None
+    before: Path
+    shown: Image
 
 
 class Transfer:
-    """A transfer with its files, in a folder that no other user can enter."""
+    """A transfer that writes its files to `folder`, as `Shelf.begin` makes it.
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.folder = private_folder()
+    `init` is the file of a picture to go on from. A clip whose folder holds a run goes on with it.
+    """
+
+    def __init__(self, request: Request, folder: Path, *, init: Path | None = None) -> None:
+        self.request, self.folder, self._init = request, folder, init
         names = [source.name for source in (request.content, *request.styles)]
         self.stem = Path(safe_name(f"{'-'.join(names)}.x")).stem
         self.source: Stylization | VideoRun | None = None
@@ -277,10 +277,16 @@ class Transfer:
             )
             self.source = VideoRun(self.clip, style, self.folder / "run", request.video_settings)
         else:
+            init, settings = None, request.image_settings
+            if self._init is not None:
+                # Its large strokes are there: the smaller sizes would only blur them.
+                init = load_image(self._init, limits=_NO_LIMITS, ignore_alpha=True)
+                settings = dataclasses.replace(settings, scales=1)
             self.source = Stylization(
                 request.load(request.content),
                 request.guidance(),
-                request.image_settings,
+                settings,
+                init=init,
                 objective=network.objective(request),
             )
         return self.source
@@ -291,32 +297,29 @@ class Transfer:
         if self.clip is not None:
             return self._finish_clip(self.clip, seconds)
         assert isinstance(self.source, Stylization)
-        content = self.request.content.path
+        source = self.request.content.path
         report = finish_image(
             self.source,
             self.folder / f"{self.stem}.png",
-            content=content,
+            content=source,
             style=[style.path for style in self.request.styles],
             weights=self.weights,
             seconds=seconds,
             complete=complete,
-            alpha=load_alpha(content, size=self.request.size, limits=self.request.limits),
+            alpha=load_alpha(source, size=self.request.size, limits=self.request.limits),
             regions=[mask.path for mask in self.request.regions],
             keep=self.request.keep.path if self.request.keep else None,
         )
-        before = resize_image(self.request.load(self.request.content), report.size)
-        return TransferResult(report=report, before=before, after=self.source.image)
-
-    def discard(self) -> None:
-        """Remove all files of the transfer."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        before = self.folder / "before.png"
+        content = resize_image(self.request.load(self.request.content), report.size)
+        save_image(content, before, provenance=None)
+        return TransferResult(report=report, before=before, shown=self.source.image)
 
     def compare(self, result: TransferResult) -> Path:
         """Write a clip of before and after, side by side; takes seconds."""
         # It imports matplotlib and moviepy, which takes a second that the page should not wait for.
         from ...media.compare import write_comparison
 
-        assert result.before_clip is not None
         report = result.report
         provenance = Provenance(
             settings=report.settings.to_json(),
@@ -327,7 +330,7 @@ class Transfer:
         )
         output = self.folder / f"{self.stem}-side-by-side.mp4"
         write_comparison(
-            [result.before_clip, report.output],
+            [result.before, report.output],
             ["before", "after: made by AI"],
             output,
             comment=comment(provenance),
@@ -343,7 +346,6 @@ class Transfer:
             style=self.request.style.path,
             seconds=seconds,
         )
-        before_clip = self.folder / "before.mp4"
-        write_clip(clip[: report.frames], before_clip, fps=clip.fps)
-        after = self.run.stored_frame(0)
-        return TransferResult(report=report, before=clip[0], after=after, before_clip=before_clip)
+        before = self.folder / "before.mp4"
+        write_clip(clip[: report.frames], before, fps=clip.fps)
+        return TransferResult(report=report, before=before, shown=self.run.stored_frame(0))

@@ -217,12 +217,13 @@ def test_a_picture_is_painted_with_the_weights_of_its_last_step(studio: Studio) 
     assert load_image(job.folder / "chelsea-swirls.png").shape == (43, 64, 3)
     if os.name == "posix":
         assert stat.S_IMODE(job.folder.stat().st_mode) == 0o700
-    # The slots keep what they have, and the files of one job go when the next begins.
+    # The slots keep what they have, and what was painted is kept when the next one begins.
     studio.start_over()
     assert studio.stage is Stage.SETUP and studio.setup.go.enabled
     studio.transfer()
-    assert not job.folder.exists()
     finish(studio)
+    assert len(studio.shelf.records()) == 2
+    assert (job.folder / "chelsea-swirls.png").is_file()
 
 
 def test_a_cancelled_clip_keeps_the_frames_that_are_finished(studio: Studio) -> None:
@@ -259,7 +260,7 @@ def test_a_cancelled_clip_keeps_the_frames_that_are_finished(studio: Studio) -> 
     assert [canvas.layout.display for canvas in frames.canvases] == [None, "none", "none"]
 
 
-def test_a_comparison_that_comes_too_late_is_dropped(
+def test_a_comparison_that_comes_late_is_stored_but_not_shown_elsewhere(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
@@ -283,6 +284,9 @@ def test_a_comparison_that_comes_too_late_is_dropped(
     finish(studio)
     assert studio.alerts.widget.value == ""
     assert names(studio) == ["chelsea-swirls.png", "chelsea-swirls.png.json"]
+    clip = next(record for record in studio.shelf.records() if record.is_clip)
+    studio.open_record(clip)
+    assert len(names(studio)) == 3 and names(studio)[1].endswith("side-by-side.mp4")
 
 
 def test_an_error_is_shown_and_the_page_goes_on(
@@ -356,7 +360,7 @@ def test_a_picture_keeps_its_transparency_in_the_download(tmp_path: Path) -> Non
         limits=limits,
     )
     errors: list[BaseException] = []
-    job = transfer.Transfer(request)
+    job = transfer.Transfer(request, tmp_path)
     network = transfer.Network("vgg16", on_news=lambda: None, on_error=errors.append)
     painting = job.open(network)
     assert isinstance(painting, Stylization)
@@ -364,6 +368,5 @@ def test_a_picture_keeps_its_transparency_in_the_download(tmp_path: Path) -> Non
     result = job.finish(complete=True)
     kept = load_alpha(result.report.output)
     np.testing.assert_array_equal(kept, load_alpha(tmp_path / "cut.png", size=32))
-    assert result.report.transparency == "kept" and result.after.shape == (22, 32, 3)
-    job.discard()
+    assert result.report.transparency == "kept" and result.shown.shape == (22, 32, 3)
     assert errors == []
