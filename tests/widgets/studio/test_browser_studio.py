@@ -103,11 +103,12 @@ def voila_page(
 
 @pytest.fixture
 def standalone(voila_page: NotebookPage) -> NotebookPage:
-    """The page that `stylekit studio` serves, where files are chosen: loaded anew after a failure.
+    """The page that `stylekit studio` serves, where files are chosen: a new one after a failure.
 
-    Each load has a kernel of its own.
+    Each visitor has a kernel of their own.
     """
     if not is_at_rest(voila_page.page):
+        voila_page.page.context.clear_cookies()
         voila_page.page.reload()
         voila_page.page.locator(".stylekit-studio").wait_for()
     return voila_page
@@ -196,6 +197,38 @@ def test_a_wrong_file_turns_the_slot_red_with_its_reason(
     page.get_by_text("First choose a content and a style.").wait_for()
 
 
+def test_a_reload_finds_the_painting_as_it_goes_on_and_its_result(
+    standalone: NotebookPage, picture: Path
+) -> None:
+    page = standalone.page
+    upload(page, "Content", picture)
+    is_green(page, "Content")
+    page.get_by_role("radio", name="swirls", exact=True).check(force=True)
+    is_green(page, "Style")
+    button(page, "Transfer").click()
+    steps_are_taken(page)
+    page.reload()
+    steps_are_taken(page)
+    painted = page.locator(".studio-live canvas").first
+    assert int(painted.get_attribute("data-painted")) > 1
+    button(page, "Cancel, keep the result so far").click()
+    stopped = "Stopped: the result so far"
+    page.get_by_role("heading", name=stopped).wait_for()
+    page.reload()
+    page.get_by_role("heading", name=stopped).wait_for()
+    page.locator(".stylekit-split[data-painted]").wait_for()
+    assert len(download(page, ".png")) > 1000
+    button(page, "New transfer").click()
+    # It stands among the earlier results now, opens there, and is deleted at the second press.
+    earlier = page.get_by_role("radio", name="stripes – swirls (not finished)")
+    earlier.check(force=True)
+    page.get_by_role("heading", name="Not finished").wait_for()
+    page.get_by_role("button", name=re.compile("^Delete")).first.click()
+    page.get_by_role("button", name=re.compile("^Delete for good")).click()
+    page.get_by_role("heading", name="Choose what to paint, and a style").wait_for()
+    assert not earlier.is_visible()
+
+
 def pause_tune_and_resume(page: Page) -> None:
     """Pull harder towards the style, in the middle of it."""
     steps_are_taken(page)
@@ -217,7 +250,7 @@ def test_a_picture_is_uploaded_painted_tuned_compared_and_downloaded(
 ) -> None:
     upload(page, "Content", picture)
     is_green(page, "Content")
-    page.get_by_role("radio", name="swirls").check(force=True)
+    page.get_by_role("radio", name="swirls", exact=True).check(force=True)
     is_green(page, "Style")
     page.get_by_text("at most on this machine").wait_for()
     button(page, "Transfer").click()
@@ -241,8 +274,8 @@ def test_a_picture_is_uploaded_painted_tuned_compared_and_downloaded(
 
 def test_an_error_in_a_step_is_said_and_the_page_goes_on(notebook: NotebookPage) -> None:
     page = notebook.page
-    page.get_by_role("radio", name="coffee").check(force=True)
-    page.get_by_role("radio", name="mosaic").check(force=True)
+    page.get_by_role("radio", name="coffee", exact=True).check(force=True)
+    page.get_by_role("radio", name="mosaic", exact=True).check(force=True)
     page.get_by_text("at most on this machine").wait_for()
     notebook.python(
         "import threading\n"
@@ -269,11 +302,11 @@ def test_an_error_in_a_step_is_said_and_the_page_goes_on(notebook: NotebookPage)
 
 def test_styles_are_added_and_a_wrong_mask_is_told(notebook: NotebookPage, picture: Path) -> None:
     page = notebook.page
-    page.get_by_role("radio", name="coffee").check(force=True)
-    page.get_by_role("radio", name="mosaic").check(force=True)
+    page.get_by_role("radio", name="coffee", exact=True).check(force=True)
+    page.get_by_role("radio", name="mosaic", exact=True).check(force=True)
     page.get_by_role("button", name="More for pictures").press("Enter")
     button(page, "Add a style").press("Enter")
-    page.locator(".studio-more").get_by_role("radio", name="glass").check(force=True)
+    page.locator(".studio-more").get_by_role("radio", name="glass", exact=True).check(force=True)
     page.get_by_role("slider", name="Second style: glass").press("ArrowLeft")
     page.get_by_text("0.9 (47%)").wait_for()
     # Its proportions are not those of the content.
@@ -290,11 +323,11 @@ def test_styles_are_added_and_a_wrong_mask_is_told(notebook: NotebookPage, pictu
 
 def test_settings_of_a_clip_are_explained_and_wrong_ones_are_told(notebook: NotebookPage) -> None:
     page = notebook.page
-    page.get_by_role("radio", name="swirls").check(force=True)
-    page.get_by_role("radio", name="coffee").check(force=True)
+    page.get_by_role("radio", name="swirls", exact=True).check(force=True)
+    page.get_by_role("radio", name="coffee", exact=True).check(force=True)
     fold = page.get_by_role("button", name="More for clips")
     assert fold.count() == 0
-    page.get_by_role("radio", name="passing").check(force=True)
+    page.get_by_role("radio", name="passing", exact=True).check(force=True)
     page.get_by_role("spinbutton", name="Frames").fill("24")
     fold.press("Enter")
     older = page.get_by_role("textbox", name="Older frames", description=re.compile("1,2,4,8"))
@@ -380,7 +413,7 @@ def test_a_clip_is_uploaded_painted_tuned_watched_and_downloaded(
     # The frames are counted once it is decoded; till then the slot may be green of the one before.
     slot(page, "Content").get_by_text(re.compile("mine.mp4.*3 frames")).first.wait_for()
     is_green(page, "Content")
-    page.get_by_role("radio", name="woodblock").check(force=True)
+    page.get_by_role("radio", name="woodblock", exact=True).check(force=True)
     page.get_by_text("at most on this machine").wait_for()
     button(page, "Transfer").click()
     stands_at(page, "Painting")

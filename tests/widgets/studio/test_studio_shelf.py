@@ -293,7 +293,9 @@ def test_a_record_leads_to_no_file_elsewhere(kept_in: Path, tmp_path: Path) -> N
     shelf.release(folder)
     (tmp_path / "secret.png").write_bytes(b"secret")
     for name in ("../../secret.png", str(tmp_path / "secret.png"), "..\\..\\secret.png"):
-        shelf.add(folder, output=name, before=name, comparison=name)
+        data = json.loads((folder / "transfer.json").read_text(encoding="utf-8"))
+        data |= {"output": name, "before": name, "comparison": name}
+        (folder / "transfer.json").write_text(json.dumps(data), encoding="utf-8")
         record = shelf.records()[0]
         assert (record.output, record.before, record.comparison) == (None, None, None)
 
