@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrays import Image, Mask
+from ..image.colors import starting_picture
 from ..image.guidance import Guidance
 from ..image.objective import TemporalTarget
-from ..motion.fine_detail import lost_detail, moving, restore_detail
+from ..motion.fine_detail import detail_change, lost_detail, moving, restore_detail
 from ..motion.flow import Interpolation, warp
 from ..motion.infill import Motion, carried_picture, transfer_texture
 from ..motion.light import LightChange
@@ -41,7 +43,8 @@ class Earlier:
     `motion` leads to this frame, `light` is the change of light up to it, None if there is none.
     This frame may start as the earlier one where `start_mask` is 1: where the flow is trusted, and
     for an older frame also where both look the same, a better guess than a patch of texture.
-    `boost` is how much fine detail the earlier frame has lost, see `LostDetail`.
+    `boost` is how much fine detail the earlier frame has lost, see `LostDetail`; `change` is the
+    fine detail of this frame in place of that of the earlier one, see `detail_change`.
     """
 
     motion: Motion
@@ -49,6 +52,7 @@ class Earlier:
     image: Image
     light: LightChange | None
     boost: float
+    change: NDArray[np.float32]
 
     @property
     def warped(self) -> Image:
@@ -56,6 +60,7 @@ class Earlier:
         flow = self.motion.flow.backward_flow
         warped = warp(self.image, flow, interpolation=Interpolation.LINEAR)
         warped = restore_detail(warped, self.image, flow, self.motion.mask, boost=self.boost)
+        warped = self._with_own_detail(warped, self.motion.mask)
         return warped if self.light is None else self.light.applied(warped)
 
     def laid_over(self, fresh: Image, mask: Mask) -> Image:
@@ -63,7 +68,12 @@ class Earlier:
         carried = carried_picture(self.image, dataclasses.replace(self.motion, mask=mask), fresh)
         flow = self.motion.flow.backward_flow
         carried = restore_detail(carried, self.image, flow, mask, boost=self.boost)
+        carried = self._with_own_detail(carried, mask)
         return carried if self.light is None else self.light.applied(carried, self.motion.mask)
+
+    def _with_own_detail(self, picture: Image, mask: Mask) -> Image:
+        more = mask[:, :, np.newaxis] * self.change
+        return np.asarray(np.clip(picture + more, 0.0, 1.0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +120,10 @@ def earlier_frames(
     clip, palette, settings : As in `light_of`.
     lost : How much fine detail the earlier frames have lost.
     """
+
+    def start(index: int) -> Image:
+        return starting_picture(clip[index], palette, settings.image.colors)
+
     found: list[Earlier | None] = []
     for place, motion in enumerate(motions):
         if motion is None:
@@ -122,7 +136,8 @@ def earlier_frames(
             mask = np.maximum(mask, same)
         light = light_of(clip, frame_index, motion, palette, settings)
         image = image_of(motion.source)
-        found.append(Earlier(motion, mask, image, light, lost(motion, image)))
+        change = detail_change(start(frame_index), start(motion.source), motion.flow.backward_flow)
+        found.append(Earlier(motion, mask, image, light, lost(motion, image), change))
     return found
 
 

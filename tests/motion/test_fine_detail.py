@@ -6,7 +6,7 @@ import pytest
 
 from stylekit.arrays import Flow, Image
 from stylekit.image.detail import sharpness
-from stylekit.motion.fine_detail import lost_detail, restore_detail
+from stylekit.motion.fine_detail import detail_change, lost_detail, restore_detail
 from stylekit.motion.flow import Interpolation, warp
 
 SIDE = 48
@@ -77,3 +77,39 @@ def test_what_moves_is_measured_and_what_stands_still_is_left(texture: Image) ->
 def test_pictures_of_two_sizes_are_refused(texture: Image) -> None:
     with pytest.raises(ValueError, match="warped"):
         restore_detail(texture[:-1], texture, half_a_pixel(), EVERYWHERE)
+
+
+def bars(shift: float) -> Image:
+    """Soft bars on plain ground, moved to the right by `shift` pixels."""
+    x = np.arange(SIDE, dtype=np.float64) - shift
+    row = sum(np.exp(-0.5 * ((x - middle) / 0.7) ** 2) for middle in (12.0, 24.0, 36.0))
+    return np.repeat(np.repeat(0.2 + 0.6 * row[None, :, None], SIDE, 0), 3, 2).astype(np.float32)
+
+
+def test_the_detail_of_the_new_frame_takes_the_place_of_the_warped() -> None:
+    flow = np.zeros((SIDE, SIDE, 2), np.float32)
+    flow[..., 0] = -0.5
+    before, now = bars(0.0), bars(0.5)
+    warped = warp(before, flow, interpolation=Interpolation.LINEAR)
+    mended = warped + detail_change(now, before, flow)
+    inside = np.s_[4:-4, 4:-4]
+    assert np.abs(mended - now)[inside].mean() < np.abs(warped - now)[inside].mean() / 2
+
+
+def test_noise_and_what_stands_still_have_no_detail_to_give() -> None:
+    random = np.random.default_rng(1)
+    before, now = (
+        np.clip(0.5 + 0.02 * random.standard_normal((SIDE, SIDE, 3)), 0, 1).astype(np.float32)
+        for _ in range(2)
+    )
+    change = detail_change(now, before, half_a_pixel())
+    assert np.sqrt(np.square(change).mean()) < 0.1 * 0.02
+    flow = half_a_pixel()
+    flow[:, : SIDE // 2] = 0.05
+    change = detail_change(bars(0.5), bars(0.0), flow)
+    assert not change[:, : SIDE // 2].any() and change[:, SIDE // 2 :].any()
+
+
+def test_frames_of_two_sizes_have_no_change(texture: Image) -> None:
+    with pytest.raises(ValueError, match="before"):
+        detail_change(texture, texture[:-1], half_a_pixel())
