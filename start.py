@@ -11,6 +11,7 @@ Needs Python 3.11, 3.12 or 3.13, and nothing else. Arguments after the first are
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -18,6 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
+# That this script has made the environment, and what it has installed there. An environment of an
+# earlier version has the second alone.
+MADE, INSTALLED = STAMPS = ENVIRONMENT / "made-by-start.txt", ENVIRONMENT / "installed.txt"
 OLDEST, NEWEST = (3, 11), (3, 13)
 # Two processes, because most tests use only one core, and each process needs up to 4 GB. The tests
 # of a file run in one process, because they share what is slow to make. Files keep their order,
@@ -55,8 +59,16 @@ def main() -> int:
 
 
 def run(command: list[str], folder: Path | None = None) -> int:
-    """Run a command and return its exit code. After Ctrl-C, which it gets too, wait for its end."""
+    """Run a command and return its exit code. What asks this program to end asks the command.
+
+    Ctrl-C reaches it anyway. Either way its end is waited for: it may have a result to write.
+    """
     process = subprocess.Popen(command, cwd=folder)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        # `nohup` asks for it to be ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: process.send_signal(number))
     while True:
         try:
             return process.wait()
@@ -65,13 +77,22 @@ def run(command: list[str], folder: Path | None = None) -> int:
 
 
 def make_environment() -> str:
-    """The Python of .venv; the environment is made if it is missing or of another version."""
+    """The Python of .venv; the environment is made if it is missing or of another version.
+
+    An environment, or a link to one, that this script did not make is left as it is.
+    """
+    if ENVIRONMENT.is_symlink() or (ENVIRONMENT.exists() and not any(map(Path.exists, STAMPS))):
+        sys.exit(
+            f"{ENVIRONMENT}: was not made by start.py, which would change it; move it away or "
+            "delete it"
+        )
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     version = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
     if not python.exists() or subprocess.call([python, "-c", version]) != 0:
         print(f"making {ENVIRONMENT}", flush=True)
         try:
             venv.create(ENVIRONMENT, with_pip=True, clear=True)
+            MADE.write_text("This environment was made by stylekit's start.py.\n")
         except subprocess.CalledProcessError:
             # Debian installs this part of Python separately.
             sys.exit("venv: Python's venv module is incomplete; install python3-venv")
@@ -86,15 +107,13 @@ def install(python: str, what: str) -> None:
     """
     project = (ROOT / "pyproject.toml").read_bytes()
     wanted = f"{what} {hashlib.sha256(project).hexdigest()}"
-    stamp = ENVIRONMENT / "installed.txt"
-    if what.startswith("-e") and stamp.exists() and stamp.read_text() == wanted:
+    if what.startswith("-e") and INSTALLED.exists() and INSTALLED.read_text() == wanted:
         return
     print("installing stylekit and what it needs (a few minutes the first time)", flush=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", what]
     if subprocess.call(pip, cwd=ROOT) != 0:
         sys.exit("pip: the installation failed; its own message above says why")
-    stamp.parent.mkdir(exist_ok=True)
-    stamp.write_text(wanted)
+    INSTALLED.write_text(wanted)
 
 
 def replace_opencv_if_needed(python: str) -> None:

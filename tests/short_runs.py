@@ -147,12 +147,13 @@ class Outcome:
 def stylekit(capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
     """Call the command line in this process."""
     capsys.readouterr()
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     logger = logging.getLogger("stylekit")
     level = logger.level
     try:
         code = main([str(argument) for argument in arguments])
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         logger.setLevel(level)
     return Outcome(code, *capsys.readouterr())

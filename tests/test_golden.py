@@ -69,14 +69,16 @@ def call(tmp_path, monkeypatch, capsys) -> Call:
 
     def run(*arguments: str, code: int = 0) -> str:
         capsys.readouterr()
-        handler, logger = signal.getsignal(signal.SIGTERM), logging.getLogger("stylekit")
+        numbers, logger = (signal.SIGTERM, signal.SIGHUP), logging.getLogger("stylekit")
+        handlers = [signal.getsignal(number) for number in numbers]
         level = logger.level
         try:
             found = main(list(arguments))
         except SystemExit as end:  # how argparse ends `--help`
             found = end.code
         finally:
-            signal.signal(signal.SIGTERM, handler)
+            for number, handler in zip(numbers, handlers, strict=True):
+                signal.signal(number, handler)
             logger.setLevel(level)
         out, err = capsys.readouterr()
         assert (found or 0) == code, err

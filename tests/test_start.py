@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +22,9 @@ def start(monkeypatch, tmp_path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.ENVIRONMENT = tmp_path / ".venv"
+    module.MADE, module.INSTALLED = module.STAMPS = [
+        module.ENVIRONMENT / path.name for path in module.STAMPS
+    ]
     module.calls = []
 
     def call(command, *_, **__):
@@ -35,6 +40,8 @@ def start(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "subprocess", fake)
     monkeypatch.setattr(module, "run", call)
     monkeypatch.setattr(module, "venv", SimpleNamespace(create=lambda *_, **__: None))
+    module.ENVIRONMENT.mkdir()
+    module.MADE.touch()
     return module
 
 
@@ -124,13 +131,57 @@ def test_a_python_without_venv_is_told(start, monkeypatch):
 
 def test_an_environment_of_this_python_is_used_again(start, monkeypatch):
     python = start.ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    python.parent.mkdir(parents=True)
+    python.parent.mkdir()
     python.touch()
     monkeypatch.setattr(start.venv, "create", lambda *_, **__: pytest.fail("made anew"))
     assert start.make_environment() == str(python)
     start.subprocess.call = lambda *_, **__: 1  # another Python's
     with pytest.raises(pytest.fail.Exception):
         start.make_environment()
+
+
+def test_an_environment_that_it_did_not_make_is_left_as_it_is(start, monkeypatch, tmp_path):
+    monkeypatch.setattr(start.venv, "create", lambda *_, **__: pytest.fail("emptied"))
+    start.MADE.unlink()
+    (start.ENVIRONMENT / "mine.txt").write_text("mine")
+    with pytest.raises(SystemExit, match=r"\.venv: was not made by start\.py.*delete it"):
+        start.make_environment()
+    # What earlier versions made is known by what they have noted.
+    start.INSTALLED.touch()
+    with pytest.raises(pytest.fail.Exception):
+        start.make_environment()
+    start.ENVIRONMENT.rename(tmp_path / "elsewhere")
+    start.ENVIRONMENT.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SystemExit, match="was not made by"):
+        start.make_environment()
+    assert (tmp_path / "elsewhere" / "mine.txt").read_text() == "mine"
+    assert start.calls == []
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_what_ends_it_ends_its_command_which_writes_its_result(name, tmp_path):
+    """The script waits until the command has written what it has."""
+    number = getattr(signal, name)
+    child = (
+        "import pathlib, signal, sys, time\n"
+        f"signal.signal({int(number)}, signal.default_int_handler)\n"
+        "pathlib.Path('ready').touch()\n"
+        "try:\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    time.sleep(0.5); pathlib.Path('result').touch(); sys.exit(130)\n"
+    )
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import start; "
+        f"sys.exit(start.run([sys.executable, '-c', {child!r}]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path) as process:
+        end = time.monotonic() + 60
+        while not (tmp_path / "ready").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(60) == 130
+    assert (tmp_path / "result").exists()
 
 
 @pytest.mark.parametrize(

@@ -57,20 +57,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _image(options: argparse.Namespace) -> int:
     from .run import image_command
 
+    _end_as_by_ctrl_c()
     return _finish(*image_command(options), options)
 
 
 def _video(options: argparse.Namespace) -> int:
     from .run import video_command
 
-    # A SIGTERM keeps the finished frames, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_as_by_ctrl_c()
     return _finish(*video_command(options), options)
 
 
 def _demo(options: argparse.Namespace) -> int:
     from .demo import run_demo
 
+    _end_as_by_ctrl_c()
     for line in run_demo(options.output):
         _say(line)
     return 0
@@ -106,6 +107,15 @@ _COMMANDS = {
     "studio": _studio,
     "doctor": _doctor,
 }
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let a polite kill and the end of the terminal keep what is finished, as Ctrl-C does."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        # `nohup` asks for it to be ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _say(line: str) -> None:

@@ -269,8 +269,11 @@ class VisitorKernels(AsyncMappingKernelManager):
 
 
 def _on_end_signal(stop: Callable[[], None]) -> None:
-    """Call `stop` at the first Ctrl-C or SIGTERM, and ignore later ones while the server ends."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    """Call `stop` at the first Ctrl-C, SIGTERM or end of the terminal, and ignore later ones."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [number for name in names if (number := getattr(signal, name, None)) is not None]
+    # `nohup` asks for the end of the terminal to be ignored.
+    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
     def handle(*_: object) -> None:
         for number in numbers:

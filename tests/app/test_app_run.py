@@ -322,7 +322,7 @@ def test_independent_frames_flicker_more(capsys):
 # --- runs that are broken off ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_clip_is_playable_and_goes_on_to_the_same_bytes(
     number, capsys, interrupt, unbroken
 ):

@@ -126,12 +126,13 @@ def test_a_turned_picture_keeps_its_alpha_turned(paint):
     np.testing.assert_allclose(load_alpha("out.png"), wanted, atol=1.5 / 255)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_picture_keeps_its_alpha_and_goes_on_with_its_colours(
-    paint, capsys, monkeypatch
+    number, paint, capsys, monkeypatch
 ):
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "step", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+        patch.setattr(Progress, "step", lambda *_, **__: signal.raise_signal(number))
         outcome = stylekit(capsys, "image", "cut.png", STYLE, "-o", "out.png", *SMALL)
     signal.signal(signal.SIGINT, handler)
     assert outcome.code == 130

@@ -167,17 +167,36 @@ class Shelf:
         self._write_thumbnail(folder, picture)
         _write(folder, {**_read(folder), "weights": weights.to_json()})
 
-    def finish(self, folder: Path, shown: Image, **facts: Any) -> Record:
-        """Store what has come of a transfer: fields of `Record`, paths being in its folder."""
+    def finish(
+        self,
+        folder: Path,
+        shown: Image,
+        *,
+        state: State,
+        weights: Weights,
+        facts: Sequence[tuple[str, str]],
+        output: Path,
+        before: Path,
+        fps: float | None = None,
+    ) -> Record:
+        """Store what has come of a transfer: fields of `Record`, and a picture of it."""
         self._empty.discard(folder)
         self._write_thumbnail(folder, shown)
         (folder / _SO_FAR).unlink(missing_ok=True)
-        self.add(folder, **facts)
+        made = {
+            "state": state,
+            "weights": weights.to_json(),
+            "facts": facts,
+            "output": output.name,
+            "before": before.name,
+            "fps": fps,
+        }
+        _write(folder, {**_read(folder), **made})
         return read_record(folder)
 
-    def add(self, folder: Path, **facts: Any) -> None:
-        """Change fields of the record."""
-        _write(folder, {**_read(folder), **{name: _plain(it) for name, it in facts.items()}})
+    def add_comparison(self, folder: Path, comparison: Path) -> None:
+        """Store that the clip of before and after is there."""
+        _write(folder, {**_read(folder), "comparison": comparison.name})
 
     def give_up(self, folder: Path) -> None:
         """Release the folder of a transfer that has made nothing; remove it if it is a new one."""
@@ -342,13 +361,6 @@ def _read(folder: Path) -> dict[str, Any]:
 def _write(folder: Path, data: dict[str, Any]) -> None:
     text = json.dumps({"format": _FORMAT, **data}, indent=1, ensure_ascii=False)
     write_text_atomic(folder / _RECORD, text)
-
-
-def _plain(value: Any) -> Any:
-    """A path in the folder as its name, and weights as numbers, for JSON."""
-    if isinstance(value, Path):
-        return value.name
-    return value.to_json() if isinstance(value, Weights) else value
 
 
 def _inside(folder: Path, name: str | None) -> Path | None:

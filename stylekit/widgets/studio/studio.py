@@ -351,7 +351,7 @@ class Studio(ipywidgets.VBox):
             return
         self.results.say("The side-by-side clip is being written …")
         comparison = transfer.compare(result)
-        self.shelf.add(transfer.folder, comparison=comparison)
+        self.shelf.add_comparison(transfer.folder, comparison)
         shown = self.results.record
         if shown is not None and shown.folder == transfer.folder:
             self.results.add_comparison(comparison)
