@@ -20,8 +20,8 @@ _FINE = 0.7
 # 2 pixels `drift` and `parallax` (128 px) are sharper by 2 %, with 1 % more error along exact flow.
 _BLUR = 1.0
 # Differences of detail below this many standard deviations of the noise are noise. Without this,
-# and without `moving`, a still camera with noise of 0.02 made a clip that changed from frame to frame
-# by 0.071 in place of 0.033 (root mean square, `tripod` in `mosaic`, 128 px).
+# and without `moving`, a still camera with noise of 0.02 made a clip that changed from frame to
+# frame by 0.071 in place of 0.033 (root mean square, `tripod` in `mosaic`, 128 px).
 _NOISE = 1.5
 # Over how many pixels their strength is averaged: a stroke's or a contour's width.
 _NEAR = 2.0

@@ -229,8 +229,8 @@ class Studio(ipywidgets.VBox):
         watch = ipywidgets.VBox([self._waiting, player.controls, self.cancel, curve, player.curve])
         picture = ipywidgets.VBox([player.canvas]).add_class("studio-live")
         work = ipywidgets.Box([picture, watch.add_class("studio-side")])
-        buttons = [self.again, self.go_on, self.delete]
-        result_head = ipywidgets.Box([self._result_heading, *buttons]).add_class("studio-row")
+        buttons = ipywidgets.Box([self.again, self.go_on, self.delete]).add_class("studio-buttons")
+        result_head = ipywidgets.Box([self._result_heading, buttons]).add_class("studio-row")
         self._stages = {
             Stage.SETUP: ipywidgets.VBox([self.setup, self.kept]),
             Stage.WORK: ipywidgets.VBox([self._work_heading, work.add_class("studio-columns")]),
