@@ -32,6 +32,11 @@ SETTINGS = VideoSettings(
 
 _objectives: dict[tuple, Objective] = {}
 
+END_SIGNALS = tuple(
+    number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
+)
+"""What ends a program politely, beside Ctrl-C, on this system."""
+
 
 def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs in one style share their compiled network, which takes most of a short run.
@@ -147,7 +152,7 @@ class Outcome:
 def stylekit(capsys: pytest.CaptureFixture[str], *arguments: object) -> Outcome:
     """Call the command line in this process."""
     capsys.readouterr()
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in END_SIGNALS}
     logger = logging.getLogger("stylekit")
     level = logger.level
     try:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from short_runs import END_SIGNALS
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 WRITE = "STYLEKIT_WRITE_GOLDEN"
@@ -69,15 +70,15 @@ def call(tmp_path, monkeypatch, capsys) -> Call:
 
     def run(*arguments: str, code: int = 0) -> str:
         capsys.readouterr()
-        numbers, logger = (signal.SIGTERM, signal.SIGHUP), logging.getLogger("stylekit")
-        handlers = [signal.getsignal(number) for number in numbers]
+        logger = logging.getLogger("stylekit")
+        handlers = [signal.getsignal(number) for number in END_SIGNALS]
         level = logger.level
         try:
             found = main(list(arguments))
         except SystemExit as end:  # how argparse ends `--help`
             found = end.code
         finally:
-            for number, handler in zip(numbers, handlers, strict=True):
+            for number, handler in zip(END_SIGNALS, handlers, strict=True):
                 signal.signal(number, handler)
             logger.setLevel(level)
         out, err = capsys.readouterr()

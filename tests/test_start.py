@@ -172,6 +172,8 @@ def test_what_ends_it_ends_its_command_which_writes_its_result(name, tmp_path):
         "    time.sleep(0.5); pathlib.Path('result').touch(); sys.exit(130)\n"
     )
     code = (
+        # Programs started in the background may have been told to ignore it.
+        f"import signal; signal.signal({int(number)}, signal.SIG_DFL); "
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); import start; "
         f"sys.exit(start.run([sys.executable, '-c', {child!r}]))"
     )

@@ -21,7 +21,7 @@ import pytest
 from clip_files import NTSC, ffmpeg, h264, make_clip, numbered_picture
 from PIL import ImageSequence
 from shallow import IN_PYTHON, make_shallow
-from short_runs import built_in_style, difference, entries, share_objectives, stylekit
+from short_runs import END_SIGNALS, built_in_style, difference, entries, share_objectives, stylekit
 
 from stylekit.app.progress import Progress
 from stylekit.image.colors import match_colors
@@ -79,10 +79,12 @@ def interrupt(monkeypatch):
 
         monkeypatch.setattr(Progress, "step", counted)
 
-    # Programs started in the background may have been told to ignore it.
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Programs started in the background may have been told to ignore them.
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in END_SIGNALS}
+    handlers[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield arm
-    signal.signal(signal.SIGINT, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def numbers(data, *names) -> bool:
@@ -322,7 +324,7 @@ def test_independent_frames_flicker_more(capsys):
 # --- runs that are broken off ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, *END_SIGNALS])
 def test_an_interrupted_clip_is_playable_and_goes_on_to_the_same_bytes(
     number, capsys, interrupt, unbroken
 ):

@@ -11,7 +11,7 @@ import PIL.Image
 import pytest
 from clip_files import make_clip
 from shallow import make_shallow
-from short_runs import share_objectives, stylekit
+from short_runs import END_SIGNALS, share_objectives, stylekit
 
 from stylekit.app.progress import Progress
 from stylekit.arrays import to_bytes
@@ -126,15 +126,16 @@ def test_a_turned_picture_keeps_its_alpha_turned(paint):
     np.testing.assert_allclose(load_alpha("out.png"), wanted, atol=1.5 / 255)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, *END_SIGNALS])
 def test_an_interrupted_picture_keeps_its_alpha_and_goes_on_with_its_colours(
     number, paint, capsys, monkeypatch
 ):
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Programs started in the background may have been told to ignore it.
+    handler = signal.signal(number, signal.default_int_handler)
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "step", lambda *_, **__: signal.raise_signal(number))
         outcome = stylekit(capsys, "image", "cut.png", STYLE, "-o", "out.png", *SMALL)
-    signal.signal(signal.SIGINT, handler)
+    signal.signal(number, handler)
     assert outcome.code == 130
     assert (outcome.json["complete"], outcome.json["transparency"]) == (False, "kept")
     np.testing.assert_array_equal(load_alpha("out.png"), load_alpha("cut.png", size=32))

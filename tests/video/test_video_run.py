@@ -23,7 +23,7 @@ from stylekit.errors import ResumeError
 from stylekit.image.colors import LuminanceParametrization, match_colors
 from stylekit.image.stylization import Stylization
 from stylekit.losses import PIXEL_UNIT, only
-from stylekit.motion.fine_detail import restore_detail
+from stylekit.motion.fine_detail import detail_change, restore_detail
 from stylekit.motion.flow import FlowPair, Interpolation, warp
 from stylekit.motion.infill import transfer_texture
 from stylekit.motion.warping import warping_error
@@ -184,6 +184,9 @@ def test_a_warm_start_is_the_warped_frame_filled_with_texture(clip, glass, tmp_p
     mask = frame.motion.mask[..., np.newaxis]
     expected = mask * carried + (1 - mask) * fresh
     expected = restore_detail(expected, previous, flow, frame.motion.mask)
+    change = detail_change(*(match_colors(clip[index], glass) for index in (1, 0)), flow)
+    expected = np.clip(expected + mask * change, 0, 1)
+    assert np.abs(change).max() > 5 / 255
     np.testing.assert_allclose(frame.image, expected, atol=0.51 / 255)
 
 
