@@ -35,8 +35,10 @@ from stylekit.explain.pulls import Shares, pull_maps
 from stylekit.explain.stored_run import StoredRun, open_run
 from stylekit.explain.trail import age_map, path_of
 from stylekit.explain.words import explain
+from stylekit.image.colors import match_colors
+from stylekit.image.scales import sized_style
 from stylekit.losses import PIXEL_UNIT, TERMS, only, weight_of
-from stylekit.motion.fine_detail import restore_detail
+from stylekit.motion.fine_detail import detail_change, restore_detail
 from stylekit.motion.flow import FlowPair, warp
 from stylekit.motion.masks import (
     MaskMethod,
@@ -398,11 +400,15 @@ def test_a_frame_without_one_before_has_no_flow(run):
 # --- who pulls ------------------------------------------------------------------------------------
 
 
-def test_the_pulls_are_those_of_each_term_by_itself(run):
+def test_the_pulls_are_those_of_each_term_by_itself(run, glass):
     pulls, weights = run.pulls(1), run.weights(1)
     image, motion = run.image(1), run.motion(1)
     flow = motion.flow.backward_flow
     warped = restore_detail(warp(run.image(0), flow), run.image(0), flow, motion.mask)
+    palette = sized_style(glass, SETTINGS.image)
+    starts = [match_colors(run.clip[index], palette) for index in (1, 0)]
+    change = detail_change(*starts, flow)
+    warped = np.clip(warped + motion.mask[..., np.newaxis] * change, 0, 1)
     # L_temporal = 1/D Σ c (u x − u ω)², so its gradient is 2 u² c (x − ω) / D.
     away = np.sqrt(np.square(image - warped).sum(axis=2))
     expected = weights.gamma * 2 * PIXEL_UNIT**2 * motion.mask * away / image.size

@@ -21,6 +21,7 @@ from short_runs import (
 from stylekit.arrays import from_bytes, to_bytes
 from stylekit.errors import ResumeError
 from stylekit.image.colors import LuminanceParametrization, match_colors
+from stylekit.image.scales import sized_style
 from stylekit.image.stylization import Stylization
 from stylekit.losses import PIXEL_UNIT, only
 from stylekit.motion.fine_detail import detail_change, restore_detail
@@ -184,7 +185,8 @@ def test_a_warm_start_is_the_warped_frame_filled_with_texture(clip, glass, tmp_p
     mask = frame.motion.mask[..., np.newaxis]
     expected = mask * carried + (1 - mask) * fresh
     expected = restore_detail(expected, previous, flow, frame.motion.mask)
-    change = detail_change(*(match_colors(clip[index], glass) for index in (1, 0)), flow)
+    palette = sized_style(glass, SETTINGS.image)
+    change = detail_change(*(match_colors(clip[index], palette) for index in (1, 0)), flow)
     expected = np.clip(expected + mask * change, 0, 1)
     assert np.abs(change).max() > 5 / 255
     np.testing.assert_allclose(frame.image, expected, atol=0.51 / 255)
