@@ -327,7 +327,7 @@ def test_settings_of_a_clip_are_explained_and_wrong_ones_are_told(notebook: Note
     page.get_by_role("radio", name="coffee", exact=True).check(force=True)
     fold = page.get_by_role("button", name="More for clips")
     assert fold.count() == 0
-    page.get_by_role("radio", name="passing", exact=True).check(force=True)
+    page.get_by_role("radio", name="passing ▶", exact=True).check(force=True)
     page.get_by_role("spinbutton", name="Frames").fill("24")
     fold.press("Enter")
     older = page.get_by_role("textbox", name="Older frames", description=re.compile("1,2,4,8"))
