@@ -111,11 +111,11 @@ _COMMANDS = {
 
 def _end_as_by_ctrl_c() -> None:
     """Let a polite kill and the end of the terminal keep what is finished, as Ctrl-C does."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        # `nohup` asks for it to be ignored.
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    # `nohup` asks for the end of the terminal to be ignored.
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        signal.signal(hangup, signal.default_int_handler)
 
 
 def _say(line: str) -> None:

@@ -270,10 +270,11 @@ class VisitorKernels(AsyncMappingKernelManager):
 
 def _on_end_signal(stop: Callable[[], None]) -> None:
     """Call `stop` at the first Ctrl-C, SIGTERM or end of the terminal, and ignore later ones."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [number for name in names if (number := getattr(signal, name, None)) is not None]
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
     # `nohup` asks for the end of the terminal to be ignored.
-    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        numbers.append(hangup)
 
     def handle(*_: object) -> None:
         for number in numbers:
