@@ -180,12 +180,12 @@ class Studio(ipywidgets.VBox):
                 raise SettingsError("transfer", "needs that no other transfer is in progress")
             request = request_of(record, self.limits)
             self.setup.check_memory(request)
+            self.panel.set(record.weights)
             if record.is_clip or record.output is None:
                 self.shelf.resume(record.folder)
                 folder = record.folder
             else:
                 folder = self.shelf.begin(request, record.weights)
-            self.panel.set(record.weights)
             self._begin(request, folder, init=None if record.is_clip else record.so_far)
 
     def _begin(self, request: Request, folder: Path, *, init: Path | None = None) -> None:
@@ -350,8 +350,14 @@ class Studio(ipywidgets.VBox):
         if transfer.clip is None:
             return
         self.results.say("The side-by-side clip is being written …")
-        comparison = transfer.compare(result)
-        self.shelf.add_comparison(transfer.folder, comparison)
+        try:
+            comparison = transfer.compare(result)
+            self.shelf.add_comparison(transfer.folder, comparison)
+        except Exception:
+            # The user may have deleted the result meanwhile.
+            if transfer.folder.is_dir():
+                raise
+            return
         shown = self.results.record
         if shown is not None and shown.folder == transfer.folder:
             self.results.add_comparison(comparison)

@@ -140,6 +140,21 @@ def test_a_result_is_deleted_at_the_second_press(studio: Studio) -> None:
     assert not folder.exists() and studio.stage is Stage.SETUP and studio.kept.records == []
 
 
+def test_a_clip_may_be_deleted_while_its_comparison_is_written(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = transfer.Transfer.compare
+
+    def deleted(job: transfer.Transfer, outcome: transfer.TransferResult) -> Path:
+        studio.delete.press()
+        studio.delete.press()
+        return compare(job, outcome)
+
+    monkeypatch.setattr(transfer.Transfer, "compare", deleted)
+    paint(studio, "orbit")
+    assert studio.stage is Stage.SETUP and studio.kept.records == []
+
+
 def test_a_finished_picture_goes_on_as_a_new_transfer_under_its_weights(studio: Studio) -> None:
     studio.panel.set(Weights(beta=5e4))
     paint(studio, "chelsea")
