@@ -87,12 +87,16 @@ def make_environment() -> str:
             "delete it"
         )
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    version = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
-    if not python.exists() or subprocess.call([python, "-c", version]) != 0:
+    # Without pip it was not finished.
+    version = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    quiet = {"stderr": subprocess.DEVNULL}
+    if not python.exists() or subprocess.call([python, "-c", version], **quiet) != 0:
         print(f"making {ENVIRONMENT}", flush=True)
+        # Noted before the slow part, so that one that was broken off is known as this script's.
+        venv.create(ENVIRONMENT, clear=True)
+        MADE.write_text("This environment was made by stylekit's start.py.\n")
         try:
-            venv.create(ENVIRONMENT, with_pip=True, clear=True)
-            MADE.write_text("This environment was made by stylekit's start.py.\n")
+            venv.create(ENVIRONMENT, with_pip=True)
         except subprocess.CalledProcessError:
             # Debian installs this part of Python separately.
             sys.exit("venv: Python's venv module is incomplete; install python3-venv")

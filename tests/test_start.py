@@ -34,6 +34,7 @@ def start(monkeypatch, tmp_path):
     fake = SimpleNamespace(
         call=call,
         check_call=call,
+        DEVNULL=subprocess.DEVNULL,
         run=lambda *_, **__: SimpleNamespace(returncode=0, stdout="", stderr=""),
         CalledProcessError=subprocess.CalledProcessError,
     )
@@ -121,12 +122,21 @@ def test_a_failed_installation_ends_it(start, monkeypatch):
 
 
 def test_a_python_without_venv_is_told(start, monkeypatch):
-    def fail(*_, **__):
-        raise subprocess.CalledProcessError(1, "ensurepip")
+    def fail(*_, with_pip=False, **__):
+        if with_pip:
+            raise subprocess.CalledProcessError(1, "ensurepip")
 
-    monkeypatch.setattr(start.venv, "create", fail)
-    with pytest.raises(SystemExit, match="install python3-venv"):
-        start.make_environment()
+    start.MADE.unlink()
+    start.ENVIRONMENT.rmdir()
+    monkeypatch.setattr(
+        start.venv,
+        "create",
+        lambda *_, **more: (start.ENVIRONMENT.mkdir(exist_ok=True), fail(**more)),
+    )
+    # When that is mended, the rest is made: what was left behind is known as its own.
+    for _ in range(2):
+        with pytest.raises(SystemExit, match="install python3-venv"):
+            start.make_environment()
 
 
 def test_an_environment_of_this_python_is_used_again(start, monkeypatch):

@@ -17,7 +17,7 @@ MOVES = 0.1
 # warp interpolates.
 _FINE = 0.7
 # What is fine detail of the photograph, in pixels: a warp weakens also what is a little larger. At
-# 2 pixels `drift` and `parallax` (128 px) are sharper by 2 %, with 1 % more error along exact flow.
+# 2 pixels `drift` and `parallax` (128 px) are sharper by 1 and 2 %, with up to 1 % more error.
 _BLUR = 1.0
 # Differences of detail below this many standard deviations of the noise are noise. Without this,
 # and without `moving`, a still camera with noise of 0.02 made a clip that changed from frame to

@@ -124,6 +124,7 @@ def earlier_frames(
     def start(index: int) -> Image:
         return starting_picture(clip[index], palette, settings.image.colors)
 
+    now = start(frame_index)
     found: list[Earlier | None] = []
     for place, motion in enumerate(motions):
         if motion is None:
@@ -136,7 +137,7 @@ def earlier_frames(
             mask = np.maximum(mask, same)
         light = light_of(clip, frame_index, motion, palette, settings)
         image = image_of(motion.source)
-        change = detail_change(start(frame_index), start(motion.source), motion.flow.backward_flow)
+        change = detail_change(now, start(motion.source), motion.flow.backward_flow)
         found.append(Earlier(motion, mask, image, light, lost(motion, image), change))
     return found
 

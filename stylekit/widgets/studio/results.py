@@ -12,7 +12,6 @@ import ipywidgets
 from ...media.clips import Clip
 from ...media.images import load_image, resize_image
 from ...media.provenance import sidecar_path
-from ...settings import MediaLimits
 from ...video.results import Result
 from ...video.run import VideoRun
 from ..base.alerts import Alerts
@@ -26,12 +25,11 @@ from ..player.split_view import SplitView
 from .frames import FrameStrip
 from .parts import Choice, Heading, facts_html
 from .shelf import Record
-from .transfer import Request, Transfer
+from .transfer import OWN_FILES, Request, Transfer
 
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
 _CLIP_WIDTH = 320
 _CONTENT = "the content"
-_OWN = MediaLimits(min_side=1, max_aspect=1e6)
 
 
 class Results(ipywidgets.VBox):
@@ -95,7 +93,7 @@ class Results(ipywidgets.VBox):
         self.downloads.children = _downloads(record)
         if not finished:
             path = record.so_far
-            picture = record.thumbnail() if path is None else load_image(path, limits=_OWN)
+            picture = record.thumbnail() if path is None else load_image(path, limits=OWN_FILES)
             self.unfinished.show(picture, alt=f"{record.title}, as far as it had come")
             return
         self._rivals = [None, *(each for each in self._others() if _comparable(each, record))]
@@ -139,7 +137,7 @@ class Results(ipywidgets.VBox):
             self.pair.show(left, record.output, fps=fps, alt_before=alt_left, alt_after=alt)
             return
         before, after = (
-            load_image(it, limits=_OWN, ignore_alpha=True) for it in (left, record.output)
+            load_image(it, limits=OWN_FILES, ignore_alpha=True) for it in (left, record.output)
         )
         if before.shape != after.shape:
             before = resize_image(before, after.shape[1::-1])

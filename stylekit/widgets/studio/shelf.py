@@ -28,7 +28,7 @@ from ...settings import MediaLimits, Weights
 from ..base.private_files import safe_name
 from .mask_slot import MaskFile, read_mask
 from .slots import Source, read_picture, read_source
-from .transfer import Request
+from .transfer import OWN_FILES, Request
 
 _RECORD, _LOCK, _INPUTS = "transfer.json", ".lock", "made-from"
 _SO_FAR, _THUMBNAIL = "so-far.png", "thumbnail.png"
@@ -94,11 +94,7 @@ class Record:
 
     def thumbnail(self) -> Image:
         """A small view of it. Raises MediaError if the file is gone or damaged."""
-        return load_image(self.folder / _THUMBNAIL, limits=_OWN)
-
-
-# The studio's own files need no limits.
-_OWN = MediaLimits(min_side=1, max_aspect=1e6)
+        return load_image(self.folder / _THUMBNAIL, limits=OWN_FILES)
 
 
 class Shelf:

@@ -27,8 +27,8 @@ from ..base.private_files import safe_name
 from .mask_slot import MaskFile
 from .slots import Source
 
-# Files that the studio has written itself need no limits.
-_NO_LIMITS = MediaLimits(min_side=1, max_aspect=1e6)
+OWN_FILES = MediaLimits(min_side=1, max_aspect=1e6)
+"""No limits, for files that the studio has written itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +280,7 @@ class Transfer:
             init, settings = None, request.image_settings
             if self._init is not None:
                 # Its large strokes are there: the smaller sizes would only blur them.
-                init = load_image(self._init, limits=_NO_LIMITS, ignore_alpha=True)
+                init = load_image(self._init, limits=OWN_FILES, ignore_alpha=True)
                 settings = dataclasses.replace(settings, scales=1)
             self.source = Stylization(
                 request.load(request.content),
@@ -334,7 +334,7 @@ class Transfer:
             ["before", "after: made by AI"],
             output,
             comment=comment(provenance),
-            limits=_NO_LIMITS,
+            limits=OWN_FILES,
         )
         return output
 
