@@ -29,6 +29,7 @@ from .media.images import resize_image as resize_image
 from .media.loading import load as load
 from .media.loading import save as save
 from .media.presets import load_preset as load_preset
+from .media.presets import load_weight_schedule as load_weight_schedule
 from .media.timelapse import TimeLapse as TimeLapse
 from .motion.flow import FlowMethod as FlowMethod
 from .motion.flow import estimate_flow as estimate_flow

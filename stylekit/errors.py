@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
 class StylekitError(Exception):
     """Base of all errors that stylekit raises on purpose.
 
-    The message is one line: `name: what is wrong and what to do`.
+    The message is one line: `name: what is wrong and what to do`. Where it advises to change a
+    setting, `settings` says how Python names it, and the message has its name in braces.
 
     Examples
     --------
     >>> str(SettingsError("size", "must be at least 32, is 8"))
     'size: must be at least 32, is 8'
+    >>> error = MediaError("a.png", "is there, use {new}", settings={"new": "overwrite=True"})
+    >>> error.message, error.message_with({"new": "--overwrite"})
+    ('is there, use overwrite=True', 'is there, use --overwrite')
     """
 
-    def __init__(self, name: str | Path, message: str) -> None:
+    def __init__(
+        self, name: str | Path, message: str, *, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name.name or str(name) if isinstance(name, Path) else name
-        self.message = message
-        super().__init__(f"{self.name}: {message}")
+        self._template, self._settings = message, dict(settings or {})
+        self.message = self.message_with({})
+        super().__init__(f"{self.name}: {self.message}")
+
+    def message_with(self, names: Mapping[str, str]) -> str:
+        """The message, with other names of settings, such as options of the command line."""
+        if not self._settings:
+            return self._template
+        known = {name: names.get(name, own) for name, own in self._settings.items()}
+        return self._template.format_map(known)
 
 
 class MediaError(StylekitError):

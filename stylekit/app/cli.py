@@ -72,7 +72,7 @@ def _demo(options: argparse.Namespace) -> int:
     from .demo import run_demo
 
     _end_as_by_ctrl_c()
-    for line in run_demo(options.output):
+    for line in run_demo(options.output, overwrite=options.overwrite):
         _say(line)
     return 0
 

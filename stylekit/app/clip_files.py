@@ -15,6 +15,7 @@ from ..media.encode import check_clip_output, holds_sound
 from ..media.images import PICTURE_SUFFIXES
 from ..media.sequences import existing_files, is_sequence, sequence_files
 from ..motion.flow import FLOWS, FlowMethod
+from ..settings import WeightSchedule
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def check_video_output(output: Path, clip: Path, *others: Path) -> None:
 
 def check_no_input(output: Path, *inputs: Path) -> None:
     """Raise MediaError if a file that the output would replace is one of the inputs."""
-    replaced = {_identity(path) for path in existing_files(output)}
+    replaced = {_identity(path) for path in existing_files(output) if path.exists()}
     if any(_identity(path) in replaced for path in inputs if path.exists()):
         raise MediaError(output, "is one of the inputs; give another name for the result")
 
@@ -81,11 +82,35 @@ def flow_folder(choice: Any) -> Path | None:
     raise SettingsError("flow", f"must be {methods} or a folder of .flo files, is {choice!r}")
 
 
-def default_run(output: Path, description: dict[str, Any]) -> Path:
-    """A folder beside the result; its name depends on the inputs and the settings."""
-    digest = hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()[:8]
+def default_run(
+    output: Path, description: dict[str, Any], weights: WeightSchedule | None = None
+) -> Path:
+    """A folder beside the result; its name depends on the inputs and the settings.
+
+    It does not depend on the network that `--backbone auto` finds: the same command goes on with
+    its run also where another one has come to this machine since. `weights` are those of the steps
+    of an earlier clip, if they are repeated.
+    """
+    told = {name: value for name, value in description.items() if name != "backbone"}
+    if weights is not None:
+        told["weight_changes"] = weights.to_json()
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8]
+    folder, start = _run_names(output)
+    return folder / f"{start}{digest}"
+
+
+def earlier_runs(output: Path) -> list[Path]:
+    """The folders of the runs that a result may be of, as `default_run` names them."""
+    folder, start = _run_names(output)
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if path.name.startswith(start)]
+
+
+def _run_names(output: Path) -> tuple[Path, str]:
+    """Where the run folders of a result are, and how their names begin."""
     if not is_sequence(output):
-        return output.with_name(f"{output.stem}.run-{digest}")
+        return output.parent, f"{output.stem}.run-"
     # Beside the folder of the pictures, not in it.
     folder = output.parent
-    return folder.with_name(f"{folder.name}.run-{digest}") if folder.name else Path(f"run-{digest}")
+    return (folder.parent, f"{folder.name}.run-") if folder.name else (folder, "run-")

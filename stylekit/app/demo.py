@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ..arrays import Image
+from ..errors import ResumeError
 from ..media.clips import Clip, read_clip
 from ..media.compare import write_comparison
 from ..media.encode import write_clip
 from ..media.files import make_folder, write_text_atomic
 from ..media.images import load_image
+from ..media.written import WrittenFiles, complete_result
 from ..plots import plot_contact_sheet, save_figure
 from ..samples import MaterialKind, find_material
 from ..settings import ImageSettings, VideoSettings
-from ..video.folder import RunInputs
+from ..video.folder import RunFolder, RunInputs
 from ..video.results import Result, finish_clip
 from ..video.run import VideoRun
+from .outputs import check_free
 from .run import paint
 
 CLIP, STYLE = "drift", "glass"
@@ -27,9 +32,16 @@ _SETTINGS = VideoSettings(image=ImageSettings(size=160, steps=40), frame_steps=1
 _EVERY = 2
 _SHEET_FRAMES = (1, 4, 7, 10)
 _TITLES = {"independent": "frame by frame", "temporal": "temporal method"}
+_INPUT, _COMPARISON, _SHEET, _TABLE = _OTHERS = (
+    "input.mp4",
+    "comparison.mp4",
+    "contact_sheet.png",
+    "table.txt",
+)
+_RUNS, _WRITTEN = "runs", "written.sha256"
 
 
-def run_demo(folder: Path) -> Iterator[str]:
+def run_demo(folder: Path, *, overwrite: bool = False) -> Iterator[str]:
     """Style a built-in clip in two ways: frame by frame, and with the temporal method.
 
     Parameters
@@ -37,6 +49,8 @@ def run_demo(folder: Path) -> Iterator[str]:
     folder : receives input.mp4, independent.mp4 and temporal.mp4 with their sidecars,
         comparison.mp4, contact_sheet.png and table.txt. The frames are kept in its folder `runs`,
         so that an interrupted demo continues with the first missing frame.
+    overwrite : replaces files of these names that are not those of an earlier demo, and the frames
+        of a demo with other settings, such as those of another version
 
     Yields
     ------
@@ -44,10 +58,19 @@ def run_demo(folder: Path) -> Iterator[str]:
 
     Raises
     ------
-    MediaError : if the folder cannot be written
+    MediaError : if the folder cannot be written, or a file would be replaced unasked
+    ResumeError : if the frames of a demo with other settings are there
     """
     began = time.monotonic()
     make_folder(folder)
+    runs_folder = make_folder(folder / _RUNS)
+    written = WrittenFiles(runs_folder / _WRITTEN)
+    check_free(
+        *(folder / name for name in _OTHERS),
+        *(folder / f"{name}.mp4" for name in _TITLES),
+        overwrite=overwrite,
+        written=(written, *(RunFolder(runs_folder / name).written for name in _TITLES)),
+    )
     clip_path = find_material(CLIP, MaterialKind.CLIP)
     style_path = find_material(STYLE, MaterialKind.STYLE)
     clip = read_clip(clip_path, size=_SETTINGS.image.size)[::_EVERY]
@@ -68,7 +91,7 @@ def run_demo(folder: Path) -> Iterator[str]:
         yield f"{title}:"
         settings = dataclasses.replace(_SETTINGS, independent=name == "independent")
         start = time.monotonic()
-        run = VideoRun(clip, style, folder / "runs" / name, settings)
+        run = _open_run(clip, style, runs_folder / name, settings, overwrite=overwrite)
         run.folder.remember(inputs)
         paint(run)
         seconds = time.monotonic() - start
@@ -76,23 +99,39 @@ def run_demo(folder: Path) -> Iterator[str]:
         runs[name] = run
         results[name] = finish_clip(run, clip, output, style=style_path, seconds=seconds)
     backbone = results["temporal"].backbone
-    source = folder / "input.mp4"
-    write_clip(clip, source, fps=clip.fps)
+    source = folder / _INPUT
+    with complete_result(source, written) as hidden:
+        write_clip(clip, hidden, fps=clip.fps)
     sources = [source, *(result.output for result in results.values())]
-    comparison = folder / "comparison.mp4"
-    write_comparison(
-        sources,
-        ["input", *_TITLES.values()],
-        comparison,
-        comment=f"Made by AI editing: neural style transfer, {backbone}",
-    )
-    _draw_sheet(clip, runs["independent"], runs["temporal"], folder / "contact_sheet.png")
+    with complete_result(folder / _COMPARISON, written) as hidden:
+        write_comparison(
+            sources,
+            ["input", *_TITLES.values()],
+            hidden,
+            comment=f"Made by AI editing: neural style transfer, {backbone}",
+        )
+    with complete_result(folder / _SHEET, written) as hidden:
+        _draw_sheet(clip, runs["independent"], runs["temporal"], hidden)
     table = _table(results)
-    write_text_atomic(folder / "table.txt", f"{table}\n")
+    with complete_result(folder / _TABLE, written) as hidden:
+        write_text_atomic(hidden, f"{table}\n")
     yield table
-    for output in (comparison, folder / "contact_sheet.png"):
-        yield str(output)
+    for name in (_COMPARISON, _SHEET):
+        yield str(folder / name)
     yield f"done in {time.monotonic() - began:.0f} s"
+
+
+def _open_run(
+    clip: Clip, style: Image, folder: Path, settings: VideoSettings, *, overwrite: bool
+) -> VideoRun:
+    try:
+        return VideoRun(clip, style, folder, settings)
+    except ResumeError:
+        # Only a run is removed, never a folder of the user's.
+        if not overwrite or not (folder / "run.json").is_file():
+            raise
+    shutil.rmtree(folder)
+    return VideoRun(clip, style, folder, settings)
 
 
 def _draw_sheet(clip: Clip, independent: VideoRun, temporal: VideoRun, path: Path) -> None:

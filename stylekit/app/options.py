@@ -80,7 +80,8 @@ def parse_options(
 
     Returns
     -------
-    argparse.Namespace : the options, with the function of the command as `command`
+    argparse.Namespace : the options, with the function of the command as `command`; beside a preset
+        also `given`, the weights that are given on the command line
 
     Raises
     ------
@@ -91,16 +92,27 @@ def parse_options(
     if preset is None:
         return options
     # Again, with other defaults: an option then wins also if its value is that of the defaults.
-    return make_parser(commands, preset).parse_args(arguments)
+    options = make_parser(commands, preset).parse_args(arguments)
+    nothing = dict.fromkeys(["style_layer_weights", *tunables(Weights)])
+    said = make_parser(commands, values=nothing).parse_args(arguments)
+    options.given = {
+        name: value for name in nothing if (value := getattr(said, name, None)) is not None
+    }
+    return options
 
 
-def make_parser(commands: Mapping[str, Command], preset: Preset | None = None) -> Parser:
+def make_parser(
+    commands: Mapping[str, Command],
+    preset: Preset | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Parser:
     """The parser of `stylekit`.
 
     Parameters
     ----------
     commands : the functions to call, by the name of the command
     preset : settings that take the place of the defaults
+    values : other values that do, by the names of settings
 
     Returns
     -------
@@ -123,6 +135,7 @@ def make_parser(commands: Mapping[str, Command], preset: Preset | None = None) -
         add_options(command)
         if preset is not None:
             command.set_defaults(**values_of(preset))
+        command.set_defaults(**(values or {}))
     return parser
 
 
@@ -191,6 +204,7 @@ def _add_common(
         required=True,
         help=f"the result, {output}",
     )
+    _add_overwrite(parser, "a result that is there already")
     parser.add_argument(
         "--preset",
         metavar="FILE",
@@ -365,6 +379,10 @@ def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -
     return dataclasses.replace(read, **given)
 
 
+def _add_overwrite(parser: Parser, what: str) -> None:
+    parser.add_argument("--overwrite", action="store_true", help=f"replace {what}")
+
+
 def _add_demo(parser: Parser) -> None:
     parser.add_argument(
         "-o",
@@ -374,6 +392,7 @@ def _add_demo(parser: Parser) -> None:
         default=Path("stylekit-demo"),
         help="folder for the results (default: %(default)s)",
     )
+    _add_overwrite(parser, "files of these names that are not those of an earlier demo")
 
 
 def _add_lab(parser: Parser) -> None:

@@ -27,7 +27,7 @@ from ..losses import TERMS
 from ..media.clips import Clip, read_clip
 from ..media.files import check_output
 from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
-from ..media.sequences import existing_files, find_clip
+from ..media.sequences import find_clip
 from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
 from ..motion.flow import FlowMethod, FlowPair
 from ..motion.flow_files import read_flows
@@ -39,19 +39,28 @@ from ..settings import (
     Init,
     MediaLimits,
     VideoSettings,
+    WeightSchedule,
     function_of,
     tunables,
 )
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
-from ..video.folder import RunInputs, describe_run
+from ..video.folder import RunFolder, RunInputs, describe_run
 from ..video.frames import FrameResult
 from ..video.passes import later_frames
 from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
 from ..video.run import VideoRun
-from .clip_files import check_no_input, check_video_output, default_run, flow_folder, tell_changes
+from .clip_files import (
+    check_no_input,
+    check_video_output,
+    default_run,
+    earlier_runs,
+    flow_folder,
+    tell_changes,
+)
 from .options import chosen
-from .presets import image_part, video_part
+from .outputs import check_free, check_names, finished_path, unfinished_path
+from .presets import Preset
 from .progress import Progress
 
 log = logging.getLogger(__name__)
@@ -132,35 +141,43 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     files = _StyleFiles.of(options)
     inputs = [content_path, *files.styles, *files.masks]
     _check_output(options.output, PICTURE_SUFFIXES, *inputs)
+    outputs = [options.output]
     if options.timelapse:
         start = [Path(options.init)] if Path(options.init).is_file() else []
         _check_output(options.timelapse, TIMELAPSE_SUFFIXES, *inputs, *start)
+        outputs.append(options.timelapse)
+    check_free(*outputs, overwrite=options.overwrite)
     content = load_image(content_path)
-    defaults = image_part(options.preset or ImageSettings())
-    settings, init = _image_settings(options, defaults, content.shape[:2])
+    preset = options.preset or Preset(ImageSettings())
+    settings, init = _image_settings(options, preset.image, content.shape[:2])
+    weights = _schedule(options, settings)
     alpha = _content_alpha(content_path, settings.size, options.output)
     guidance = files.load(content, settings)
     _check_weight_file(settings.backbone)
     began = time.monotonic()
     stylization = Stylization(content, guidance, settings, init=init)
-    output, timelapse, advice = options.output, options.timelapse, ""
+    timelapse, advice = options.timelapse, ""
     lapse = TimeLapse() if timelapse else None
     try:
         with Progress(stylization.step_limit) as progress:
-            for step in stylization.steps():
+            for step in stylization.steps(weights=weights):
                 if lapse is not None:
                     lapse.add(step)
                 progress.step(step)
     except KeyboardInterrupt:
-        output = _partial_path(options.output)
-        timelapse = _partial_path(timelapse) if timelapse else None
+        output = unfinished_path(options.output)
+        timelapse = unfinished_path(timelapse) if timelapse else None
         advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
+    else:
+        output = finished_path(options.output, overwrite=options.overwrite)
+        if timelapse:
+            timelapse = finished_path(timelapse, overwrite=options.overwrite)
     report = finish_image(
         stylization,
         output,
         content=content_path,
         style=files.styles,
-        weights=settings.weights,
+        weights=stylization.weight_schedule.last,
         seconds=time.monotonic() - began,
         complete=not advice,
         alpha=alpha,
@@ -177,10 +194,18 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     clip_path = find_clip(options.clip, [MaterialKind.CLIP])
     files = _StyleFiles.of(options)
     check_video_output(options.output, clip_path, *files.styles, *files.masks)
+    own_runs = [options.run] if options.run else earlier_runs(options.output)
+    # Again below, where it is known which run it is; this spares reading the clip.
+    check_free(
+        options.output,
+        overwrite=options.overwrite,
+        written=tuple(RunFolder(folder).written for folder in own_runs),
+    )
     own_flow = flow_folder(options.flow)
     reading = {"start": options.start, "fps": options.fps}
     first = read_clip(clip_path, frames=1, fps=options.fps)
     settings = _video_settings(options, first, own_flow)
+    weights = _schedule(options, settings)
     # How many frames there are is known only when all are read.
     later = later_frames(settings, options.frames or MediaLimits().clip_frames)
     guidance = files.load(first[0], settings.image, later_steps=later * settings.frame_steps)
@@ -196,7 +221,10 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     flows = _flows(clip, settings, own_flow)
     _check_weight_file(settings.image.backbone)
     description = describe_run(clip, guidance, settings, flows=flows)
-    folder = options.run or default_run(options.output, description)
+    folder = options.run or default_run(options.output, description, weights)
+    written = RunFolder(folder).written
+    check_names(options.output, folder)
+    check_free(options.output, overwrite=options.overwrite, written=(written,))
     run = VideoRun(clip, guidance, folder, settings, flows=flows)
     inputs = RunInputs(
         clip=clip_path,
@@ -209,20 +237,22 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         keep=files.keep,
     )
     run.folder.remember(inputs)
-    output, advice = options.output, ""
+    advice = ""
     try:
-        paint(run)
+        paint(run, weights)
     except KeyboardInterrupt:
         run.reload()
         done = run.finished_entries()
         if not done:
             raise
-        output = _partial_path(options.output)
+        output = unfinished_path(options.output, written)
         again = f" in the first of {settings.passes} passes or more" if settings.passes > 1 else ""
         advice = (
             f"interrupted: {output} holds the {len(done)} of {len(clip)} frames that are "
             f"finished{again}; run the same command again to go on from there"
         )
+    else:
+        output = finished_path(options.output, overwrite=options.overwrite, written=written)
     seconds = time.monotonic() - began
     report = finish_clip(
         run,
@@ -236,15 +266,18 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     return report, advice
 
 
-def paint(run: VideoRun) -> None:
-    """Paint the frames that a run still lacks, with progress on the console."""
+def paint(run: VideoRun, weights: WeightSchedule | None = None) -> None:
+    """Paint the frames that a run still lacks, with progress on the console.
+
+    Their weights are those of the settings, or those of the steps of an earlier clip.
+    """
     settings = run.settings
     first = max_steps(plan_scales(settings.image))
     later = first if settings.independent else settings.frame_steps
     count = len(run.clip)
     left = count * settings.passes - 1
     with Progress(first + left * later, frame_count=count, pass_count=settings.passes) as progress:
-        for event in run.steps():
+        for event in run.steps(weights):
             if isinstance(event, FrameResult):
                 progress.frame(
                     event.frame_index,
@@ -292,10 +325,22 @@ def _image_settings(
     return chosen(defaults, options, given), init
 
 
+def _schedule(
+    options: argparse.Namespace, settings: ImageSettings | VideoSettings
+) -> WeightSchedule | None:
+    """The weights of each step, if they moved in the painting that the preset is of."""
+    if options.preset is None:
+        return None
+    schedule: WeightSchedule | None = options.preset.schedule_with(
+        settings, options.given, options.strength
+    )
+    return schedule
+
+
 def _video_settings(
     options: argparse.Namespace, first: Clip, own_flow: Path | None
 ) -> VideoSettings:
-    defaults = video_part(options.preset or VideoSettings())
+    defaults = (options.preset or Preset(VideoSettings())).video
     image, init = _image_settings(options, defaults.image, (first.width, first.height))
     if init is not None:
         raise SettingsError("--init", "for a clip it must be content or noise")
@@ -372,10 +417,5 @@ def _check_weight_file(choice: str) -> None:
 
 def _check_output(output: Path, suffixes: tuple[str, ...], *inputs: Path) -> None:
     check_output(output, suffixes)
+    check_names(output)
     check_no_input(output, *inputs)
-
-
-def _partial_path(output: Path) -> Path:
-    """Where an interrupted command writes its result, so that an earlier result is kept."""
-    exists = bool(existing_files(output))
-    return output.with_name(f"{output.stem}.partial{output.suffix}") if exists else output

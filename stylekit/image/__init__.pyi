@@ -15,7 +15,7 @@ from .objective import TemporalTarget as TemporalTarget
 from .optimizer import LBFGS as LBFGS
 from .optimizer import Adam as Adam
 from .scales import plan_scales as plan_scales
-from .stylization import Step as Step
+from .step import Step as Step
 from .stylization import Stylization as Stylization
 from .stylization import prepare_objective as prepare_objective
 from .stylization import stylize_image as stylize_image

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from typing import assert_never
 
 import numpy as np
@@ -13,7 +12,17 @@ from ..arrays import Image, Mask, check_image
 from ..losses import Losses, Targets
 from ..media.images import fitted_size, load_image, resize_image
 from ..samples import MaterialKind, materials
-from ..settings import ImageSettings, Init, OptimizerMethod, Weights, function_of
+from ..settings import (
+    ImageSettings,
+    Init,
+    OptimizerMethod,
+    WeightChange,
+    Weights,
+    WeightSchedule,
+    WeightsNow,
+    function_of,
+    weights_of_step,
+)
 from ..vgg.features import POOLINGS, FeatureExtractor, PoolingFunction, stored_activations
 from ..vgg.weights import load_backbone
 from .colors import parametrization_of
@@ -24,46 +33,14 @@ from .optimizer import LBFGS, Adam, Optimizer
 from .scales import first_picture, max_steps, plan_scales, sized_guidance, with_detail
 from .scores import Scores, share_left
 from .smoothing import smooth_first, without_fringes
+from .step import Step
 from .xla import worth_fusing
-
-WeightsNow = Weights | Callable[[], Weights]
-"""Weights, or a function that is asked for them before each step."""
 
 # The size in pixels at which the calibration photographs are measured. It is the same for all
 # pictures, because a weight should mean the same at every size.
 _CALIBRATION_SIZE = 192
 # Named, so that a photograph that is added to the built-in ones changes no weight's meaning.
 _CALIBRATION_PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket")
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Step:
-    """The result of one optimiser step.
-
-    `image` is the picture after the step, in the size of scale `scale_index` (counted from the
-    preview if there is one). `value` is the weighted loss that the optimiser saw, and `painted`
-    its terms, both of the picture before rounding. `evaluations` counts those of all steps so far.
-    `losses` are of the 8-bit picture, and are computed when they are first read.
-    """
-
-    step_index: int
-    scale_index: int
-    image: Image
-    value: float
-    painted: Losses
-    weights: Weights
-    evaluations: int
-    measure: Callable[[Image], Losses]
-
-    @cached_property
-    def losses(self) -> Losses:
-        """Unweighted losses of the 8-bit picture."""
-        return self.measure(self.image)
-
-    @property
-    def weighted_loss(self) -> float:
-        """The weighted loss of the 8-bit picture."""
-        return self.losses.total(self.weights)
 
 
 class Stylization:
@@ -142,6 +119,7 @@ class Stylization:
         self._evaluations = 0
         self._step_index = 0
         self._weights: Weights | None = None
+        self._changes: list[WeightChange] = []
         # Without an objective they wait for the first step: the picture that it starts from can be
         # shown before TensorFlow is loaded.
         self._targets = None if objective is None else self._targets_at(0)
@@ -179,6 +157,13 @@ class Stylization:
     def step_limit(self) -> int:
         """The most steps that `steps` takes over all scales; a picture may need fewer."""
         return max_steps(self.scales)
+
+    @property
+    def weight_schedule(self) -> WeightSchedule:
+        """The weights of the steps so far; before the first those of the settings."""
+        return WeightSchedule(
+            tuple(self._changes) or (WeightChange(weights=self.settings.weights),)
+        )
 
     @property
     def style_distance(self) -> float:
@@ -231,6 +216,8 @@ class Stylization:
         """
         weights = weights or self.settings.weights
         self._use(weights)
+        if not self._changes or self._changes[-1].weights != weights:
+            self._changes.append(WeightChange(weights=weights, step_index=self._step_index))
         if self._scale_done() and not self.done:
             self._begin_scale(self._scale_index + 1, self.image, painted=True)
         seen: dict[float, Losses] = {}
@@ -267,7 +254,9 @@ class Stylization:
         Parameters
         ----------
         count : The most steps; None for all up to the limit of the settings.
-        weights : Weights, or a function without arguments that is called before each step.
+        weights
+            Weights, a function without arguments that is called before each step, or the
+            `weight_schedule` of an earlier painting.
 
         Returns
         -------
@@ -275,7 +264,8 @@ class Stylization:
         """
         taken = 0
         while count is None or taken < count:
-            now = (weights() if callable(weights) else weights) or self.settings.weights
+            now = weights_of_step(weights or self.settings.weights, self._step_index)
+            now = now or self.settings.weights
             self._use(now)
             if self.done:
                 return

@@ -13,6 +13,7 @@ from .images import save_image as save_image
 from .loading import load as load
 from .loading import save as save
 from .presets import load_preset as load_preset
+from .presets import load_weight_schedule as load_weight_schedule
 from .provenance import Provenance as Provenance
 from .provenance import SourceFile as SourceFile
 from .provenance import describe_source as describe_source

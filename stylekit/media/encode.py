@@ -23,10 +23,10 @@ from ..errors import MediaError, SettingsError
 from ..settings import MediaLimits
 from .animations import ANIMATION_SUFFIXES, write_animation
 from .clip_layout import HIGHEST_FPS, open_clip, read_layout
-from .files import atomic_path, check_output
+from .files import atomic_path, check_absent, check_output
 from .provenance import Provenance, xmp_packet
 from .provenance import comment as describe
-from .sequences import Pattern, check_sequence_output, write_sequence
+from .sequences import Pattern, check_sequence_output, existing_files, write_sequence
 
 FILM_SUFFIXES: tuple[str, ...] = (".mp4", ".mov")
 """The endings of clips with sound; both hold the same H.264 pictures."""
@@ -66,6 +66,7 @@ def write_clip(
     comment: str = "",
     title: str = "",
     provenance: Provenance | None = None,
+    overwrite: bool = True,
 ) -> None:
     """Write a clip; its frames are taken one by one, so a generator needs little memory.
 
@@ -87,6 +88,7 @@ def write_clip(
     comment, title : metadata of .mp4 and .mov; a .gif holds the comment
     provenance : says in the file that it was edited by AI; a comment in .mp4, .mov and .gif unless
         another one is given, XMP in .webp and pictures
+    overwrite : whether a file, or numbered pictures with a sidecar, may be replaced
 
     Raises
     ------
@@ -98,6 +100,9 @@ def write_clip(
         raise SettingsError("fps", f"must be above 0 and at most {HIGHEST_FPS}, is {fps}")
     fps = Fraction(fps)
     path = check_clip_output(path)
+    if not overwrite:
+        for file in existing_files(path):
+            check_absent(file)
     if provenance is not None:
         comment = comment or describe(provenance)
     if Pattern.of(path) is not None:

@@ -6,11 +6,16 @@ import contextlib
 import errno
 import hashlib
 import os
+import platform
+import re
 import secrets
+import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from ..errors import MediaError
@@ -28,6 +33,65 @@ _WRITE_ADVICE = {
     errno.EROFS: "this disk can only be read; choose another folder",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
+
+# A file that is not complete yet: where and by which process it is written.
+_HIDDEN = re.compile(r"\.stylekit-([0-9a-f]{8})-([0-9]+)-")
+# After these seconds a file is abandoned, on systems that cannot be asked for its process.
+_ABANDONED_SECONDS = 86_400
+
+
+@contextmanager
+def refusals_explained(path: Path | str) -> Iterator[None]:
+    """Raise MediaError, which names `path`, for an error of the system while the body writes.
+
+    Errors that are not known, such as that of a missing file, are not changed.
+    """
+    try:
+        yield
+    except OSError as error:
+        advice = _WRITE_ADVICE.get(error.errno or 0)
+        if advice is None:
+            raise
+        raise MediaError(path if isinstance(path, Path) else Path(path), advice) from error
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove hidden files and folders that killed processes of this machine have left behind."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            found = _HIDDEN.match(path.name)
+            if not found or found[1] != _place() or not _is_abandoned(path, int(found[2])):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _is_abandoned(path: Path, process: int) -> bool:
+    if os.name == "posix":
+        try:
+            os.kill(process, 0)  # asks whether there is such a process
+        except ProcessLookupError:
+            return True
+        except OSError:
+            pass
+        return False
+    return time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
+
+
+def _hidden_start() -> str:
+    """How the names of files begin that this process has not completed yet."""
+    return f".stylekit-{_place()}-{os.getpid()}-"
+
+
+@cache
+def _place() -> str:
+    """Where the number of a process counts: this machine, or this container of it."""
+    place = platform.node()
+    with contextlib.suppress(OSError):
+        place += str(Path("/proc/self/ns/pid").readlink())
+    return hashlib.sha256(place.encode()).hexdigest()[:8]
 
 
 @contextmanager
@@ -52,21 +116,17 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     # Without the name of the target, which may already have the largest possible length.
-    temporary = path.with_name(f".stylekit-{secrets.token_hex(6)}{path.suffix}")
-    try:
-        yield temporary
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _flush_folder(path.parent)
-    except OSError as error:
-        advice = _WRITE_ADVICE.get(error.errno or 0)
-        if advice is None:
-            raise
-        raise MediaError(path, advice) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    temporary = path.with_name(f"{_hidden_start()}{secrets.token_hex(6)}{path.suffix}")
+    with refusals_explained(path):
+        try:
+            yield temporary
+            with temporary.open("r+b") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            flush_folder(path.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -75,14 +135,21 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
 
     Raises MediaError if the system refuses to write there.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix=".stylekit-", dir=parent) as folder:
-            yield Path(folder)
-    except OSError as error:
-        advice = _WRITE_ADVICE.get(error.errno or 0)
-        if advice is None:
-            raise
-        raise MediaError(parent, advice) from error
+    with (
+        refusals_explained(parent),
+        tempfile.TemporaryDirectory(prefix=_hidden_start(), dir=parent) as folder,
+    ):
+        yield Path(folder)
+
+
+def check_absent(path: Path | str) -> None:
+    """Raise MediaError if there is a file, or anything else, at `path`."""
+    if os.path.lexists(path):
+        raise MediaError(
+            Path(path),
+            "is there already; give another name, or replace it with {overwrite}",
+            settings={"overwrite": "overwrite=True"},
+        )
 
 
 def write_text_atomic(path: Path | str, text: str) -> None:
@@ -122,6 +189,8 @@ def check_output(path: Path | str, suffixes: Collection[str]) -> Path:
         raise MediaError(path, f"cannot write {ending}; use one of {', '.join(suffixes)}")
     folder = path.parent
     try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()  # raises an error for a name that is too long
         if path.is_dir():
             raise MediaError(path, "is a folder; give the name of a file")
         if not folder.is_dir():
@@ -193,7 +262,7 @@ def check_input(path: Path | str, *, max_bytes: int | None = None) -> Path:
     return path
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Store a rename on the disk, where it survives a power cut; needs a POSIX system."""
     if os.name != "posix":
         return

@@ -10,7 +10,7 @@ from ..samples import MaterialKind
 from ..settings import ImageSettings, check_number, tunables
 from .clips import Clip, read_clip
 from .file_kinds import is_clip, read_head
-from .files import check_input
+from .files import check_absent, check_input
 from .images import load_image, save_image
 from .sequences import find_clip, is_sequence
 
@@ -68,7 +68,9 @@ def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:
     return load_image(path, size=size)
 
 
-def save(image: Image, path: str | Path, *, alpha: Mask | None = None) -> None:
+def save(
+    image: Image, path: str | Path, *, alpha: Mask | None = None, overwrite: bool = True
+) -> None:
     """Write a picture in the format that the path's ending names, as `.png` or `.jpg`.
 
     The file says nothing of how the picture was made. To record that, pass `provenance` to
@@ -79,17 +81,22 @@ def save(image: Image, path: str | Path, *, alpha: Mask | None = None) -> None:
     image
         Float32 RGB `(H, W, 3)` in [0, 1].
     path
-        Where to write. The folder must exist; a file that is already there is replaced.
+        Where to write. The folder must exist.
     alpha
         Float32 `(H, W)` in [0, 1], 0 = transparent, 1 = opaque, as `load_alpha` reads it; the whole
         picture is opaque without it. JPEG cannot hold it.
+    overwrite
+        Whether a file that is already there is replaced, as by a cell that is executed again.
 
     Raises
     ------
     MediaError
-        The file cannot be written, or its ending names no format that can be, or none that holds
-        `alpha`.
+        The file cannot be written, is there already and is not to be replaced, or its ending names
+        no format that can be written, or none that holds `alpha`.
     ValueError, TypeError
         `image` or `alpha` has another shape, type or range.
     """
-    save_image(image, Path(path).expanduser(), provenance=None, alpha=alpha)
+    path = Path(path).expanduser()
+    if not overwrite:
+        check_absent(path)
+    save_image(image, path, provenance=None, alpha=alpha)

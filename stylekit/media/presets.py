@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..errors import MediaError, SettingsError
-from ..settings import ImageSettings, VideoSettings
+from ..settings import ImageSettings, VideoSettings, WeightChange, WeightSchedule
 from .files import check_input
 from .provenance import clean_text, read_record, sidecar_path
 
@@ -41,18 +44,73 @@ def load_preset(path: str | Path) -> ImageSettings | VideoSettings:
         painting = stylize_image(load("me.jpg"), load("swirls"), load_preset("cat.png"))
     """
     path = _sidecar_of(Path(path).expanduser())
+    record = _read(path)
+    settings, weights = record["settings"], record.get("weights")
+    with _explained(path):
+        if "image" in settings:
+            image = _with_weights(settings["image"], weights)
+            return VideoSettings.from_json(settings | {"image": image})
+        return ImageSettings.from_json(_with_weights(settings, weights))
+
+
+def load_weight_schedule(path: str | Path) -> WeightSchedule:
+    """Read how the weights moved while a result was painted, to repeat it step by step.
+
+    With the same content and styles, and the settings of `load_preset`, on the same machine the
+    same picture or clip comes out, byte for byte.
+
+    Parameters
+    ----------
+    path
+        The sidecar, or the result beside which it is.
+
+    Returns
+    -------
+    WeightSchedule
+        The weights of each step. A result of an earlier version has those of its last step alone.
+
+    Raises
+    ------
+    MediaError
+        As `load_preset`.
+
+    Examples
+    --------
+    ::
+
+        painting = Stylization(load("me.jpg"), load("swirls"), load_preset("cat.png"))
+        for step in painting.steps(weights=load_weight_schedule("cat.png")):
+            print(step.weighted_loss)
+    """
+    preset = load_preset(path)
+    image = preset.image if isinstance(preset, VideoSettings) else preset
+    path = _sidecar_of(Path(path).expanduser())
+    record = _read(path)
+    if "weight_changes" not in record:
+        return WeightSchedule.of([WeightChange(weights=image.weights)])
+    with _explained(path):
+        schedule = WeightSchedule.from_json(record["weight_changes"])
+        for change in schedule.changes:
+            dataclasses.replace(image, weights=change.weights)  # checks the number of layers
+    return schedule
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The record of a sidecar, which has settings. Raises MediaError for another file."""
     record = read_record(path)
-    settings, weights = record.get("settings"), record.get("weights")
+    settings = record.get("settings")
     if record.get("made_with") != "stylekit" or not isinstance(settings, dict):
         raise MediaError(
             path, "is not a sidecar of stylekit; give a result, or the .json file beside it"
         )
     _check_version(path, record.get("version"))
+    return record
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        if "image" in settings:
-            image = _with_weights(settings["image"], weights)
-            return VideoSettings.from_json(settings | {"image": image})
-        return ImageSettings.from_json(_with_weights(settings, weights))
+        yield
     except SettingsError as error:
         raise MediaError(
             path, f"the setting {error.name}: {error.message}; give another preset"

@@ -196,7 +196,8 @@ def existing_files(path: Path) -> list[Path]:
     pattern = Pattern.of(path)
     if pattern is not None:
         return [pattern.file(number) for number in pattern.numbers()]
-    return [path] if path.exists() else []
+    # A link to nowhere would be replaced too.
+    return [path] if os.path.lexists(path) else []
 
 
 def check_sequence_output(path: Path | str) -> Pattern:

@@ -14,7 +14,7 @@ from ..arrays import Image, check_image, from_bytes, to_bytes
 from ..errors import MediaError, SettingsError
 from .animations import write_gif
 from .encode import FILM_SUFFIXES, write_clip
-from .files import check_output
+from .files import check_absent, check_output
 from .images import resize_image
 
 TIMELAPSE_SUFFIXES = (*FILM_SUFFIXES, ".gif")
@@ -102,7 +102,12 @@ class TimeLapse:
             self._stride *= 2
 
     def save(
-        self, path: Path | str, *, size: tuple[int, int] | None = None, comment: str = ""
+        self,
+        path: Path | str,
+        *,
+        size: tuple[int, int] | None = None,
+        comment: str = "",
+        overwrite: bool = True,
     ) -> None:
         """Write the time-lapse, which takes at most ten seconds and holds its end for 1.5.
 
@@ -115,12 +120,15 @@ class TimeLapse:
         path : ends in .gif, or in .mp4 or .mov, whose sides are padded to even ones
         size : (width, height) of the frames; None for that of the newest picture
         comment : metadata
+        overwrite : whether a file that is already there is replaced
 
         Raises
         ------
         MediaError : if no picture was added, or the file cannot be written
         """
         path = check_output(path, TIMELAPSE_SUFFIXES)
+        if not overwrite:
+            check_absent(path)
         frames = self._frames()
         if not frames:
             raise MediaError(path, "there is no picture to write; add at least one")

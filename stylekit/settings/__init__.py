@@ -29,6 +29,7 @@ from .fields import (
     tunables,
     whole_numbers,
 )
+from .schedule import WeightChange, WeightSchedule, WeightsNow, weights_of_step
 
 __all__ = [
     "STRENGTH",
@@ -42,7 +43,10 @@ __all__ = [
     "Start",
     "Tunable",
     "VideoSettings",
+    "WeightChange",
+    "WeightSchedule",
     "Weights",
+    "WeightsNow",
     "check_layer_count",
     "check_number",
     "function_of",
@@ -52,5 +56,6 @@ __all__ = [
     "shot_numbers",
     "tunable",
     "tunables",
+    "weights_of_step",
     "whole_numbers",
 ]

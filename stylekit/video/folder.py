@@ -9,6 +9,7 @@
     flow/000012.from-000010.forward.flo, …    the same between frames 10 and 12: after a flash, to
                                               an older frame, or at the seam of a loop
     pass-1/manifest.jsonl, pass-1/frames/…    the frames of the passes before the last
+    written.sha256        the results that were made of it, which it may replace
 
 inputs.json is only a hint: a run goes on even if those files have moved. Every file except
 manifest.jsonl is written under a temporary name and renamed when it is complete. An incomplete
@@ -35,6 +36,7 @@ from ..errors import MediaError, ResumeError
 from ..image.guidance import Guidance, Style
 from ..media.files import make_folder, sha256_of, write_text_atomic
 from ..media.images import load_image, save_image
+from ..media.written import WrittenFiles
 from ..motion.flow import FlowPair, read_flo, write_flo
 from ..samples import data_folder
 from ..settings import MediaLimits, VideoSettings
@@ -47,7 +49,7 @@ _BYTES_A_PIXEL = _FLOW_BYTES + _PICTURE_BYTES
 _SPARE_BYTES = 100_000_000
 # Pictures that the run wrote itself are read without limits.
 _ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
-_INPUTS = "inputs.json"
+_INPUTS, _WRITTEN = "inputs.json", "written.sha256"
 # How `atomic_path` names a file that is not complete yet; a killed process leaves it behind.
 _TEMPORARY = ".stylekit-"
 
@@ -116,6 +118,11 @@ class RunFolder:
     """The files of a run in the folder `path`, and which frames are finished."""
 
     path: Path
+
+    @property
+    def written(self) -> WrittenFiles:
+        """The results that were made of this run, which it may replace."""
+        return WrittenFiles(self.path / _WRITTEN)
 
     def open(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..arrays import Image
 from ..image.scores import Scores
-from ..image.stylization import Step
+from ..image.step import Step
 from ..losses import Losses
 from ..motion.infill import Motion
 from ..settings import Weights
@@ -38,6 +40,35 @@ class FrameResult:
     steps: int
     evaluations: int
     pass_number: int = 1
+
+    @classmethod
+    def of_entry(
+        cls,
+        entry: Mapping[str, Any],
+        *,
+        content: Image,
+        image: Image,
+        motion: Motion | None,
+        warped: Image | None,
+        resumed: bool,
+    ) -> FrameResult:
+        """The frame of an entry of the manifest; the other arguments are its fields."""
+        return cls(
+            frame_index=entry["frame_index"],
+            content=content,
+            image=image,
+            losses=Losses(**entry["losses"]),
+            style_distance=entry["style_distance"],
+            scores=Scores(entry["content_kept"], entry["style_reached"]),
+            weights=Weights.from_json(entry["weights"]),
+            motion=motion,
+            warped=warped,
+            cold=entry["cold"],
+            resumed=resumed,
+            steps=entry["steps"],
+            evaluations=entry["evaluations"],
+            pass_number=entry.get("pass", 1),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

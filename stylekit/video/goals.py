@@ -16,16 +16,24 @@ a picture that was made under other weights, counts less in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..arrays import Image
 from ..image.colors import starting_picture
 from ..image.scores import share_left
-from ..image.stylization import Step, Stylization, WeightsNow
+from ..image.step import Step
+from ..image.stylization import Stylization
 from ..losses import TERMS, Losses, weight_of, without_masks
-from ..settings import ImageSettings, Weights
+from ..settings import (
+    ImageSettings,
+    WeightChange,
+    Weights,
+    WeightSchedule,
+    WeightsNow,
+    weights_of_step,
+)
 
 # Weights that differ by up to this factor count as the same. At a minimum, the excess of the old
 # picture over the new minimum grows with the square of the change: it is small for small changes.
@@ -40,7 +48,7 @@ _HELD = 0.1
 # frame's: without strokes, a loss falls faster in the first steps.
 _LEAD = 2.0
 
-_NOTHING = "losses_of_nothing"
+_NOTHING, _CHANGES = "losses_of_nothing", "weight_changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ class FramePainting:
     reference : The manifest's entry of its reference; None if there is none.
     cold : Whether it starts a shot.
     frame_steps : The most steps of a frame with a goal.
+    frame_index, pass_number : Which frame it is, counted from 0, in which pass, counted from 1.
     """
 
     def __init__(
@@ -140,9 +149,13 @@ class FramePainting:
         *,
         cold: bool,
         frame_steps: int,
+        frame_index: int = 0,
+        pass_number: int = 1,
     ) -> None:
         self._painting, self._content, self._frame_steps = painting, content, frame_steps
+        self._frame_index, self._pass_number = frame_index, pass_number
         self._weights = painting.settings.weights
+        self._changes: list[WeightChange] = []
         self._steps = self._evaluations = 0
         # What a later frame should agree with; `_aim_anew` may change the painting's.
         self._held = None if cold else painting.targets
@@ -162,7 +175,8 @@ class FramePainting:
     def paint(self, weights: WeightsNow) -> Iterator[Step]:
         """Its steps until it is finished; `weights` as in `Stylization.steps`."""
         painting = self._painting
-        now = self._weights = weights() if callable(weights) else weights
+        now = self._weights = self._now(weights)
+        self._changes = [self._change(now, 0)]
         # A frame of a still shot is as good before its first step, and must stay as it is.
         if self._asks_for_the_same(now) and self._is_reached(self._losses_of(painting.image, now)):
             return
@@ -176,7 +190,20 @@ class FramePainting:
             yield step
             if self._is_reached(step.painted):
                 return
-            now = weights() if callable(weights) else weights
+            now = self._now(weights)
+
+    def _change(self, weights: Weights, step_index: int) -> WeightChange:
+        return WeightChange(
+            weights=weights,
+            step_index=step_index,
+            frame_index=self._frame_index,
+            pass_number=self._pass_number,
+        )
+
+    def _now(self, weights: WeightsNow) -> Weights:
+        return weights_of_step(
+            weights, self._steps, frame_index=self._frame_index, pass_number=self._pass_number
+        )
 
     def facts(self) -> dict[str, Any]:
         """What the manifest says of the finished frame and its 8-bit picture."""
@@ -186,6 +213,7 @@ class FramePainting:
         )
         strangers, plain = self._nothing or self._losses_of_nothing()
         settled = self._steps_since_move >= min(painting.settings.patience, self._free_steps)
+        moved = self._changes
         return {
             "losses": losses.to_json(),
             "style_distance": style_distance,
@@ -194,6 +222,7 @@ class FramePainting:
             _NOTHING: {"content": strangers, "style": plain},
             "reference": self._free and settled,
             "weights": self._weights.to_json(),
+            **({_CHANGES: [each.to_json() for each in moved]} if len(moved) > 1 else {}),
             "steps": self._steps,
             "evaluations": self._evaluations,
         }
@@ -210,6 +239,8 @@ class FramePainting:
 
     def _count(self, step: Step) -> None:
         moved = step.weights != self._weights
+        if moved:
+            self._changes.append(self._change(step.weights, step.step_index))
         self._steps_since_move = 1 if moved else self._steps_since_move + 1
         self._free_steps += self._free
         self._weights = step.weights
@@ -238,6 +269,21 @@ class FramePainting:
     def _losses_of_nothing(self) -> tuple[float, float]:
         targets = self._painting.targets
         return self._painting.objective.losses_of_nothing(self._content, targets)
+
+
+def schedule_of(entries: Iterable[Mapping[str, Any]], otherwise: Weights) -> WeightSchedule:
+    """The weights of all steps, from the manifest's entries of all passes; `otherwise` if none."""
+    changes: list[WeightChange] = []
+    for entry in entries:
+        frame_index, pass_number = entry["frame_index"], entry.get("pass", 1)
+        changes += [WeightChange.from_json(told) for told in entry.get(_CHANGES, ())] or [
+            WeightChange(
+                weights=Weights.from_json(entry["weights"]),
+                frame_index=frame_index,
+                pass_number=pass_number,
+            )
+        ]
+    return WeightSchedule.of(changes or [WeightChange(weights=otherwise)])
 
 
 def _shares(weights: Weights, settings: ImageSettings) -> tuple[float, ...]:

@@ -29,6 +29,7 @@ from ..media.provenance import (
     write_sidecar,
 )
 from ..media.timelapse import TimeLapse
+from ..media.written import complete_result
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
 from .run import VideoRun
@@ -168,8 +169,6 @@ def finish_image(
     )
     losses, style_distance = stylization.measure()
     transparency = transparency_of(alpha, output)
-    kept = alpha if transparency is Transparency.KEPT else None
-    save_image(image, output, provenance=provenance, alpha=kept)
     result = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
@@ -186,14 +185,20 @@ def finish_image(
         complete=complete,
         transparency=transparency,
     )
-    result = _with_sidecar(result, provenance)
+    moves = {"weight_changes": stylization.weight_schedule.to_json()}
+    with complete_result(output) as hidden:
+        kept = alpha if transparency is Transparency.KEPT else None
+        save_image(image, hidden, provenance=provenance, alpha=kept)
+        _write_sidecar(hidden, result, provenance, moves)
     if lapse is None or timelapse is None:
         return result
     # Last, so that the picture and its sidecar are there whatever happens to the time-lapse.
     if not len(lapse):
         lapse.add(image)
     lapse.save(timelapse, size=stylization.size, comment=comment(provenance))
-    return _with_sidecar(replace(result, timelapse=timelapse), provenance)
+    result = replace(result, timelapse=timelapse)
+    _write_sidecar(output, result, provenance, moves)
+    return result
 
 
 def transparency_of(alpha: Mask | None, output: Path) -> Transparency:
@@ -241,14 +246,6 @@ def finish_clip(
         content=describe_clip(clip.path),
         **_of_guidance(run.guidance, style, regions, keep),
     )
-    write_clip(
-        run.stored_frames(),
-        output,
-        fps=clip.fps,
-        audio_from=clip.path if clip.has_audio and holds_sound(output) else None,
-        audio_start=clip.start,
-        provenance=provenance,
-    )
     # As `write_clip` pads them.
     odd = 1 if holds_sound(output) else 0
     losses = {name: float(np.mean([entry["losses"][name] for entry in entries])) for name in TERMS}
@@ -275,18 +272,31 @@ def finish_clip(
         cold_frames=[entry["frame_index"] for entry in entries if entry["cold"]],
         shots=run.shots(len(entries)),
     )
-    return _with_sidecar(result, provenance, frame_table=entries)
+    told = {"frame_table": entries, "weight_changes": run.weight_schedule.to_json()}
+    with complete_result(output, run.folder.written) as hidden:
+        write_clip(
+            run.stored_frames(),
+            hidden,
+            fps=clip.fps,
+            audio_from=clip.path if clip.has_audio and holds_sound(output) else None,
+            audio_start=clip.start,
+            provenance=provenance,
+        )
+        _write_sidecar(hidden, result, provenance, told)
+    return result
 
 
-def _with_sidecar(result: Result, provenance: Provenance, **extra: Any) -> Result:
+def _write_sidecar(
+    output: Path, result: Result, provenance: Provenance, extra: dict[str, Any]
+) -> None:
+    """Write the sidecar of `result` beside `output`, which may not have its place yet."""
     facts = result.to_json()
     # What the provenance says already, and what differs from one run to the next.
     for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):
         facts.pop(name, None)
     if result.timelapse:
         facts["timelapse"] = clean_text(result.timelapse.name)
-    write_sidecar(result.output, provenance, facts | extra)
-    return result
+    write_sidecar(output, provenance, facts | extra)
 
 
 def _of_guidance(

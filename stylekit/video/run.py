@@ -15,22 +15,20 @@ from ..errors import SettingsError
 from ..image.guidance import Guidance, Style
 from ..image.objective import Objective
 from ..image.scales import sized_guidance, without_scales
-from ..image.scores import Scores
-from ..image.stylization import Stylization, WeightsNow, prepare_objective
+from ..image.stylization import Stylization, prepare_objective
 from ..image.xla import worth_fusing
-from ..losses import Losses
 from ..motion.flow import FLOWS, FlowMethod, FlowPair
 from ..motion.infill import Motion
 from ..motion.masks import MASKS, reliable_share
 from ..motion.shots import first_picture
-from ..settings import Init, Start, VideoSettings, Weights, function_of
+from ..settings import Init, Start, VideoSettings, WeightSchedule, WeightsNow, function_of
 from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
 from .earlier import Earlier, LostDetail, earlier_frames, temporal_targets, warm_start
 from .folder import RunFolder, describe_run
 from .frames import FrameResult, FrameStep
-from .goals import FramePainting, find_reference, model_frame
+from .goals import FramePainting, find_reference, model_frame, schedule_of
 from .links import Links
 from .passes import StoredPasses, is_forward, later_frames, order_of, start_again
 from .still_parts import StillParts
@@ -171,14 +169,20 @@ class VideoRun:
         """
         return self._stored.newest()
 
+    @property
+    def weight_schedule(self) -> WeightSchedule:
+        """The weights of each step of the finished frames; of none those of the settings."""
+        entries = [each for found in self._stored.entries for each in found.values()]
+        return schedule_of(entries, self.settings.image.weights)
+
     def frames(self, weights: WeightsNow | None = None) -> Iterator[FrameResult]:
         """The frames of the last pass, stored ones first, each when it is finished; `break` pauses.
 
         Parameters
         ----------
         weights
-            Weights, or a function without arguments that is called before each step; those of
-            the settings unless given.
+            Weights, a function without arguments that is called before each step, or the
+            `weight_schedule` of an earlier run; those of the settings unless given.
         """
         for event in self.steps(weights):
             if isinstance(event, FrameResult) and event.pass_number == self.settings.passes:
@@ -240,7 +244,7 @@ class VideoRun:
         reference = None
         if motion is not None and not cold:
             reference = find_reference(self._entries, motion.source)
-        frame = self._begin(frame_index, earlier, start, reference, cold=cold)
+        frame = self._begin(frame_index, 1, earlier, start, reference, cold=cold)
         for step in frame.paint(weights):
             yield FrameStep(frame_index, step)
         facts = {
@@ -276,7 +280,7 @@ class VideoRun:
         if neighbours and neighbours[0]:
             start = start_again(neighbours[0], self._parts, image)
             reference = find_reference(self._entries, frame_index)
-            frame = self._begin(frame_index, neighbours, start, reference, cold=False)
+            frame = self._begin(frame_index, number, neighbours, start, reference, cold=False)
             for step in frame.paint(weights):
                 yield FrameStep(frame_index, step, number)
             facts = {**frame.facts(), "held_to": neighbours[0].motion.source}
@@ -290,6 +294,7 @@ class VideoRun:
     def _begin(
         self,
         frame_index: int,
+        pass_number: int,
         earlier: list[Earlier | None],
         init: Image | None,
         reference: int | None,
@@ -330,6 +335,8 @@ class VideoRun:
             None if reference is None else self._entries[reference],
             cold=cold,
             frame_steps=self.settings.frame_steps,
+            frame_index=frame_index,
+            pass_number=pass_number,
         )
 
     def _is_cold(self, motions: list[Motion | None]) -> bool:
@@ -385,22 +392,13 @@ class VideoRun:
         *,
         resumed: bool = False,
     ) -> FrameResult:
-        frame_index = entry["frame_index"]
-        return FrameResult(
-            frame_index=frame_index,
-            content=self.clip[frame_index],
+        return FrameResult.of_entry(
+            entry,
+            content=self.clip[entry["frame_index"]],
             image=image,
-            losses=Losses(**entry["losses"]),
-            style_distance=entry["style_distance"],
-            scores=Scores(entry["content_kept"], entry["style_reached"]),
-            weights=Weights.from_json(entry["weights"]),
             motion=motion,
             warped=earlier[0].warped if earlier and earlier[0] else None,
-            cold=entry["cold"],
             resumed=resumed,
-            steps=entry["steps"],
-            evaluations=entry["evaluations"],
-            pass_number=entry.get("pass", 1),
         )
 
 

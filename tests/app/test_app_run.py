@@ -176,16 +176,21 @@ def test_a_picture_that_is_interrupted_is_kept_and_can_go_on(capsys, interrupt):
     outcome = stylekit(capsys, *call, "-o", "out.png")
     assert outcome.code == 130
     assert outcome.json["complete"] is False
-    assert load_image("out.png").shape == (32, 48, 3)
+    assert not Path("out.png").exists(), "the name of a finished picture"
+    so_far = Path("out.partial.png").read_bytes()
+    assert load_image("out.partial.png").shape == (32, 48, 3)
     advice = outcome.err.splitlines()[-1]
-    assert advice == "interrupted: out.png is the picture so far; go on with --init out.png"
+    assert advice == (
+        "interrupted: out.partial.png is the picture so far; go on with --init out.partial.png"
+    )
     interrupt(None)
-    assert stylekit(capsys, *call, "-o", "out.png", "--init", "out.png").code == 0
+    assert stylekit(capsys, *call, "-o", "out.png", "--init", "out.partial.png").code == 0
     finished = Path("out.png").read_bytes()
     interrupt(1)
-    outcome = stylekit(capsys, *call, "-o", "out.png")
-    assert outcome.json["output"] == "out.partial.png"
+    outcome = stylekit(capsys, *call, "-o", "out.png", "--overwrite")
+    assert outcome.json["output"] == "out.partial-2.png"
     assert Path("out.png").read_bytes() == finished
+    assert Path("out.partial.png").read_bytes() == so_far
     assert read_sidecar(outcome.json)["complete"] is False
 
 
@@ -216,12 +221,12 @@ def test_an_interrupted_painting_leaves_its_time_lapse(capsys, interrupt, step):
     Path("lapse.gif").write_bytes(b"an earlier one")
     interrupt(step)
     call = ["image", "chelsea", "glass", "-o", "out.png", *IMAGE]
-    outcome = stylekit(capsys, *call, "--timelapse", "lapse.gif")
+    outcome = stylekit(capsys, *call, "--timelapse", "lapse.gif", "--overwrite")
     assert (outcome.code, outcome.json["timelapse"]) == (130, "lapse.partial.gif")
     assert Path("lapse.gif").read_bytes() == b"an earlier one"
     frames = frames_of("lapse.partial.gif")
     assert len(frames) == step
-    assert frames[-1].shape == load_image("out.png").shape
+    assert frames[-1].shape == load_image("out.partial.png").shape
 
 
 # --- clips ----------------------------------------------------------------------------------------
@@ -334,9 +339,10 @@ def test_an_interrupted_clip_is_playable_and_goes_on_to_the_same_bytes(
     assert outcome.code == 130
     assert 1 <= done < FRAMES
     assert outcome.json["complete"] is False
-    assert len(read_clip("out.mp4")) == done
+    assert not Path("out.mp4").exists(), "the name of a finished clip"
+    assert len(read_clip("out.partial.mp4")) == done
     assert outcome.err.splitlines()[-1] == (
-        f"interrupted: out.mp4 holds the {done} of {FRAMES} frames that are finished; "
+        f"interrupted: out.partial.mp4 holds the {done} of {FRAMES} frames that are finished; "
         "run the same command again to go on from there"
     )
     interrupt(None)
@@ -350,7 +356,7 @@ def test_an_interrupted_clip_is_playable_and_goes_on_to_the_same_bytes(
 def test_an_interrupted_run_spares_an_earlier_result(capsys, interrupt):
     Path("out.mp4").write_bytes(b"a finished clip")
     interrupt(10)
-    outcome = stylekit(capsys, *DRIFT, "-o", "out.mp4")
+    outcome = stylekit(capsys, *DRIFT, "-o", "out.mp4", "--overwrite")
     assert outcome.code == 130
     assert Path("out.mp4").read_bytes() == b"a finished clip"
     assert outcome.json["output"] == "out.partial.mp4"
@@ -385,13 +391,14 @@ def test_a_built_in_clip_may_be_painted_with_its_exact_flow(capsys):
     scene = make_scene("drift", frames=2, size=48, first=6)
     np.testing.assert_array_equal(stored.backward_flow, scene.backward_flow[0])
     np.testing.assert_array_equal(stored.forward_flow, scene.forward_flow[0])
-    assert stylekit(capsys, *call, "-o", "out.mp4").json["run"] != report["run"]
+    again = stylekit(capsys, *call, "-o", "out.mp4", "--overwrite")
+    assert again.json["run"] != report["run"]
 
 
 def test_settings_that_change_get_a_run_of_their_own(capsys):
     for beta in (1e4, 2e4):
         call = ["video", "drift", "glass", "--frames", 1, "--beta", beta, *VIDEO]
-        assert stylekit(capsys, *call, "-o", "out.mp4").code == 0
+        assert stylekit(capsys, *call, "-o", "out.mp4", "--overwrite").code == 0
     assert len(list(Path().glob("out.run-*"))) == 2
 
 
@@ -472,7 +479,7 @@ def test_killed_and_interrupted_processes_go_on_to_the_same_bytes(capsys, unbrok
     told = ("backbone: ", "step ", "frame ", "interrupted: ")
     assert [line for line in err.splitlines() if not line.startswith(told)] == []
     done = json.loads(out)["frames"]
-    assert len(read_clip("interrupted.mp4")) == done < FRAMES
+    assert len(read_clip("interrupted.partial.mp4")) == done < FRAMES
     for name in names:
         assert stylekit(capsys, *DRIFT, "-o", f"{name}.mp4", "--run", f"{name}.run").code == 0
         assert Path(f"{name}.mp4").read_bytes() == unbroken

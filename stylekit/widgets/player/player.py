@@ -11,7 +11,8 @@ import ipywidgets
 import numpy as np
 
 from ...arrays import Image
-from ...image.stylization import Step, Stylization
+from ...image.step import Step
+from ...image.stylization import Stylization
 from ...media.images import encode_preview, fitted_size, resize_image
 from ...video.frames import FrameResult, FrameStep
 from ...video.run import VideoRun

@@ -1,0 +1,91 @@
+"""Where the commands write, so that no file is replaced unasked."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import MediaError
+from ..media.files import remove_abandoned
+from ..media.provenance import sidecar_path
+from ..media.written import WrittenFiles, occupied
+
+log = logging.getLogger(__name__)
+
+# Of the file of an interrupted command, and of a result whose name was taken in the meantime.
+_PARTIAL, _COPY = ".partial", ""
+
+
+def check_names(output: Path, *others: Path) -> None:
+    """Raise MediaError if a name is too long, also that of a file that may be written beside it."""
+    for path in (sidecar_path(output), sidecar_path(_numbered(output, _PARTIAL, 9)), *others):
+        try:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                path.lstat()
+        except OSError as error:
+            raise MediaError(
+                output,
+                f"its name is too long for the files beside it, such as {path.name}; "
+                "choose a shorter one",
+            ) from error
+    if sidecar_path(output).is_dir():
+        raise MediaError(sidecar_path(output), "is a folder; the sidecar needs this name")
+
+
+def check_free(*outputs: Path, overwrite: bool, written: tuple[WrittenFiles, ...] = ()) -> None:
+    """Raise MediaError if a result would replace a file, unless that is asked for.
+
+    Parameters
+    ----------
+    outputs : files, or patterns of numbered pictures; each with its sidecar
+    overwrite : whether files may be replaced
+    written : the records of the runs whose own results these may be
+    """
+    for output in outputs:
+        remove_abandoned(output.parent)
+        if overwrite:
+            continue
+        for file in occupied(output):
+            if not any(record.holds(file) for record in written):
+                raise MediaError(
+                    file,
+                    "is there already; give another name for the result, or replace it with "
+                    "--overwrite",
+                )
+
+
+def unfinished_path(output: Path, written: WrittenFiles | None = None) -> Path:
+    """Where an interrupted command writes its result: a name that is free, or that it had before.
+
+    `written` is the record of the run, whose own files are replaced.
+    """
+    return next(_free(output, _PARTIAL, written))
+
+
+def finished_path(output: Path, *, overwrite: bool, written: WrittenFiles | None = None) -> Path:
+    """Where a finished result is written: `output`, or a free name if it was taken meanwhile."""
+    if overwrite or _is_free(output, written):
+        return output
+    path = next(_free(output, _COPY, written))
+    log.warning("%s: is there meanwhile; the result is %s", output.name, path.name)
+    return path
+
+
+def _free(output: Path, mark: str, written: WrittenFiles | None) -> Iterator[Path]:
+    for number in itertools.count(1 if mark else 2):
+        path = _numbered(output, mark, number)
+        if _is_free(path, written):
+            yield path
+
+
+def _is_free(path: Path, written: WrittenFiles | None) -> bool:
+    files = occupied(path)
+    return not files or (written is not None and written.holds(*files))
+
+
+def _numbered(output: Path, mark: str, number: int) -> Path:
+    count = f"-{number}" if number > 1 else ""
+    return output.with_name(f"{output.stem}{mark}{count}{output.suffix}")
