@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import SettingsError, StylekitError
 from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
+from .input_options import limit_flags
 from .options import parse_options
 
 # Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
@@ -144,9 +145,12 @@ def _with_flag(error: StylekitError) -> str:
             "strength": STRENGTH.flag,
         }
         flags |= {"style_weights": "--style-weights", "regions": "--regions"}
+        flags |= limit_flags()
         if flag := flags.get(error.name):
             return f"{flag}: {error.message}"
-    return str(error)
+    own = {"start": "--start", "frames": "--frames", "allow_partial": "--allow-partial"}
+    names = limit_flags() | own | {"overwrite": "--overwrite"}
+    return f"{error.name}: {error.message_with(names)}"
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from ..settings import (
 )
 from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES
+from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
 from .option_types import numbers, rate, read_output, whole_numbers
 from .presets import Preset, read_preset, values_of
 
@@ -156,31 +157,8 @@ def _add_image(parser: Parser) -> None:
         type=Path,
         help="also write a time-lapse of the painting, a clip or GIF: .mp4, .mov or .gif",
     )
-    _add_guidance(parser.add_argument_group("several styles, and parts of the picture"), "CONTENT")
-
-
-def _add_guidance(group: argparse._ArgumentGroup, content: str, note: str = "") -> None:
-    """Add the options of `Guidance`; `note` is what else is true of masks for this `content`."""
-    group.add_argument(
-        "--style-weights",
-        type=numbers,
-        default=[],
-        metavar="W,W,…",
-        help="how much each STYLE counts, separated by commas (default: all the same)",
-    )
-    group.add_argument(
-        "--regions",
-        nargs="+",
-        default=[],
-        metavar="MASK",
-        help=f"a mask for each STYLE, a picture in the proportions of {content}: white where the "
-        f"picture has this style{note}; without masks the styles are blended",
-    )
-    group.add_argument(
-        "--keep",
-        metavar="MASK",
-        help=f"a mask, white where the picture stays exactly as {content} is{note}",
-    )
+    add_guidance(parser.add_argument_group("several styles, and parts of the picture"), "CONTENT")
+    add_limits(parser, PICTURE_LIMITS)
 
 
 def _add_common(
@@ -286,11 +264,12 @@ def _add_video(parser: Parser) -> None:
         action="store_true",
         help="if the clip is damaged, use the frames before the damage",
     )
-    _add_guidance(
+    add_guidance(
         parser.add_argument_group("several styles, and parts of the frames"),
         "CLIP",
         ", in all frames",
     )
+    add_limits(parser, CLIP_LIMITS)
 
 
 def _add_weights(group: argparse._ArgumentGroup, *, needs_mask: bool) -> None:

@@ -27,6 +27,7 @@ from ..losses import TERMS
 from ..media.clips import Clip, read_clip
 from ..media.files import check_output
 from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
+from ..media.provenance import describe_source
 from ..media.sequences import find_clip
 from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
 from ..motion.flow import FlowMethod, FlowPair
@@ -58,6 +59,7 @@ from .clip_files import (
     flow_folder,
     tell_changes,
 )
+from .input_options import limits_of
 from .options import chosen
 from .outputs import check_free, check_names, finished_path, unfinished_path
 from .presets import Preset
@@ -83,6 +85,7 @@ class _StyleFiles:
     weights: tuple[float, ...]
     regions: tuple[Path, ...]
     keep: Path | None
+    limits: MediaLimits
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> _StyleFiles:
@@ -94,6 +97,7 @@ class _StyleFiles:
             weights=tuple(options.style_weights),
             regions=tuple(Path(name) for name in options.regions),
             keep=Path(options.keep) if options.keep else None,
+            limits=limits_of(options),
         )
 
     @property
@@ -101,14 +105,23 @@ class _StyleFiles:
         """The files of all masks."""
         return (*self.regions, self.keep) if self.keep else self.regions
 
+    def described(self, content: Path) -> dict[str, Any]:
+        """What is known of the files of a picture, by the names of `finish_image`."""
+        return {
+            "content": describe_source(content),
+            "style": [describe_source(path) for path in self.styles],
+            "regions": [describe_source(path, tags={}) for path in self.regions],
+            "keep": describe_source(self.keep, tags={}) if self.keep else None,
+        }
+
     def load(self, content: Image, settings: ImageSettings, *, later_steps: int = 0) -> Guidance:
         """Read them, and check that they serve for `content` and fit into memory."""
         function_of("style_loss", STYLE_LOSSES, settings.style_loss)
         if self.masks:
             check_takes_masks(settings.style_loss)
-        styles = [load_image(path) for path in self.styles]
+        styles = [load_image(path, limits=self.limits) for path in self.styles]
         for style, path in zip(styles, self.styles, strict=True):
-            _warn_of_style(style, path, settings)
+            _warn_of_style(style, path, settings, self.limits)
         shapes = [style.shape for style in styles]
         check_memory(
             settings, content.shape, *shapes, masks=len(self.masks), later_steps=later_steps
@@ -116,9 +129,15 @@ class _StyleFiles:
         return Guidance.of(
             styles,
             self.weights,
-            [_load_mask(path, content, check_region) for path in self.regions],
-            _load_mask(self.keep, content, check_keep) if self.keep else None,
+            [self._mask(path, content, check_region) for path in self.regions],
+            self._mask(self.keep, content, check_keep) if self.keep else None,
         )
+
+    def _mask(self, path: Path, content: Image, check: Callable[[Mask, Image, Path], None]) -> Mask:
+        """Read a mask, and check that it serves for `content`."""
+        mask = load_mask(path, self.limits)
+        check(mask, content, path)
+        return mask
 
 
 def image_command(options: argparse.Namespace) -> tuple[Result, str]:
@@ -147,13 +166,15 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         _check_output(options.timelapse, TIMELAPSE_SUFFIXES, *inputs, *start)
         outputs.append(options.timelapse)
     check_free(*outputs, overwrite=options.overwrite)
-    content = load_image(content_path)
+    content = load_image(content_path, limits=files.limits)
     preset = options.preset or Preset(ImageSettings())
     settings, init = _image_settings(options, preset.image, content.shape[:2])
     weights = _schedule(options, settings)
-    alpha = _content_alpha(content_path, settings.size, options.output)
+    alpha = _content_alpha(content_path, settings.size, options.output, files.limits)
     guidance = files.load(content, settings)
     _check_weight_file(settings.backbone)
+    # As the files are now: they may change, or be gone, before the picture is finished.
+    sources = files.described(content_path)
     began = time.monotonic()
     stylization = Stylization(content, guidance, settings, init=init)
     timelapse, advice = options.timelapse, ""
@@ -175,16 +196,13 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     report = finish_image(
         stylization,
         output,
-        content=content_path,
-        style=files.styles,
         weights=stylization.weight_schedule.last,
         seconds=time.monotonic() - began,
         complete=not advice,
         alpha=alpha,
         lapse=lapse,
         timelapse=timelapse,
-        regions=files.regions,
-        keep=files.keep,
+        **sources,
     )
     return report, advice
 
@@ -203,11 +221,11 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     )
     own_flow = flow_folder(options.flow)
     reading = {"start": options.start, "fps": options.fps}
-    first = read_clip(clip_path, frames=1, fps=options.fps)
+    first = read_clip(clip_path, frames=1, fps=options.fps, limits=files.limits)
     settings = _video_settings(options, first, own_flow)
     weights = _schedule(options, settings)
     # How many frames there are is known only when all are read.
-    later = later_frames(settings, options.frames or MediaLimits().clip_frames)
+    later = later_frames(settings, options.frames or files.limits.clip_frames)
     guidance = files.load(first[0], settings.image, later_steps=later * settings.frame_steps)
     began = time.monotonic()
     clip = read_clip(
@@ -215,6 +233,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         size=settings.image.size,
         frames=options.frames,
         allow_partial=options.allow_partial,
+        limits=files.limits,
         **reading,
     )
     tell_changes(clip, options.output)
@@ -235,6 +254,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         more_styles=files.styles[1:],
         regions=files.regions,
         keep=files.keep,
+        limits=files.limits,
     )
     run.folder.remember(inputs)
     advice = ""
@@ -321,7 +341,8 @@ def _image_settings(
                 "--init", f"must be content, noise or the path of a picture, is {options.init!r}"
             )
         # An earlier result goes on with its colours, also where it is transparent.
-        init, given["init"] = load_image(options.init, ignore_alpha=True), Init.CONTENT
+        start = load_image(options.init, ignore_alpha=True, limits=limits_of(options))
+        init, given["init"] = start, Init.CONTENT
     return chosen(defaults, options, given), init
 
 
@@ -364,9 +385,9 @@ def _flows(clip: Clip, settings: VideoSettings, own: Path | None) -> Sequence[Fl
     return [scene.flow_pair(index) for index in range(len(clip) - 1)]
 
 
-def _content_alpha(path: Path, size: int, output: Path) -> Mask | None:
+def _content_alpha(path: Path, size: int, output: Path, limits: MediaLimits) -> Mask | None:
     """The alpha of the content in the size of the result; says beforehand if it will be lost."""
-    alpha = load_alpha(path, size=size)
+    alpha = load_alpha(path, size=size, limits=limits)
     if transparency_of(alpha, output) is Transparency.LAID_ON_WHITE:
         log.info(
             "%s: is laid on white, because %s holds no transparency; "
@@ -377,16 +398,9 @@ def _content_alpha(path: Path, size: int, output: Path) -> Mask | None:
     return alpha
 
 
-def _load_mask(path: Path, content: Image, check: Callable[[Mask, Image, Path], None]) -> Mask:
-    """Read a mask, and check that it serves for `content`."""
-    mask = load_mask(path)
-    check(mask, content, path)
-    return mask
-
-
-def _warn_of_style(style: Image, path: Path, settings: ImageSettings) -> None:
+def _warn_of_style(style: Image, path: Path, settings: ImageSettings, limits: MediaLimits) -> None:
     """Say beforehand that a style lies on white, that strokes will be soft, or that none are."""
-    if load_alpha(path) is not None:
+    if load_alpha(path, limits=limits) is not None:
         log.info("%s: is transparent in parts; a style is laid on white", path.name)
     own, wanted = max(style.shape[:2]), round(settings.size * settings.style_scale)
     if luminance(style).std() < _TEXTURE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -38,7 +38,7 @@ from ..motion.shots import first_picture
 from ..motion.truth import Truth
 from ..samples import MaterialKind, find_material
 from ..scenes.scene import scene_of_clip
-from ..settings import VideoSettings, Weights
+from ..settings import MediaLimits, VideoSettings, Weights
 from ..vgg.weights import load_backbone
 from ..video.earlier import LostDetail, earlier_frames, temporal_targets
 from ..video.folder import RunFolder, RunInputs, digest, digest_clip
@@ -319,14 +319,15 @@ def _arrays(
         raise ResumeError(
             what, f"the run {run.path.name} was painted with {len(wanted)}, not {len(sources)}"
         )
-    read: Callable[[Path], Any] = load_image if what == "style" else load_mask
+    limits = inputs.limits if inputs is not None else MediaLimits()
     arrays = []
     for source, path, sha256 in zip(sources, remembered, wanted, strict=True):
         name: str | Path = what
         array = source
         if source is None or isinstance(source, (str, Path)):
             name = found = _find(what, source, path, run)
-            array = read(found)
+            is_style = what == "style"
+            array = load_image(found, limits=limits) if is_style else load_mask(found, limits)
         if digest(array) != sha256:
             raise ResumeError(name, _changed(what, run))
         arrays.append(array)
@@ -365,7 +366,14 @@ def _read_clip(path: Path, inputs: RunInputs) -> Sequence[Image]:
     """Exactly the frames that a run was painted from."""
     frames = (inputs.frames - 1) * inputs.stride + 1
     try:
-        clip = read_clip(path, size=inputs.size, start=inputs.start, frames=frames, fps=inputs.fps)
+        clip = read_clip(
+            path,
+            size=inputs.size,
+            start=inputs.start,
+            frames=frames,
+            fps=inputs.fps,
+            limits=inputs.limits,
+        )
     except MediaError as error:
         raise MediaError(path, f"{error.message}; or give clip=") from error
     return clip[:: inputs.stride]

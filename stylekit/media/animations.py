@@ -19,7 +19,7 @@ from ..errors import MediaError
 from ..settings import MediaLimits
 from .clip_layout import check_size
 from .file_kinds import read_head
-from .files import atomic_path, check_input
+from .files import atomic_path, check_input, limit_names
 from .frame_store import FrameStore
 from .image_reading import open_picture, read_shown_frame
 from .images import fitted_size, resize_image
@@ -62,7 +62,7 @@ class Animation:
     @contextmanager
     def open(cls, path: Path, limits: MediaLimits) -> Iterator[Animation]:
         """Open an animation. Raises MediaError if it is damaged or outside `limits`."""
-        check_input(path, max_bytes=limits.clip_bytes)
+        check_input(path, max_bytes=limits.clip_bytes, limit="clip_bytes")
         # The sides of a clip are checked below; its file may be larger than that of a picture.
         with open_picture(path, None) as picture:
             check_size(path, *picture.size, limits)
@@ -73,7 +73,8 @@ class Animation:
                 raise MediaError(
                     path,
                     f"has {len(numbers)} frames, the limit is {limits.clip_frames}; make it "
-                    "shorter, or raise clip_frames in MediaLimits",
+                    "shorter, or raise the limit with {clip_frames}",
+                    settings=limit_names("clip_frames"),
                 )
             times = [Fraction(0)]
             for number in numbers:

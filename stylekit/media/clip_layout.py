@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from ..errors import MediaError
 from ..settings import MediaLimits
 from .file_kinds import explain_unread_clip, refuse_other_kinds
-from .files import check_input
+from .files import check_input, limit_names
 
 THREADS = 4
 """Threads of a decoder. Fixed, because with more threads damage is found later."""
@@ -132,7 +132,7 @@ def open_clip(path: Path, limits: MediaLimits) -> Iterator[tuple[InputContainer,
 
     Raises MediaError if the file is missing, too large, not a clip, or without pictures.
     """
-    check_input(path, max_bytes=limits.clip_bytes)
+    check_input(path, max_bytes=limits.clip_bytes, limit="clip_bytes")
     refuse_other_kinds(path)
     options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
     try:
@@ -212,13 +212,22 @@ def check_size(path: Path, width: int, height: int, limits: MediaLimits) -> None
         raise MediaError(
             path,
             f"{shape}, the limit is {limits.clip_side} a side; "
-            "make it smaller, or raise clip_side in MediaLimits",
+            "make it smaller, or raise the limit with {clip_side}",
+            settings=limit_names("clip_side"),
         )
     if min(width, height) < limits.min_side:
-        raise MediaError(path, f"{shape}, the least is {limits.min_side} a side; give a larger one")
+        raise MediaError(
+            path,
+            f"{shape}, the least is {limits.min_side} a side; give a larger one, or lower the "
+            "limit with {min_side}",
+            settings=limit_names("min_side"),
+        )
     if max(width, height) > limits.max_aspect * min(width, height):
         raise MediaError(
-            path, f"{shape}, the narrowest shape is {limits.max_aspect:g} to 1; crop it first"
+            path,
+            f"{shape}, the narrowest shape is {limits.max_aspect:g} to 1; crop it first, or raise "
+            "the limit with {max_aspect}",
+            settings=limit_names("max_aspect"),
         )
 
 

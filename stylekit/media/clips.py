@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol, overload
@@ -29,7 +29,7 @@ from .clip_layout import (
     read_layout,
     slot_of,
 )
-from .files import check_input
+from .files import check_input, limit_names
 from .frame_store import FrameStore
 from .provenance import SourceFile, describe_source
 from .sequences import USUAL_FPS, PictureSequence, describe_sequence, is_sequence
@@ -45,7 +45,7 @@ class PartialClipError(MediaError):
     def __init__(self, path: Path, message: str, *, readable: int, expected: int | None) -> None:
         self.readable = readable
         self.expected = expected
-        super().__init__(path, message)
+        super().__init__(path, message, settings={"allow_partial": "allow_partial=True"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +68,7 @@ class Clip(Sequence[Image]):
     dropped : how many pictures of the file are not among the frames, because they are shown for
         less time than a frame
     keeping_fps : the lowest whole frame rate that drops none
+    limits : those that the file was read with; they hold as long as it is used
     """
 
     path: Path
@@ -79,6 +80,7 @@ class Clip(Sequence[Image]):
     has_alpha: bool = False
     dropped: int = 0
     keeping_fps: int = 0
+    limits: MediaLimits = field(default_factory=MediaLimits)
 
     @property
     def width(self) -> int:
@@ -195,7 +197,7 @@ def read_clip(
     is_short = len(pixels) < wanted[1] - wanted[0] or (frames is None and not layout.whole)
     if is_short and not (pixels and allow_partial):
         raise _partial_error(path, layout, readable)
-    return _clip(path, layout, wanted, pixels, has_alpha)
+    return _clip(path, layout, wanted, pixels, has_alpha, limits)
 
 
 def _checked_rate(fps: Fraction | float) -> Fraction:
@@ -211,6 +213,7 @@ def _clip(
     wanted: tuple[int, int],
     pixels: Sequence[NDArray[np.uint8]],
     has_alpha: bool,
+    limits: MediaLimits,
 ) -> Clip:
     return Clip(
         path=path,
@@ -222,6 +225,7 @@ def _clip(
         has_alpha=has_alpha,
         dropped=layout.dropped(wanted[0], wanted[0] + len(pixels)),
         keeping_fps=math.ceil(keeping_rate(layout.times) or layout.fps),
+        limits=limits,
     )
 
 
@@ -255,14 +259,18 @@ def _read_pictures(
         pixels, transparent = source.read(index, size)
         has_alpha |= transparent
         store.add(pixels, shown[index])
-    return _clip(path, layout, wanted, store.frames(len(store)), has_alpha)
+    return _clip(path, layout, wanted, store.frames(len(store)), has_alpha, limits)
 
 
-def describe_clip(path: Path) -> SourceFile:
-    """Name, hash and metadata of a clip, for provenance; raises MediaError if it cannot be read."""
+def describe_clip(path: Path, limits: MediaLimits | None = None) -> SourceFile:
+    """Name, hash and metadata of a clip, for provenance.
+
+    `limits` are those that it was read with. Raises MediaError if it cannot be read.
+    """
     if is_sequence(path):
         return describe_sequence(path)
-    return describe_source(path, tags=None if is_animation(path) else read_clip_tags(path))
+    is_film = not is_animation(path)
+    return describe_source(path, tags=read_clip_tags(path, limits=limits) if is_film else None)
 
 
 def _wanted_slots(
@@ -283,7 +291,8 @@ def _wanted_slots(
         raise MediaError(
             path,
             f"{count} frames are asked for, the limit is {limits.clip_frames}; read a part of it "
-            "with start and frames, or raise clip_frames in MediaLimits",
+            "with {start} and {frames}, or raise the limit with {clip_frames}",
+            settings={"start": "start", "frames": "frames", **limit_names("clip_frames")},
         )
     return first, first + count
 
@@ -351,7 +360,7 @@ def _partial_error(path: Path, layout: ClipLayout, readable: int) -> PartialClip
     what = f"damaged near frame {readable}" if layout.whole else "cut off or damaged"
     advice = "copy it again"
     if readable:
-        advice += ", or use the frames before with allow_partial=True"
+        advice += ", or use the frames before with {allow_partial}"
     return PartialClipError(
         path,
         f"{what}, {counts} frames readable; {advice}",

@@ -56,6 +56,10 @@ _BIT_RATE = 192_000
 _NO_LIMITS = MediaLimits(clip_side=2**20, clip_bytes=2**50, min_side=1, max_aspect=2.0**20)
 
 
+class SoundError(MediaError):
+    """The sound of a clip is damaged; without it the clip can be written."""
+
+
 def write_clip(
     frames: Iterable[Image],
     path: Path | str,
@@ -92,7 +96,8 @@ def write_clip(
 
     Raises
     ------
-    MediaError : if the file cannot be written, the sound cannot be read or there is no frame
+    MediaError : if the file cannot be written or there is no frame
+    SoundError : if the sound is damaged
     SettingsError : for an `fps` out of range
     ValueError : for a frame of another size than the first
     """
@@ -277,7 +282,7 @@ class _Sound:
         try:
             return next(self._packets, None)
         except av.FFmpegError as error:
-            raise MediaError(
+            raise SoundError(
                 self._source, "its sound is damaged; write the clip without audio_from"
             ) from error
 

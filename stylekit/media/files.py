@@ -142,6 +142,11 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
+def limit_names(*names: str) -> dict[str, str]:
+    """How Python names fields of `MediaLimits`, for messages of `StylekitError`."""
+    return {name: f"{name} in MediaLimits" for name in names}
+
+
 def check_absent(path: Path | str) -> None:
     """Raise MediaError if there is a file, or anything else, at `path`."""
     if os.path.lexists(path):
@@ -224,13 +229,16 @@ def results_folder() -> Path:
     return Path(os.environ.get(FOLDER_VARIABLE) or "~/stylekit").expanduser()
 
 
-def check_input(path: Path | str, *, max_bytes: int | None = None) -> Path:
+def check_input(
+    path: Path | str, *, max_bytes: int | None = None, limit: str = "picture_bytes"
+) -> Path:
     """Check that `path` is a file that can be read.
 
     Parameters
     ----------
     path : returned as a `Path`
     max_bytes : the largest size; None for any
+    limit : the field of `MediaLimits` that says so
 
     Raises
     ------
@@ -257,7 +265,8 @@ def check_input(path: Path | str, *, max_bytes: int | None = None) -> Path:
         raise MediaError(
             path,
             f"is {facts.st_size / 1e6:.1f} MB large, the limit is {max_bytes / 1e6:.1f} MB; "
-            "make it smaller, or raise the limit in MediaLimits",
+            f"make it smaller, or raise the limit with {{{limit}}}",
+            settings=limit_names(limit),
         )
     return path
 

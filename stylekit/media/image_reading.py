@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,11 @@ from PIL import ExifTags, ImageCms, TiffImagePlugin, UnidentifiedImageError
 from ..errors import MediaError
 from ..settings import MediaLimits
 from .file_kinds import explain_unread_picture, is_heif, read_head
-from .files import check_input
+from .files import check_input, limit_names
 from .opencv import cv2
+
+# Pillow's own limit is one for all threads.
+_pillow_lock = threading.Lock()
 
 # Pillow knows dozens more formats, and decoders of rare formats are attacked with crafted files.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
@@ -131,7 +135,7 @@ def open_picture(path: Path, limits: MediaLimits | None) -> Iterator[PIL.Image.I
 
 def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
     try:
-        picture = PIL.Image.open(path, formats=FORMATS)
+        picture = _open_by_pillow(path, FORMATS, limits)
     except UnidentifiedImageError:
         if is_heif(read_head(path)):
             return _open_heif(path, limits)
@@ -142,6 +146,22 @@ def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
         picture.close()
         raise
     return picture
+
+
+def _open_by_pillow(
+    path: Path, formats: tuple[str, ...], limits: MediaLimits | None
+) -> PIL.Image.Image:
+    """Open a picture; Pillow, which has a limit of its own, allows what `limits` do."""
+    with _pillow_lock:
+        usual = PIL.Image.MAX_IMAGE_PIXELS
+        if limits is None:
+            PIL.Image.MAX_IMAGE_PIXELS = None
+        elif usual is not None:
+            PIL.Image.MAX_IMAGE_PIXELS = max(usual, limits.picture_pixels)
+        try:
+            return PIL.Image.open(path, formats=formats)
+        finally:
+            PIL.Image.MAX_IMAGE_PIXELS = usual
 
 
 def _open_heif(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
@@ -172,18 +192,24 @@ def _check_size(path: Path, size: tuple[int, int], limits: MediaLimits | None) -
         raise MediaError(
             path,
             f"has {width * height / 1e6:.1f} megapixels ({width}×{height}), the limit is "
-            f"{limits.picture_pixels / 1e6:g}; make it smaller, or raise picture_pixels",
+            f"{limits.picture_pixels / 1e6:g}; make it smaller, or raise the limit with "
+            "{picture_pixels}",
+            settings=limit_names("picture_pixels"),
         )
     if min(size) < limits.min_side:
         raise MediaError(
             path,
-            f"is only {width}×{height} pixels; both sides must have at least {limits.min_side}",
+            f"is only {width}×{height} pixels; both sides must have at least {limits.min_side}; "
+            "give a larger one, or lower the limit with {min_side}",
+            settings=limit_names("min_side"),
         )
     if max(size) > limits.max_aspect * min(size):
         raise MediaError(
             path,
             f"is too narrow, {width}×{height} pixels; the longer side may be at most "
-            f"{limits.max_aspect:g} times the shorter: cut it to a part",
+            f"{limits.max_aspect:g} times the shorter: cut it to a part, or raise the limit with "
+            "{max_aspect}",
+            settings=limit_names("max_aspect"),
         )
 
 
@@ -197,7 +223,7 @@ def _decode(path: Path, picture: PIL.Image.Image) -> None:
 
 def _check_png(path: Path) -> None:
     """Raise an error if a checksum of a PNG is wrong; decoding ignores most of them."""
-    with PIL.Image.open(path, formats=("PNG",)) as picture:
+    with _open_by_pillow(path, ("PNG",), None) as picture:
         picture.verify()
 
 

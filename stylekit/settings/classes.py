@@ -361,10 +361,28 @@ class VideoSettings(Settings):
 class MediaLimits(Settings):
     """The largest and smallest pictures and clips that are read, checked before decoding."""
 
-    picture_pixels: int = tunable(50_000_000, "pixels of a picture", unit="px", low=1)
-    picture_bytes: int = tunable(50_000_000, "bytes of a picture's file", unit="bytes", low=1)
-    min_side: int = tunable(16, "the shortest side", unit="px", low=1)
-    max_aspect: float = tunable(20.0, "the longer side, divided by the shorter", low=1)
-    clip_side: int = tunable(4096, "the longest side of a clip", unit="px", low=1)
-    clip_frames: int = tunable(3000, "frames of a clip", low=1)
-    clip_bytes: int = tunable(500_000_000, "bytes of a clip's file", unit="bytes", low=1)
+    picture_pixels: int = tunable(
+        50_000_000, "the most pixels of a picture", unit="px", low=1, flag="--max-pixels"
+    )
+    picture_bytes: int = tunable(
+        50_000_000,
+        "the most bytes of the file of a picture",
+        unit="bytes",
+        low=1,
+        flag="--max-bytes",
+    )
+    min_side: int = tunable(16, "the least pixels of a side", unit="px", low=1, flag="--min-side")
+    max_aspect: float = tunable(
+        20.0, "the most that the longer side is, divided by the shorter", low=1, flag="--max-aspect"
+    )
+    clip_side: int = tunable(
+        4096, "the most pixels of a side of a clip", unit="px", low=1, flag="--max-side"
+    )
+    clip_frames: int = tunable(3000, "the most frames of a clip", low=1, flag="--max-frames")
+    clip_bytes: int = tunable(
+        500_000_000,
+        "the most bytes of the file of a clip",
+        unit="bytes",
+        low=1,
+        flag="--max-clip-bytes",
+    )

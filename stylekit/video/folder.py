@@ -23,7 +23,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ import numpy as np
 
 from .. import __version__
 from ..arrays import Image, Mask, from_bytes, to_bytes
-from ..errors import MediaError, ResumeError
+from ..errors import MediaError, ResumeError, SettingsError
 from ..image.guidance import Guidance, Style
 from ..media.files import make_folder, sha256_of, write_text_atomic
 from ..media.images import load_image, save_image
@@ -60,7 +60,8 @@ class RunInputs:
 
     `more_styles` are the styles after the first, `regions` and `keep` the masks. The run has
     `frames` frames whose longest side is `size` pixels: every `stride`-th frame of the clip from
-    `start` seconds on, at the frame rate `fps`, None for the clip's own.
+    `start` seconds on, at the frame rate `fps`, None for the clip's own. `limits` are those that
+    the files were read with.
     """
 
     clip: Path
@@ -73,6 +74,7 @@ class RunInputs:
     regions: tuple[Path, ...] = ()
     keep: Path | None = None
     fps: Fraction | None = None
+    limits: MediaLimits = field(default_factory=MediaLimits)
 
     @property
     def styles(self) -> tuple[Path, ...]:
@@ -90,6 +92,7 @@ class RunInputs:
             "start": self.start,
             "stride": self.stride,
             **({"fps": str(self.fps)} if self.fps else {}),
+            **({"limits": self.limits.to_json()} if self.limits != MediaLimits() else {}),
         }
 
     @classmethod
@@ -108,8 +111,9 @@ class RunInputs:
                 regions=tuple(data_folder() / name for name in data.get("regions", ())),
                 keep=data_folder() / data["keep"] if "keep" in data else None,
                 fps=Fraction(data["fps"]) if "fps" in data else None,
+                limits=MediaLimits.from_json(data.get("limits", {})),
             )
-        except (TypeError, KeyError, ZeroDivisionError) as error:
+        except (TypeError, KeyError, ZeroDivisionError, SettingsError) as error:
             raise ValueError(f"not the inputs of a run: {data!r}") from error
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from itertools import tee
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,10 +21,11 @@ from ..image.scores import Scores
 from ..image.stylization import Stylization
 from ..losses import TERMS, Losses
 from ..media.clips import Clip, describe_clip
-from ..media.encode import holds_sound, write_clip
+from ..media.encode import SoundError, holds_sound, write_clip
 from ..media.images import holds_alpha, save_image
 from ..media.provenance import (
     Provenance,
+    SourceFile,
     clean_text,
     comment,
     describe_source,
@@ -33,6 +36,11 @@ from ..media.written import complete_result
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
 from .run import VideoRun
+
+log = logging.getLogger(__name__)
+
+Source: TypeAlias = Path | SourceFile
+"""A file, or what is known of it."""
 
 
 class Transparency(StrEnum):
@@ -125,16 +133,16 @@ def finish_image(
     stylization: Stylization,
     output: Path,
     *,
-    content: Path,
-    style: Path | Sequence[Path],
+    content: Source,
+    style: Source | Sequence[Source],
     weights: Weights,
     seconds: float,
     complete: bool = True,
     alpha: Mask | None = None,
     lapse: TimeLapse | None = None,
     timelapse: Path | None = None,
-    regions: Sequence[Path] = (),
-    keep: Path | None = None,
+    regions: Sequence[Source] = (),
+    keep: Source | None = None,
 ) -> Result:
     """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
 
@@ -143,7 +151,8 @@ def finish_image(
     stylization : The picture; it is enlarged to full size if it was interrupted before.
     output : The file to write.
     content, style, regions, keep
-        The files that it was made from, for provenance; one style or several, and masks.
+        The files that it was made from, for provenance; one style or several, and masks. They may
+        have changed when it is finished, so what is known of them can be given instead.
     weights, seconds : The weights of the last step, and the duration of the run.
     complete : False if the run was interrupted.
     alpha : The alpha channel of the content, float32 `(H, W)` in [0, 1] in the size of the result;
@@ -164,7 +173,7 @@ def finish_image(
         settings=settings.to_json(),
         weights=weights,
         backbone=label,
-        content=describe_source(content),
+        content=_described(content),
         **_of_guidance(stylization.guidance, style, regions, keep),
     )
     losses, style_distance = stylization.measure()
@@ -243,7 +252,7 @@ def finish_clip(
         settings=settings.to_json(),
         weights=weights,
         backbone=label,
-        content=describe_clip(clip.path),
+        content=describe_clip(clip.path, clip.limits),
         **_of_guidance(run.guidance, style, regions, keep),
     )
     # As `write_clip` pads them.
@@ -274,14 +283,13 @@ def finish_clip(
     )
     told = {"frame_table": entries, "weight_changes": run.weight_schedule.to_json()}
     with complete_result(output, run.folder.written) as hidden:
-        write_clip(
-            run.stored_frames(),
-            hidden,
-            fps=clip.fps,
-            audio_from=clip.path if clip.has_audio and holds_sound(output) else None,
-            audio_start=clip.start,
-            provenance=provenance,
-        )
+        write = partial(write_clip, path=hidden, fps=clip.fps, provenance=provenance)
+        audio = clip.path if clip.has_audio and holds_sound(output) else None
+        try:
+            write(run.stored_frames(), audio_from=audio, audio_start=clip.start)
+        except SoundError as error:
+            log.warning("%s: its sound is damaged; %s has none", error.name, output.name)
+            write(run.stored_frames())
         _write_sidecar(hidden, result, provenance, told)
     return result
 
@@ -300,18 +308,25 @@ def _write_sidecar(
 
 
 def _of_guidance(
-    guidance: Guidance, style: Path | Sequence[Path], regions: Sequence[Path], keep: Path | None
+    guidance: Guidance,
+    style: Source | Sequence[Source],
+    regions: Sequence[Source],
+    keep: Source | None,
 ) -> dict[str, Any]:
     """The fields of a `Provenance` that say which styles and masks there were."""
-    first, *others = [style] if isinstance(style, Path) else style
+    first, *others = [style] if isinstance(style, Source) else style
     return {
-        "style": describe_source(first),
-        "more_styles": tuple(describe_source(path) for path in others),
+        "style": _described(first),
+        "more_styles": tuple(_described(each) for each in others),
         "style_weights": guidance.weights,
         # What a mask's file says of its author is not copied.
-        "regions": tuple(describe_source(path, tags={}) for path in regions),
-        "keep": describe_source(keep, tags={}) if keep else None,
+        "regions": tuple(_described(each, tags={}) for each in regions),
+        "keep": _described(keep, tags={}) if keep else None,
     }
+
+
+def _described(source: Source, *, tags: dict[str, str] | None = None) -> SourceFile:
+    return source if isinstance(source, SourceFile) else describe_source(source, tags=tags)
 
 
 def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:
