@@ -148,8 +148,8 @@ def _with_flag(error: StylekitError) -> str:
         flags |= limit_flags()
         if flag := flags.get(error.name):
             return f"{flag}: {error.message}"
-    own = {"start": "--start", "frames": "--frames", "allow_partial": "--allow-partial"}
-    names = limit_flags() | own | {"overwrite": "--overwrite"}
+    own = ("start", "frames", "allow_partial", "overwrite", "run")
+    names = limit_flags() | {name: f"--{name.replace('_', '-')}" for name in own}
     return f"{error.name}: {error.message_with(names)}"
 
 

@@ -19,7 +19,8 @@ from ..media.written import WrittenFiles, complete_result
 from ..plots import plot_contact_sheet, save_figure
 from ..samples import MaterialKind, find_material
 from ..settings import ImageSettings, VideoSettings
-from ..video.folder import RunFolder, RunInputs
+from ..video.folder import RunFolder
+from ..video.inputs import RunInputs
 from ..video.results import Result, finish_clip
 from ..video.run import VideoRun
 from .outputs import check_free

@@ -46,8 +46,9 @@ from ..settings import (
 )
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
-from ..video.folder import RunFolder, RunInputs, describe_run
+from ..video.folder import RunFolder, describe_run
 from ..video.frames import FrameResult
+from ..video.inputs import RunInputs
 from ..video.passes import later_frames
 from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
 from ..video.run import VideoRun
@@ -257,7 +258,20 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         limits=files.limits,
     )
     run.folder.remember(inputs)
-    advice = ""
+    with run.folder.held():
+        return _paint_clip(options, run, clip, files, weights, began)
+
+
+def _paint_clip(
+    options: argparse.Namespace,
+    run: VideoRun,
+    clip: Clip,
+    files: _StyleFiles,
+    weights: WeightSchedule | None,
+    began: float,
+) -> tuple[Result, str]:
+    """Paint what a run still lacks, and write the clip, or what there is of it."""
+    written, settings, advice = run.folder.written, run.settings, ""
     try:
         paint(run, weights)
     except KeyboardInterrupt:

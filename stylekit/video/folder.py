@@ -9,7 +9,11 @@
     flow/000012.from-000010.forward.flo, …    the same between frames 10 and 12: after a flash, to
                                               an older frame, or at the seam of a loop
     pass-1/manifest.jsonl, pass-1/frames/…    the frames of the passes before the last
+    flow/000001.sha256, …                     the hashes of these two flows and their mask
     written.sha256        the results that were made of it, which it may replace
+    versions.json         the libraries that painted it
+
+Only one process at a time paints in a folder: it holds a lock, which ends with the process.
 
 inputs.json is only a hint: a run goes on even if those files have moved. Every file except
 manifest.jsonl is written under a temporary name and renamed when it is complete. An incomplete
@@ -18,29 +22,41 @@ last line of manifest.jsonl is ignored.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from .. import __version__
 from ..arrays import Image, Mask, from_bytes, to_bytes
-from ..errors import MediaError, ResumeError, SettingsError
+from ..errors import MediaError, ResumeError
 from ..image.guidance import Guidance, Style
-from ..media.files import make_folder, sha256_of, write_text_atomic
+from ..media.files import (
+    make_folder,
+    refusals_explained,
+    remove_abandoned,
+    sha256_of,
+    write_text_atomic,
+)
 from ..media.images import load_image, save_image
 from ..media.written import WrittenFiles
 from ..motion.flow import FlowPair, read_flo, write_flo
-from ..samples import data_folder
 from ..settings import MediaLimits, VideoSettings
-from ..vgg.weights import load_backbone
+from ..vgg.weights import EMBEDDED_SHA256, load_backbone
+from .inputs import RunInputs
+
+log = logging.getLogger(__name__)
 
 # The most bytes of a frame for each of its pixels: two flows of float32 with a mask, and a picture.
 _FLOW_BYTES, _PICTURE_BYTES = 17, 3
@@ -49,72 +65,18 @@ _BYTES_A_PIXEL = _FLOW_BYTES + _PICTURE_BYTES
 _SPARE_BYTES = 100_000_000
 # Pictures that the run wrote itself are read without limits.
 _ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
-_INPUTS, _WRITTEN = "inputs.json", "written.sha256"
+_INPUTS, _WRITTEN, _VERSIONS = "inputs.json", "written.sha256", "versions.json"
+_FOLDERS = ("frames", "flow", "masks")
 # How `atomic_path` names a file that is not complete yet; a killed process leaves it behind.
 _TEMPORARY = ".stylekit-"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunInputs:
-    """The files of clip, styles and masks of a run, and how the clip was read.
-
-    `more_styles` are the styles after the first, `regions` and `keep` the masks. The run has
-    `frames` frames whose longest side is `size` pixels: every `stride`-th frame of the clip from
-    `start` seconds on, at the frame rate `fps`, None for the clip's own. `limits` are those that
-    the files were read with.
-    """
-
-    clip: Path
-    style: Path
-    frames: int
-    size: int
-    start: float = 0.0
-    stride: int = 1
-    more_styles: tuple[Path, ...] = ()
-    regions: tuple[Path, ...] = ()
-    keep: Path | None = None
-    fps: Fraction | None = None
-    limits: MediaLimits = field(default_factory=MediaLimits)
-
-    @property
-    def styles(self) -> tuple[Path, ...]:
-        """The files of all styles."""
-        return self.style, *self.more_styles
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON's own types; the paths of built-in files are relative to the data folder."""
-        names = ("clip", "style", "more_styles", "regions", "keep")
-        files = {name: _portable(getattr(self, name)) for name in names if getattr(self, name)}
-        return {
-            **files,
-            "frames": self.frames,
-            "size": self.size,
-            "start": self.start,
-            "stride": self.stride,
-            **({"fps": str(self.fps)} if self.fps else {}),
-            **({"limits": self.limits.to_json()} if self.limits != MediaLimits() else {}),
-        }
-
-    @classmethod
-    def from_json(cls, data: Any) -> RunInputs:
-        """The inputs that `to_json` wrote. Raises ValueError for anything else."""
-        try:
-            return cls(
-                # An absolute path stays as it is.
-                clip=data_folder() / data["clip"],
-                style=data_folder() / data["style"],
-                frames=int(data["frames"]),
-                size=int(data["size"]),
-                start=float(data["start"]),
-                stride=int(data["stride"]),
-                more_styles=tuple(data_folder() / name for name in data.get("more_styles", ())),
-                regions=tuple(data_folder() / name for name in data.get("regions", ())),
-                keep=data_folder() / data["keep"] if "keep" in data else None,
-                fps=Fraction(data["fps"]) if "fps" in data else None,
-                limits=MediaLimits.from_json(data.get("limits", {})),
-            )
-        except (TypeError, KeyError, ZeroDivisionError, SettingsError) as error:
-            raise ValueError(f"not the inputs of a run: {data!r}") from error
+_LOCK = ".stylekit-lock"
+# By the names that people know; OpenCV has several packages with the same code.
+_LIBRARIES = {
+    "TensorFlow": ("tensorflow", "tensorflow-cpu", "tensorflow-macos"),
+    "NumPy": ("numpy",),
+    "OpenCV": ("opencv-python", "opencv-python-headless", "opencv-contrib-python"),
+    "PyAV": ("av",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +124,56 @@ class RunFolder:
         ):
             raise ResumeError(self.path, "is not empty and holds no run; give a new folder")
         make_folder(self.path)
+        self._sweep()
         each = _BYTES_A_PIXEL + _FLOW_BYTES * older + _PICTURE_BYTES * (passes - 1)
         self._check_space((frame_count - len(self.entries())) * pixels * each)
-        # First of all files: without it the folder of a killed run would look like any other.
-        if not begun:
+        if begun:
+            self._tell_other_versions()
+        else:
+            # First of all files: without it the folder of a killed run would look like any other.
             write_text_atomic(file, json.dumps(description, indent=2, sort_keys=True) + "\n")
-        for name in ("frames", "flow", "masks"):
+            text = json.dumps(_versions(), indent=2, sort_keys=True)
+            write_text_atomic(self.path / _VERSIONS, text + "\n")
+        for name in _FOLDERS:
             make_folder(self.path / name)
+
+    @contextmanager
+    def held(self, description: dict[str, Any] | None = None) -> Iterator[None]:
+        """Paint in this folder while no other process does.
+
+        This process may hold it more than once: two of its runs write the same files.
+
+        Parameters
+        ----------
+        description : That of the run, which is compared again: another process may have begun one
+            in the same moment.
+
+        Raises
+        ------
+        ResumeError
+            If another process paints in it, or it holds another run.
+        """
+        # A lock for each folder, of all threads.
+        lock = FileLock(self.path.resolve() / _LOCK, is_singleton=True, thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise ResumeError(
+                self.path,
+                "another stylekit paints in this folder; wait for its end, or give another "
+                "folder with {run}",
+                settings={"run": "out="},
+            ) from None
+        except (OSError, NotImplementedError):
+            # A disk that can only be read, or that knows no locks.
+            yield
+            return
+        try:
+            if description is not None:
+                self._compare(self.description(), description)
+            yield
+        finally:
+            lock.release()
 
     def description(self) -> dict[str, Any]:
         """The description that the run was begun with.
@@ -179,6 +184,20 @@ class RunFolder:
         if not file.is_file():
             raise ResumeError(self.path, "holds no run; give the run folder of stylekit video")
         return self._read_json(file)
+
+    def network(self, choice: str) -> str:
+        """The network that paints here, for the `backbone` of the settings.
+
+        A run that `auto` began with the embedded VGG16 goes on with it, also if VGG19 is found now.
+        """
+        if choice != "auto":
+            return choice
+        with contextlib.suppress(ResumeError, KeyError, TypeError):
+            told = self.description()
+            embedded = told["backbone"]["sha256"] == EMBEDDED_SHA256
+            if embedded and told["settings"]["image"]["backbone"] == "auto":
+                return "vgg16"
+        return choice
 
     def remember(self, inputs: RunInputs) -> None:
         """Write which files the inputs are. Raises MediaError if that fails."""
@@ -221,7 +240,8 @@ class RunFolder:
         path = self.frame_path(frame_index)
         save_image(image, path, provenance=None)
         entry = {"frame_index": frame_index, "sha256": sha256_of(path), **facts}
-        with (self.path / "manifest.jsonl").open("ab") as file:
+        manifest = self.path / "manifest.jsonl"
+        with refusals_explained(manifest), manifest.open("ab") as file:
             # The line feed ends an incomplete line of a killed process; empty lines are ignored.
             file.write(b"\n" + json.dumps(entry).encode())
             file.flush()
@@ -233,25 +253,37 @@ class RunFolder:
     ) -> tuple[FlowPair, Mask] | None:
         """The flow between `source`, else the frame before, and a frame, and its mask.
 
-        None if a file is missing.
+        None if a file is missing or damaged.
         """
-        forward, backward, mask = self._flow_paths(frame_index, source)
+        paths = forward, backward, mask = self._flow_paths(frame_index, source)
         try:
+            # A run of an earlier version has no hashes.
+            hashes = self._hash_path(forward)
+            if hashes.exists() and hashes.read_text(encoding="utf-8") != _hash_lines(paths):
+                return None
             flow = FlowPair(read_flo(forward), read_flo(backward))
             return flow, load_image(mask, limits=_ANY_SIZE)[:, :, 0].copy()
-        except MediaError:
+        except (MediaError, OSError, ValueError):
             return None
 
     def write_flow(
         self, frame_index: int, flow: FlowPair, mask: Mask, source: int | None = None
     ) -> tuple[FlowPair, Mask]:
         """Store the flow, then the mask, and return both as they will be read back."""
-        forward, backward, mask_path = self._flow_paths(frame_index, source)
+        paths = forward, backward, mask_path = self._flow_paths(frame_index, source)
+        # Without the hashes of other files, whenever the process is killed.
+        with refusals_explained(forward):
+            self._hash_path(forward).unlink(missing_ok=True)
         write_flo(flow.forward_flow, forward)
         write_flo(flow.backward_flow, backward)
         grey = np.repeat(mask[:, :, np.newaxis], 3, axis=2)
         save_image(grey, mask_path, provenance=None)
+        write_text_atomic(self._hash_path(forward), _hash_lines(paths))
         return flow, from_bytes(to_bytes(mask))
+
+    @staticmethod
+    def _hash_path(forward: Path) -> Path:
+        return forward.with_name(forward.name.replace(".forward.flo", ".sha256"))
 
     def _flow_paths(self, frame_index: int, source: int | None) -> tuple[Path, Path, Path]:
         stem = f"{frame_index:06d}"
@@ -262,6 +294,31 @@ class RunFolder:
             self.path / "flow" / f"{stem}.backward.flo",
             self.path / "masks" / f"{stem}.png",
         )
+
+    def _sweep(self) -> None:
+        """Remove the incomplete files of killed processes."""
+        folders = (self.path, *(self.path / name for name in _FOLDERS))
+        for folder in folders:
+            remove_abandoned(folder)
+
+    def _tell_other_versions(self) -> None:
+        """Warn if other libraries than those that began the run will go on with it."""
+        try:
+            before = dict(json.loads((self.path / _VERSIONS).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return
+        differing = [
+            f"{name} {before[name]} before, {version} now"
+            for name, version in _versions().items()
+            if before.get(name, version) != version
+        ]
+        if differing:
+            log.warning(
+                "%s: was begun with other versions (%s): new frames may differ in details from "
+                "those that are there",
+                self.path.name,
+                "; ".join(differing),
+            )
 
     def _check_space(self, needed: int) -> None:
         needed += _SPARE_BYTES if needed > 0 else 0
@@ -300,9 +357,13 @@ def describe_run(
     settings: VideoSettings,
     *,
     flows: Sequence[FlowPair] | None = None,
+    network: str | None = None,
 ) -> dict[str, Any]:
-    """All that the frames of a run depend on: runs with equal descriptions give equal frames."""
-    backbone = load_backbone(settings.image.backbone)
+    """All that the frames of a run depend on: runs with equal descriptions give equal frames.
+
+    `network` is the one that paints, if it is not what the settings' `backbone` finds now.
+    """
+    backbone = load_backbone(network or settings.image.backbone)
     height, width = clip[0].shape[:2]
     return {
         "stylekit": __version__,
@@ -351,12 +412,20 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
-def _portable(path: Path | tuple[Path, ...]) -> str | list[str]:
-    if isinstance(path, tuple):
-        return [str(_portable(one)) for one in path]
-    path = path.absolute()
-    built_in = path.is_relative_to(data_folder())
-    return path.relative_to(data_folder()).as_posix() if built_in else str(path)
+def _hash_lines(paths: Sequence[Path]) -> str:
+    """The hashes of files, as `sha256sum` prints them. Raises OSError if one is missing."""
+    return "".join(f"{sha256_of(path)}  {path.name}\n" for path in paths)
+
+
+def _versions() -> dict[str, str]:
+    """The versions of the libraries on which the last digits of a result may depend."""
+    found = {}
+    for name, packages in _LIBRARIES.items():
+        for package in packages:
+            with contextlib.suppress(PackageNotFoundError):
+                found[name] = version(package)
+                break
+    return found
 
 
 def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -125,11 +125,15 @@ class VideoRun:
         self._size = width, height
         self._parts = StillParts(self.guidance, self._size)
         self._pays_to_fuse = worth_fusing(later * self.settings.frame_steps, self._size)
-        self.backbone = load_backbone(self.settings.image.backbone)
-        description = describe_run(clip, self.guidance, self.settings, flows=flows)
+        # What `auto` finds may have changed since the run was begun.
+        self._network = self.folder.network(self.settings.image.backbone)
+        self.backbone = load_backbone(self._network)
+        self._description = describe_run(
+            clip, self.guidance, self.settings, flows=flows, network=self._network
+        )
         self._links.check_loop()
         self.folder.open(
-            description,
+            self._description,
             frame_count=len(clip),
             pixels=height * width,
             older=len(self.settings.offsets) - 1,
@@ -189,16 +193,20 @@ class VideoRun:
                 yield event
 
     def steps(self, weights: WeightsNow | None = None) -> Iterator[FrameStep | FrameResult]:
-        """Every step, and each frame when it is finished in a pass; `weights` as in `frames`."""
+        """Every step, and each frame when it is finished in a pass; `weights` as in `frames`.
+
+        Raises ResumeError if another process paints in the folder.
+        """
         weights = weights or self.settings.image.weights
-        for frame_index, motions in enumerate(self._motions()):
-            if frame_index in self._entries:
-                yield self._restore(frame_index, motions)
-            else:
-                yield (yield from self._paint(frame_index, motions, weights))
-        for number in range(2, self.settings.passes + 1):
-            for frame_index in order_of(number, len(self.clip)):
-                yield (yield from self._paint_again(number, frame_index, weights))
+        with self.folder.held(self._description):
+            for frame_index, motions in enumerate(self._motions()):
+                if frame_index in self._entries:
+                    yield self._restore(frame_index, motions)
+                else:
+                    yield (yield from self._paint(frame_index, motions, weights))
+            for number in range(2, self.settings.passes + 1):
+                for frame_index in order_of(number, len(self.clip)):
+                    yield (yield from self._paint_again(number, frame_index, weights))
 
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first `frame_count` frames of the clip."""
@@ -305,7 +313,9 @@ class VideoRun:
         count = len(self.settings.offsets)
         if self._objective is None:
             self._objective = prepare_objective(
-                self.guidance, self.settings.image, content=first_picture(self.clip)
+                self.guidance,
+                dataclasses.replace(self.settings.image, backbone=self._network),
+                content=first_picture(self.clip),
             )
             if self._pays_to_fuse:
                 self._objective.fuse_ahead(self._size, temporal=count)

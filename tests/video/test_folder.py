@@ -301,7 +301,7 @@ def test_inputs_are_remembered(tmp_path):
 def test_built_in_inputs_are_found_wherever_stylekit_is_installed(tmp_path, monkeypatch):
     folder = begin(tmp_path / "run")
     folder.remember(INPUTS)
-    monkeypatch.setattr("stylekit.video.folder.data_folder", lambda: Path("/elsewhere"))
+    monkeypatch.setattr("stylekit.video.inputs.data_folder", lambda: Path("/elsewhere"))
     inputs = folder.inputs()
     assert inputs.clip == Path("/elsewhere/clips/drift.mp4")
     assert inputs.style == INPUTS.style
