@@ -19,12 +19,12 @@ from stylekit.image.guidance import Guidance
 from stylekit.image.objective import Objective
 from stylekit.image.stylization import prepare_objective
 from stylekit.media.clips import Clip, read_clip
-from stylekit.media.images import load_image
+from stylekit.media.images import load_image, resize_image
 from stylekit.samples import MaterialKind, find_material
 from stylekit.settings import Colors, ImageSettings, VideoSettings
 from stylekit.video.folder import digest
 
-SIZE = 48
+SIZE, HEIGHT = 48, 32
 SETTINGS = VideoSettings(
     image=ImageSettings(size=SIZE, steps=4, backbone="vgg16", **SHALLOW),
     frame_steps=3,
@@ -36,6 +36,13 @@ END_SIGNALS = tuple(
     number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
 )
 """What ends a program politely, beside Ctrl-C, on this system."""
+
+
+def shot(name: str = "chelsea", frames: int = 6) -> list[Image]:
+    """A photograph that moves by a pixel a frame, `SIZE` × `HEIGHT` pixels."""
+    image = load_image(find_material(name, MaterialKind.PHOTOGRAPH))
+    wide = resize_image(image, (SIZE + frames, HEIGHT))
+    return [np.ascontiguousarray(wide[:, i : i + SIZE]) for i in range(frames)]
 
 
 def share_objectives(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from ..arrays import Image, Mask
 from ..errors import SettingsError
@@ -84,6 +85,24 @@ class Links:
             self._motion_over(way[: offset + 1]) if offset < len(way) else None
             for offset in self._settings.offsets
         ]
+
+    def ahead(self, frames: range) -> Iterator[tuple[int, list[Motion | None]]]:
+        """Each of these frames, and the motions to it: from the one before, then from older ones.
+
+        Those to the next frame are estimated while one is painted. Frame 0 has no motion.
+        """
+        with ThreadPoolExecutor(1) as estimator:
+            coming = None
+            for frame_index in frames:
+                motions = coming.result() if coming else self._to(frame_index)
+                if frame_index + 1 in frames:
+                    coming = estimator.submit(self._to, frame_index + 1)
+                yield frame_index, motions
+
+    def _to(self, frame_index: int) -> list[Motion | None]:
+        if frame_index == 0:
+            return [None]
+        return [self.motion(frame_index), *self.earlier(frame_index)[1:]]
 
     def _motion_over(self, way: Sequence[int]) -> Motion:
         """The motion along frames, each of which continues the one after it in `way`."""

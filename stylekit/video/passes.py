@@ -32,9 +32,9 @@ def is_forward(number: int) -> bool:
     return number % 2 == 1
 
 
-def order_of(number: int, frame_count: int) -> Iterator[int]:
+def order_of(number: int, frames: range) -> Iterator[int]:
     """The frames in the order of a pass."""
-    return iter(range(frame_count)) if is_forward(number) else reversed(range(frame_count))
+    return iter(frames) if is_forward(number) else reversed(frames)
 
 
 def start_again(neighbour: Earlier, parts: StillParts, before: Image) -> Image:

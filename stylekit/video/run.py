@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -63,6 +62,9 @@ class VideoRun:
     style_weights, regions, keep
         As in `Stylization`. The masks are still pictures, which hold for all frames: they do not
         follow what moves. Kept parts are the frame's own content.
+    only
+        The frames to paint, one whole shot or several (see `stylekit.video.parts`); all unless
+        given.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class VideoRun:
         style_weights: Sequence[float] = (),
         regions: Sequence[Mask] = (),
         keep: Mask | None = None,
+        only: range | None = None,
     ) -> None:
         self.settings = settings or VideoSettings()
         function_of("flow", FLOWS, self.settings.flow)
@@ -107,6 +110,7 @@ class VideoRun:
         if self.settings.flow == FlowMethod.FILES and flows is None:
             raise SettingsError("flow", "read the flow with read_flows, and give it as flows")
         self.clip = clip
+        self._frames = range(len(clip)) if only is None else only
         self.folder = RunFolder(Path(out))
         self.guidance = Guidance.of(style, style_weights, regions, keep)
         self.guidance.check_fit(clip[0])
@@ -134,7 +138,7 @@ class VideoRun:
         self._links.check_loop()
         self.folder.open(
             self._description,
-            frame_count=len(clip),
+            frame_count=len(self._frames),
             pixels=height * width,
             older=len(self.settings.offsets) - 1,
             passes=self.settings.passes,
@@ -164,7 +168,7 @@ class VideoRun:
     @property
     def is_complete(self) -> bool:
         """Whether all frames are finished, in all passes."""
-        return self._stored.complete_count == len(self.clip)
+        return self._stored.complete_count == len(self._frames)
 
     def finished_entries(self) -> list[dict[str, Any]]:
         """The manifest's entries of the finished frames, up to the first frame that is missing.
@@ -199,34 +203,18 @@ class VideoRun:
         """
         weights = weights or self.settings.image.weights
         with self.folder.held(self._description):
-            for frame_index, motions in enumerate(self._motions()):
+            for frame_index, motions in self._links.ahead(self._frames):
                 if frame_index in self._entries:
                     yield self._restore(frame_index, motions)
                 else:
                     yield (yield from self._paint(frame_index, motions, weights))
             for number in range(2, self.settings.passes + 1):
-                for frame_index in order_of(number, len(self.clip)):
+                for frame_index in order_of(number, self._frames):
                     yield (yield from self._paint_again(number, frame_index, weights))
 
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first `frame_count` frames of the clip."""
         return self._links.shots(frame_count)
-
-    def _motions(self) -> Iterator[list[Motion | None]]:
-        """The motions to each frame, from the one before it first, then from older ones.
-
-        Those to the next frame are estimated while one is painted.
-        """
-        with ThreadPoolExecutor(1) as ahead:
-            coming = None
-            for frame_index in range(len(self.clip)):
-                motions: list[Motion | None] = coming.result() if coming else [None]
-                if frame_index + 1 < len(self.clip):
-                    coming = ahead.submit(self._motions_to, frame_index + 1)
-                yield motions
-
-    def _motions_to(self, frame_index: int) -> list[Motion | None]:
-        return [self.motion(frame_index), *self._links.earlier(frame_index)[1:]]
 
     def stored_frames(self) -> Iterator[Image]:
         """The pictures of the finished frames, up to the first frame that is missing."""

@@ -6,11 +6,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from short_runs import SETTINGS, SIZE, changed, finished
+from short_runs import HEIGHT, SETTINGS, SIZE, changed, finished, shot
 
 from stylekit.errors import SettingsError
-from stylekit.media.images import load_image, resize_image
-from stylekit.samples import MaterialKind, find_material
 from stylekit.video.folder import RunFolder
 from stylekit.video.links import Links
 from stylekit.video.run import VideoRun
@@ -18,16 +16,8 @@ from stylekit.video.run import VideoRun
 pytest_plugins = ["run_fixtures"]
 pytestmark = pytest.mark.usefixtures("shared_objectives")
 
-HEIGHT = 32
 BLACK = np.zeros((HEIGHT, SIZE, 3), np.float32)
 WHITE = BLACK + 1
-
-
-def shot(name="chelsea", frames=6):
-    """A photograph that moves by a pixel a frame."""
-    image = load_image(find_material(name, MaterialKind.PHOTOGRAPH))
-    wide = resize_image(image, (SIZE + frames, HEIGHT))
-    return [np.ascontiguousarray(wide[:, i : i + SIZE]) for i in range(frames)]
 
 
 def links(clip, folder, **settings):
