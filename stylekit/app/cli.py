@@ -10,9 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import SettingsError, StylekitError
-from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
-from .input_options import limit_flags
+from ..errors import StylekitError
+from .messages import one_line
 from .options import parse_options
 
 # Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
@@ -29,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    int : the exit code: 0, 1 if `doctor` finds a problem, 2 for a wrong call, 130 after Ctrl-C
+    int : the exit code: 0, 1 if `doctor` finds a problem or one of a folder's files fails, 2 for a
+        wrong call, 130 after Ctrl-C
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("stylekit").setLevel(logging.INFO)
@@ -37,8 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse_options(_COMMANDS, arguments)
         return options.command(options)
     except StylekitError as error:
-        # One line, even if a file's name contains a line feed.
-        print(" ".join(_with_flag(error).splitlines()), file=sys.stderr)
+        print(one_line(error), file=sys.stderr)
         return BAD_INPUT
     except ImportError as error:
         # The error for OpenCV without its system libraries says in one line what to install.
@@ -56,17 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _image(options: argparse.Namespace) -> int:
-    from .run import image_command
+    from .batch import images_command
 
     _end_as_by_ctrl_c()
-    return _finish(*image_command(options), options)
+    return _finish(*images_command(options), options)
 
 
 def _video(options: argparse.Namespace) -> int:
-    from .run import video_command
+    from .batch import videos_command
 
     _end_as_by_ctrl_c()
-    return _finish(*video_command(options), options)
+    return _finish(*videos_command(options), options)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -129,28 +128,7 @@ def _finish(result: Any, advice: str, options: argparse.Namespace) -> int:
     if advice:
         print(advice, file=sys.stderr)
         return INTERRUPTED
-    return 0
-
-
-def _with_flag(error: StylekitError) -> str:
-    """The error's message; one about a setting begins with its flag, as the user typed it."""
-    if isinstance(error, SettingsError):
-        known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
-        flags = {name: setting.flag for name, setting in known.items()}
-        # Not settings, but options of the command `video`.
-        flags |= {
-            "start": "--start",
-            "frames": "--frames",
-            "fps": "--fps",
-            "strength": STRENGTH.flag,
-        }
-        flags |= {"style_weights": "--style-weights", "regions": "--regions"}
-        flags |= limit_flags()
-        if flag := flags.get(error.name):
-            return f"{flag}: {error.message}"
-    own = ("start", "frames", "allow_partial", "overwrite", "run")
-    names = limit_flags() | {name: f"--{name.replace('_', '-')}" for name in own}
-    return f"{error.name}: {error.message_with(names)}"
+    return 1 if getattr(result, "failed", ()) else 0
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from ..video.folder import RunFolder
 from ..video.inputs import RunInputs
 from ..video.results import Result, finish_clip
 from ..video.run import VideoRun
+from .clip_run import paint
 from .outputs import check_free
-from .run import paint
 
 CLIP, STYLE = "drift", "glass"
 

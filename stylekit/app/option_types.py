@@ -27,6 +27,14 @@ def read_output(text: str) -> Path:
     return output_path(text)
 
 
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    found = settings.whole_numbers(text)
+    if found is None or len(found) != 1 or found[0] < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, is {text!r}")
+    return found[0]
+
+
 def numbers(text: str) -> list[float]:
     """Numbers that are separated by commas."""
     try:

@@ -28,7 +28,7 @@ from ..settings import (
 from ..vgg.features import POOLINGS
 from ..vgg.statistics import STYLE_LOSSES
 from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
-from .option_types import numbers, rate, read_output, whole_numbers
+from .option_types import numbers, positive, rate, read_output, whole_numbers
 from .presets import Preset, read_preset, values_of
 
 # Takes the options and returns the exit code.
@@ -142,7 +142,9 @@ def make_parser(
 
 def _add_image(parser: Parser) -> None:
     parser.add_argument(
-        "content", metavar="CONTENT", help="a picture, or the name of a built-in one"
+        "content",
+        metavar="CONTENT",
+        help="a picture, the name of a built-in one, or a folder of pictures",
     )
     init = {
         "metavar": "content|noise|PATH",
@@ -180,9 +182,10 @@ def _add_common(
         metavar="OUT",
         type=read_output,
         required=True,
-        help=f"the result, {output}",
+        help=f"the result, {output}; for a folder of inputs a folder",
     )
     _add_overwrite(parser, "a result that is there already")
+    _add_processes(parser)
     parser.add_argument(
         "--preset",
         metavar="FILE",
@@ -219,8 +222,8 @@ def _add_video(parser: Parser) -> None:
     parser.add_argument(
         "clip",
         metavar="CLIP",
-        help="a clip, the name of a built-in one, a folder of pictures, or numbered pictures such "
-        "as frames/%%04d.png",
+        help="a clip, the name of a built-in one, a folder of pictures, numbered pictures such as "
+        "frames/%%04d.png, or a folder of clips",
     )
     output = (
         "a clip or animation: .mp4, .mov, .gif or .webp; or a picture for each frame: FOLDER/, or "
@@ -356,6 +359,23 @@ def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -
     }
     read = type(settings).from_json(settings.to_json() | said)
     return dataclasses.replace(read, **given)
+
+
+def _add_processes(parser: Parser) -> None:
+    processes = parser.add_mutually_exclusive_group()
+    processes.add_argument(
+        "--workers",
+        metavar="N",
+        type=positive,
+        help="paint by N processes of this machine: each takes a picture of a folder, or a shot of "
+        "a clip; needs Dask",
+    )
+    processes.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="paint by the machines of a Dask scheduler, such as tcp://192.168.1.5:8786, which see "
+        "the same files under the same paths",
+    )
 
 
 def _add_overwrite(parser: Parser, what: str) -> None:

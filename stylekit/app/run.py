@@ -1,4 +1,4 @@
-"""`stylekit image` and `stylekit video`: from parsed options to a finished result.
+"""`stylekit image`, from parsed options to a finished result; `clip_run` has `stylekit video`.
 
 All inputs are checked before TensorFlow is loaded, which takes seconds: a typing error is then
 reported at once.
@@ -10,7 +10,7 @@ import argparse
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,13 @@ from ..image.colors import luminance
 from ..image.guidance import Guidance, check_counts, check_keep, check_region
 from ..image.mask_files import load_mask
 from ..image.memory import check_memory
-from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
-from ..media.clips import Clip, read_clip
 from ..media.files import check_output
 from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
 from ..media.provenance import describe_source
-from ..media.sequences import find_clip
 from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
-from ..motion.flow import FlowMethod, FlowPair
-from ..motion.flow_files import read_flows
 from ..samples import MaterialKind, find_material
-from ..scenes import CLIP_SCENES
-from ..scenes.scene import scene_of_clip
 from ..settings import (
     ImageSettings,
     Init,
@@ -46,19 +39,9 @@ from ..settings import (
 )
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
-from ..video.folder import RunFolder, describe_run
-from ..video.frames import FrameResult
-from ..video.inputs import RunInputs
-from ..video.passes import later_frames
-from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
-from ..video.run import VideoRun
+from ..video.results import Result, Transparency, finish_image, transparency_of
 from .clip_files import (
     check_no_input,
-    check_video_output,
-    default_run,
-    earlier_runs,
-    flow_folder,
-    tell_changes,
 )
 from .input_options import limits_of
 from .options import chosen
@@ -79,7 +62,7 @@ _MIN_SIZE = round(tunables(ImageSettings)["size"].low)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _StyleFiles:
+class StyleFiles:
     """The files of the styles and masks, and the weights of the styles."""
 
     styles: tuple[Path, ...]
@@ -89,7 +72,7 @@ class _StyleFiles:
     limits: MediaLimits
 
     @classmethod
-    def of(cls, options: argparse.Namespace) -> _StyleFiles:
+    def of(cls, options: argparse.Namespace) -> StyleFiles:
         """What the command line names. Raises StylekitError for what does not serve."""
         styles = tuple(find_material(name, _STYLES) for name in options.style)
         check_counts(len(styles), options.style_weights, len(options.regions))
@@ -120,7 +103,7 @@ class _StyleFiles:
         function_of("style_loss", STYLE_LOSSES, settings.style_loss)
         if self.masks:
             check_takes_masks(settings.style_loss)
-        styles = [load_image(path, limits=self.limits) for path in self.styles]
+        styles = self.read_styles()
         for style, path in zip(styles, self.styles, strict=True):
             _warn_of_style(style, path, settings, self.limits)
         shapes = [style.shape for style in styles]
@@ -133,6 +116,10 @@ class _StyleFiles:
             [self._mask(path, content, check_region) for path in self.regions],
             self._mask(self.keep, content, check_keep) if self.keep else None,
         )
+
+    def read_styles(self) -> list[Image]:
+        """The pictures of the styles."""
+        return [load_image(path, limits=self.limits) for path in self.styles]
 
     def _mask(self, path: Path, content: Image, check: Callable[[Mask, Image, Path], None]) -> Mask:
         """Read a mask, and check that it serves for `content`."""
@@ -158,7 +145,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     StylekitError : if an input, a setting or the output does not serve
     """
     content_path = find_material(options.content, _CONTENTS)
-    files = _StyleFiles.of(options)
+    files = StyleFiles.of(options)
     inputs = [content_path, *files.styles, *files.masks]
     _check_output(options.output, PICTURE_SUFFIXES, *inputs)
     outputs = [options.output]
@@ -169,11 +156,11 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     check_free(*outputs, overwrite=options.overwrite)
     content = load_image(content_path, limits=files.limits)
     preset = options.preset or Preset(ImageSettings())
-    settings, init = _image_settings(options, preset.image, content.shape[:2])
-    weights = _schedule(options, settings)
+    settings, init = image_settings(options, preset.image, content.shape[:2])
+    weights = schedule(options, settings)
     alpha = _content_alpha(content_path, settings.size, options.output, files.limits)
     guidance = files.load(content, settings)
-    _check_weight_file(settings.backbone)
+    check_weight_file(settings.backbone)
     # As the files are now: they may change, or be gone, before the picture is finished.
     sources = files.described(content_path)
     began = time.monotonic()
@@ -208,132 +195,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     return report, advice
 
 
-def video_command(options: argparse.Namespace) -> tuple[Result, str]:
-    """Paint a clip; parameters, result and errors are those of `image_command`."""
-    clip_path = find_clip(options.clip, [MaterialKind.CLIP])
-    files = _StyleFiles.of(options)
-    check_video_output(options.output, clip_path, *files.styles, *files.masks)
-    own_runs = [options.run] if options.run else earlier_runs(options.output)
-    # Again below, where it is known which run it is; this spares reading the clip.
-    check_free(
-        options.output,
-        overwrite=options.overwrite,
-        written=tuple(RunFolder(folder).written for folder in own_runs),
-    )
-    own_flow = flow_folder(options.flow)
-    reading = {"start": options.start, "fps": options.fps}
-    first = read_clip(clip_path, frames=1, fps=options.fps, limits=files.limits)
-    settings = _video_settings(options, first, own_flow)
-    weights = _schedule(options, settings)
-    # How many frames there are is known only when all are read.
-    later = later_frames(settings, options.frames or files.limits.clip_frames)
-    guidance = files.load(first[0], settings.image, later_steps=later * settings.frame_steps)
-    began = time.monotonic()
-    clip = read_clip(
-        clip_path,
-        size=settings.image.size,
-        frames=options.frames,
-        allow_partial=options.allow_partial,
-        limits=files.limits,
-        **reading,
-    )
-    tell_changes(clip, options.output)
-    flows = _flows(clip, settings, own_flow)
-    _check_weight_file(settings.image.backbone)
-    description = describe_run(clip, guidance, settings, flows=flows)
-    folder = options.run or default_run(options.output, description, weights)
-    written = RunFolder(folder).written
-    check_names(options.output, folder)
-    check_free(options.output, overwrite=options.overwrite, written=(written,))
-    run = VideoRun(clip, guidance, folder, settings, flows=flows)
-    inputs = RunInputs(
-        clip=clip_path,
-        style=files.styles[0],
-        frames=len(clip),
-        size=max(clip.width, clip.height),
-        **reading,
-        more_styles=files.styles[1:],
-        regions=files.regions,
-        keep=files.keep,
-        limits=files.limits,
-    )
-    run.folder.remember(inputs)
-    with run.folder.held():
-        return _paint_clip(options, run, clip, files, weights, began)
-
-
-def _paint_clip(
-    options: argparse.Namespace,
-    run: VideoRun,
-    clip: Clip,
-    files: _StyleFiles,
-    weights: WeightSchedule | None,
-    began: float,
-) -> tuple[Result, str]:
-    """Paint what a run still lacks, and write the clip, or what there is of it."""
-    written, settings, advice = run.folder.written, run.settings, ""
-    try:
-        paint(run, weights)
-    except KeyboardInterrupt:
-        run.reload()
-        done = run.finished_entries()
-        if not done:
-            raise
-        output = unfinished_path(options.output, written)
-        again = f" in the first of {settings.passes} passes or more" if settings.passes > 1 else ""
-        advice = (
-            f"interrupted: {output} holds the {len(done)} of {len(clip)} frames that are "
-            f"finished{again}; run the same command again to go on from there"
-        )
-    else:
-        output = finished_path(options.output, overwrite=options.overwrite, written=written)
-    seconds = time.monotonic() - began
-    report = finish_clip(
-        run,
-        clip,
-        output,
-        style=files.styles,
-        seconds=seconds,
-        regions=files.regions,
-        keep=files.keep,
-    )
-    return report, advice
-
-
-def paint(run: VideoRun, weights: WeightSchedule | None = None) -> None:
-    """Paint the frames that a run still lacks, with progress on the console.
-
-    Their weights are those of the settings, or those of the steps of an earlier clip.
-    """
-    settings = run.settings
-    first = max_steps(plan_scales(settings.image))
-    later = first if settings.independent else settings.frame_steps
-    count = len(run.clip)
-    left = count * settings.passes - 1
-    with Progress(first + left * later, frame_count=count, pass_count=settings.passes) as progress:
-        for event in run.steps(weights):
-            if isinstance(event, FrameResult):
-                progress.frame(
-                    event.frame_index,
-                    max_steps_left=left * later,
-                    facts=_frame_facts(event),
-                    pass_number=event.pass_number,
-                )
-                left -= 1
-            else:
-                progress.step(
-                    event.step, frame_index=event.frame_index, pass_number=event.pass_number
-                )
-
-
-def _frame_facts(frame: FrameResult) -> str:
-    if frame.resumed:
-        return "stored before"
-    start = "cold start" if frame.cold else "warm start"
-    return f"{start}, {frame.steps} steps, loss {frame.losses.total(frame.weights):.3g}"
-
-
-def _image_settings(
+def image_settings(
     options: argparse.Namespace, defaults: ImageSettings, sides: tuple[int, ...]
 ) -> tuple[ImageSettings, Image | None]:
     """The settings, and the picture to start from if one is given.
@@ -360,43 +222,16 @@ def _image_settings(
     return chosen(defaults, options, given), init
 
 
-def _schedule(
+def schedule(
     options: argparse.Namespace, settings: ImageSettings | VideoSettings
 ) -> WeightSchedule | None:
     """The weights of each step, if they moved in the painting that the preset is of."""
     if options.preset is None:
         return None
-    schedule: WeightSchedule | None = options.preset.schedule_with(
+    found: WeightSchedule | None = options.preset.schedule_with(
         settings, options.given, options.strength
     )
-    return schedule
-
-
-def _video_settings(
-    options: argparse.Namespace, first: Clip, own_flow: Path | None
-) -> VideoSettings:
-    defaults = (options.preset or Preset(VideoSettings())).video
-    image, init = _image_settings(options, defaults.image, (first.width, first.height))
-    if init is not None:
-        raise SettingsError("--init", "for a clip it must be content or noise")
-    flow = {"flow": FlowMethod.FILES.value} if own_flow else {}
-    return chosen(defaults, options, {"image": image, **flow})
-
-
-def _flows(clip: Clip, settings: VideoSettings, own: Path | None) -> Sequence[FlowPair] | None:
-    """The flow between the frames if it is known: that of a built-in clip, or the user's own."""
-    if own is not None:
-        return read_flows(own, len(clip), (clip.width, clip.height))
-    if settings.flow != FlowMethod.EXACT:
-        return None
-    scene = scene_of_clip(clip)
-    if scene is None:
-        raise SettingsError(
-            "flow",
-            "the exact flow is known only for the built-in clips "
-            f"({', '.join(CLIP_SCENES)}), at a size that is a multiple of 8; use dis",
-        )
-    return [scene.flow_pair(index) for index in range(len(clip) - 1)]
+    return found
 
 
 def _content_alpha(path: Path, size: int, output: Path, limits: MediaLimits) -> Mask | None:
@@ -434,7 +269,7 @@ def _warn_of_style(style: Image, path: Path, settings: ImageSettings, limits: Me
         )
 
 
-def _check_weight_file(choice: str) -> None:
+def check_weight_file(choice: str) -> None:
     """Raise WeightsError if a weight file holds no network, before TensorFlow is loaded.
 
     VGG19's own weights may have to be downloaded, for which TensorFlow is needed.

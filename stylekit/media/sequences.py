@@ -26,11 +26,11 @@ from .provenance import Provenance, SourceFile, clean_text, read_tags, sidecar_p
 USUAL_FPS = Fraction(24)
 """The frame rate of pictures, unless another one is given."""
 
-# The pictures of a folder; its other files are left out.
-_ENDINGS = (
+PICTURE_ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".heic", ".heif"),
 )
+"""How the names of pictures end in a folder; its other files are left out."""
 _NUMBER = re.compile(r"%(?:0(\d))?d")
 _OUTPUT_NAMES = "%06d.png"
 
@@ -116,7 +116,9 @@ def sequence_files(path: Path) -> list[Path]:
     files = [
         file
         for file in path.iterdir()
-        if file.suffix.lower() in _ENDINGS and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in PICTURE_ENDINGS
+        and not file.name.startswith(".")
+        and file.is_file()
     ]
     if not files:
         raise MediaError(path, "holds no pictures; give a folder of pictures, or a clip")

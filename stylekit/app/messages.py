@@ -1,0 +1,37 @@
+"""What the command line says of an error."""
+
+from __future__ import annotations
+
+from ..errors import SettingsError, StylekitError
+from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
+from .input_options import limit_flags
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error in one line, even if a file's name contains a line feed."""
+    if isinstance(error, StylekitError):
+        return " ".join(_with_flag(error).splitlines())
+    if isinstance(error, MemoryError):
+        return "memory: there is not enough; choose a smaller --size, or close other programs"
+    return " ".join(str(error).splitlines())
+
+
+def _with_flag(error: StylekitError) -> str:
+    """The error's message; one about a setting begins with its flag, as the user typed it."""
+    if isinstance(error, SettingsError):
+        known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
+        flags = {name: setting.flag for name, setting in known.items()}
+        # Not settings, but options of the command `video`.
+        flags |= {
+            "start": "--start",
+            "frames": "--frames",
+            "fps": "--fps",
+            "strength": STRENGTH.flag,
+        }
+        flags |= {"style_weights": "--style-weights", "regions": "--regions"}
+        flags |= limit_flags()
+        if flag := flags.get(error.name):
+            return f"{flag}: {error.message}"
+    own = ("start", "frames", "allow_partial", "overwrite", "run")
+    names = limit_flags() | {name: f"--{name.replace('_', '-')}" for name in own}
+    return f"{error.name}: {error.message_with(names)}"
