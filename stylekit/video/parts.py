@@ -2,7 +2,7 @@
 
 Nothing is carried from one shot to the next, so each shot is painted by itself, in a run folder of
 its own. Its frames are those that a run of the whole clip would have painted, byte for byte on the
-same machine. The run of the whole clip then takes them over:
+same machine with the same number of threads. The run of the whole clip then takes them over:
 
     RUN/shots/000048/      the run folder of the shot that begins at frame 48
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from short_runs import SETTINGS, changed, finished, shot
+from short_runs import SETTINGS, changed, shot
 
 from stylekit.video.parts import part_folder, shots_apart, take_over
 from stylekit.video.run import VideoRun

@@ -1,0 +1,160 @@
+"""Folders of pictures and clips: what is finished is skipped, and failures are told."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import PIL.Image
+import pytest
+from shallow import make_shallow
+from short_runs import share_objectives, stylekit
+
+from stylekit.app import batch
+from stylekit.arrays import to_bytes
+from stylekit.media.images import load_image, save_image
+from stylekit.samples import MaterialKind, find_material
+
+SMALL = ["--steps", "2", "--size", "32", "--backbone", "vgg16"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder `in` with two pictures, a damaged one and a file of another kind."""
+    monkeypatch.chdir(tmp_path)
+    make_shallow(monkeypatch)
+    share_objectives(monkeypatch)
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    for name in ("chelsea.png", "rocket.bmp"):
+        picture = load_image(find_material(name[:-4], MaterialKind.PHOTOGRAPH))[:64, :96]
+        PIL.Image.fromarray(to_bytes(picture)).save(inputs / name)
+    (inputs / "damaged.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing more")
+    (inputs / "notes.txt").write_text("not a picture")
+    return inputs
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """A folder with a clip and a damaged one."""
+    inputs = tmp_path / "clips"
+    inputs.mkdir()
+    shutil.copy(find_material("drift", MaterialKind.CLIP), inputs / "a.mp4")
+    (inputs / "b.mp4").write_bytes(b"no clip")
+    return inputs
+
+
+def image(capsys, *more, out="out"):
+    return stylekit(capsys, "image", "in", "glass", "-o", out, *SMALL, "--json", *more)
+
+
+def test_all_pictures_are_painted_and_a_failure_does_not_stop_the_rest(capsys, folder):
+    outcome = image(capsys)
+    assert outcome.code == 1
+    told = outcome.json
+    assert [each["output"] for each in told["painted"]] == ["out/chelsea.png", "out/rocket.png"]
+    assert list(told["failed"]) == ["in/damaged.jpg"]
+    assert told["failed"]["in/damaged.jpg"].startswith("damaged.jpg: ")
+    assert sorted(path.name for path in folder.parent.glob("out/*")) == sorted(
+        [".stylekit.json", "chelsea.png", "chelsea.png.json", "rocket.png", "rocket.png.json"]
+    )
+
+
+def test_the_same_command_again_does_what_is_left(capsys, folder, monkeypatch):
+    image(capsys)
+    shutil.copy(folder / "chelsea.png", folder / "damaged.jpg")  # mended
+    painted = []
+    real = batch.image_command
+
+    def counted(options):
+        painted.append(options.content)
+        return real(options)
+
+    monkeypatch.setattr(batch, "image_command", counted)
+    outcome = image(capsys)
+    assert outcome.code == 0
+    assert painted == ["in/damaged.jpg"]
+    assert outcome.json["skipped"] == ["out/chelsea.png", "out/rocket.png"]
+    # A picture that has changed is another one, and its result is not replaced unasked.
+    save_image(np.full((64, 96, 3), 0.5, np.float32), folder / "chelsea.png", provenance=None)
+    outcome = image(capsys)
+    assert (outcome.code, list(outcome.json["failed"])) == (1, ["in/chelsea.png"])
+    assert "--overwrite" in outcome.json["failed"]["in/chelsea.png"]
+    outcome = image(capsys, "--overwrite")
+    assert (outcome.code, len(outcome.json["painted"])) == (0, 1)
+
+
+def test_other_settings_are_other_results(capsys, folder):
+    (folder / "damaged.jpg").unlink()
+    image(capsys)
+    outcome = image(capsys, "--beta", "1e5")
+    assert (outcome.code, len(outcome.json["failed"])) == (1, 2)
+    outcome = image(capsys, "--beta", "1e5", out="strong")
+    assert (outcome.code, len(outcome.json["painted"])) == (0, 2)
+
+
+def test_equal_names_with_other_endings_get_both_endings(capsys, folder):
+    (folder / "damaged.jpg").unlink()
+    (folder / "chelsea.png").rename(folder / "rocket.png")
+    outcome = image(capsys)
+    assert [each["output"] for each in outcome.json["painted"]] == [
+        "out/rocket.bmp.png",
+        "out/rocket.png.png",
+    ]
+
+
+def test_an_interrupted_folder_says_how_to_go_on(capsys, folder, monkeypatch):
+    (folder / "damaged.jpg").unlink()
+
+    def interrupted(options):
+        if "rocket" in options.content:
+            raise KeyboardInterrupt
+        return real(options)
+
+    real = batch.image_command
+    monkeypatch.setattr(batch, "image_command", interrupted)
+    outcome = image(capsys)
+    assert outcome.code == 130
+    assert [each["output"] for each in outcome.json["painted"]] == ["out/chelsea.png"]
+    assert "run the same command again" in outcome.err
+    monkeypatch.setattr(batch, "image_command", real)
+    assert image(capsys).json["skipped"] == ["out/chelsea.png"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (["image", "in", "nothing.png", "-o", "out"], "nothing.png: "),
+        (["image", "in", "in/damaged.jpg", "-o", "out"], "damaged.jpg: "),
+        (["image", "in", "glass", "-o", "in"], "in: is the folder of the inputs"),
+        (["image", "in", "glass", "-o", "out.png"], "out.png: is a file's name"),
+        (["image", "empty", "glass", "-o", "out"], "empty: holds no pictures"),
+        (["image", "in", "glass", "-o", "out", "--timelapse", "a.mp4"], "--timelapse: is for one"),
+        (["image", "in", "glass", "-o", "out", "--init", "in/a.png"], "--init: for a folder"),
+        (["image", "chelsea", "glass", "-o", "a.png", "--workers", "2"], "--workers: one picture"),
+        (["image", "in", "glass", "-o", "out", "--workers", "0"], "--workers: must be a whole"),
+        (["video", "both", "glass", "-o", "out"], "both: holds clips (a.mp4, …) and pictures"),
+        (["video", "clips", "glass", "-o", "out", "--run", "r"], "--run: is for one clip"),
+    ],
+)
+def test_what_serves_no_file_is_refused_at_once(capsys, folder, clips, call, message):
+    (folder.parent / "empty").mkdir()
+    both = folder.parent / "both"
+    both.mkdir()
+    shutil.copy(clips / "a.mp4", both)
+    shutil.copy(folder / "chelsea.png", both)
+    outcome = stylekit(capsys, *call)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.complaint.startswith(message)
+
+
+def test_clips_of_a_folder(capsys, clips):
+    call = ["video", "clips", "glass", "-o", "out/", "--frames", "2", "--frame-steps", "1", *SMALL]
+    outcome = stylekit(capsys, *call, "--json")
+    assert outcome.code == 1
+    assert [each["output"] for each in outcome.json["painted"]] == ["out/a.mp4"]
+    assert list(outcome.json["failed"]) == ["clips/b.mp4"]
+    assert (clips.parent / "out" / "a.mp4").is_file()
+    (clips / "b.mp4").unlink()
+    outcome = stylekit(capsys, *call)
+    assert (outcome.code, outcome.out) == (0, "0 painted, 1 finished before, 0 failed\n")
