@@ -14,6 +14,7 @@ from ..errors import SettingsError, StylekitError
 from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
 from .input_options import limit_flags
 from .options import parse_options
+from .terminal import print_any_text, system_trouble
 
 # Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
 BAD_INPUT = 2
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int : the exit code: 0, 1 if `doctor` finds a problem, 2 for a wrong call, 130 after Ctrl-C
     """
+    print_any_text()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("stylekit").setLevel(logging.INFO)
     try:
@@ -39,6 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StylekitError as error:
         # One line, even if a file's name contains a line feed.
         print(" ".join(_with_flag(error).splitlines()), file=sys.stderr)
+        return BAD_INPUT
+    except (OSError, MemoryError, RuntimeError) as error:
+        line = system_trouble(error)
+        if line is None:
+            raise
+        print(line, file=sys.stderr)
         return BAD_INPUT
     except ImportError as error:
         # The error for OpenCV without its system libraries says in one line what to install.
