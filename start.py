@@ -22,6 +22,8 @@ ENVIRONMENT = ROOT / ".venv"
 # That this script has made the environment, and what it has installed there. An environment of an
 # earlier version has the second alone.
 MADE, INSTALLED = STAMPS = ENVIRONMENT / "made-by-start.txt", ENVIRONMENT / "installed.txt"
+# What the package is made from, beside pyproject.toml.
+SOURCES = ("stylekit", "data", "notebooks")
 OLDEST, NEWEST = (3, 11), (3, 13)
 # Two processes, because most tests use only one core, and each process needs up to 4 GB. The tests
 # of a file run in one process, because they share what is slow to make. Files keep their order,
@@ -106,18 +108,39 @@ def make_environment() -> str:
 def install(python: str, what: str) -> None:
     """Install stylekit from this folder with all it needs, about 2.7 GB on disk.
 
-    An editable installation is left as it is while pyproject.toml is: pip takes half a minute to
-    find that nothing is to be done.
+    What is installed already, from the same files, is left as it is: pip takes half a minute to
+    find that nothing is to be done, and needs the network to build the package.
     """
-    project = (ROOT / "pyproject.toml").read_bytes()
-    wanted = f"{what} {hashlib.sha256(project).hexdigest()}"
-    if what.startswith("-e") and INSTALLED.exists() and INSTALLED.read_text() == wanted:
+    if is_installed(what):
         return
     print("installing stylekit and what it needs (a few minutes the first time)", flush=True)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", what]
+    # Whatever it leaves, it is not what was noted before.
+    INSTALLED.write_text("")
     if subprocess.call(pip, cwd=ROOT) != 0:
         sys.exit("pip: the installation failed; its own message above says why")
-    INSTALLED.write_text(wanted)
+    INSTALLED.write_text(f"{what} {sources_hash(what)}")
+
+
+def is_installed(what: str) -> bool:
+    """Whether this, or something that includes it, was installed from the files as they are."""
+    if not INSTALLED.exists():
+        return False
+    found, _, sources = INSTALLED.read_text().partition(" ")
+    enough = found == what or (found, what) == (".[notebooks]", ".")
+    return enough and sources == sources_hash(found)
+
+
+def sources_hash(what: str) -> str:
+    """The SHA-256 of what an installation is made from; an editable one follows changes itself."""
+    total = hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
+    if not what.startswith("-e"):
+        files = (path for name in SOURCES for path in (ROOT / name).rglob("*") if path.is_file())
+        for name, path in sorted((path.relative_to(ROOT).as_posix(), path) for path in files):
+            # Neither what Python has compiled nor what an editor keeps.
+            if "/__pycache__/" not in name and "/." not in name:
+                total.update(f"{name}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def replace_opencv_if_needed(python: str) -> None:

@@ -104,15 +104,43 @@ def test_an_editable_installation_is_made_once_for_each_pyproject(start, monkeyp
         ("-e.[test]", 1),
         ("-e.[test]", 1),
         (".", 2),
-        (".", 3),
-        ("-e.[test]", 4),
+        (".", 2),
+        ("-e.[test]", 3),
     ):
         start.install("python", what)
         assert len(start.calls) == installs
     monkeypatch.setattr(start, "ROOT", start.ENVIRONMENT)
     (start.ENVIRONMENT / "pyproject.toml").write_text("another")
     start.install("python", "-e.[test]")
-    assert len(start.calls) == 5
+    assert len(start.calls) == 4
+
+
+def test_a_second_start_needs_no_network(start, monkeypatch, tmp_path):
+    """Pip would download what it builds the package with."""
+    for name in start.SOURCES:
+        (tmp_path / "sources" / name).mkdir(parents=True)
+    source = tmp_path / "sources" / "stylekit" / "a.py"
+    source.write_text("1")
+    (tmp_path / "sources" / "pyproject.toml").write_text("[project]")
+    monkeypatch.setattr(start, "ROOT", tmp_path / "sources")
+    start.install("python", ".[notebooks]")
+    (source.parent / "__pycache__").mkdir()
+    (source.parent / "__pycache__" / "a.pyc").write_bytes(b"compiled")
+    start.subprocess.call = lambda *_, **__: pytest.fail("pip was called")
+    for what in (".[notebooks]", "."):
+        start.install("python", what)
+    source.write_text("2")
+    with pytest.raises(pytest.fail.Exception):
+        start.install("python", ".")
+
+
+def test_an_installation_that_failed_is_tried_again(start):
+    start.install("python", ".")
+    start.subprocess.call = lambda *_, **__: 1
+    with pytest.raises(SystemExit):
+        start.install("python", ".[notebooks]")
+    with pytest.raises(SystemExit):
+        start.install("python", ".")
 
 
 def test_a_failed_installation_ends_it(start, monkeypatch):

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import StylekitError
 from .messages import one_line
 from .options import parse_options
+from .terminal import print_any_text, system_trouble
 
 # Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
 BAD_INPUT = 2
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int : the exit code: 0, 1 if `doctor` finds a problem or one of a folder's files fails, 2 for a
         wrong call, 130 after Ctrl-C
     """
+    print_any_text()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("stylekit").setLevel(logging.INFO)
     try:
@@ -38,6 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.command(options)
     except StylekitError as error:
         print(one_line(error), file=sys.stderr)
+        return BAD_INPUT
+    except (OSError, MemoryError, RuntimeError) as error:
+        line = system_trouble(error)
+        if line is None:
+            raise
+        print(line, file=sys.stderr)
         return BAD_INPUT
     except ImportError as error:
         # The error for OpenCV without its system libraries says in one line what to install.

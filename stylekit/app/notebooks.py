@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import StylekitError
+from ..media.files import atomic_path, write_text_atomic
 
 RECORD = ".stylekit-notebooks.json"
 
@@ -86,9 +87,11 @@ def copy_notebooks(folder: Path) -> Copies:
                 continue
             if group is not copies.same:
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(content)
+                # A copy that a full disk cuts off would look as if the user had changed it.
+                with atomic_path(copy) as temporary:
+                    temporary.write_bytes(content)
             record[name] = digest
-        (folder / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+        write_text_atomic(folder / RECORD, json.dumps(record, indent=1))
     except OSError as error:
         reason = "is a file; give a folder" if folder.is_file() else error.strerror
         raise StylekitError(folder, f"cannot take the notebooks: {reason}") from error

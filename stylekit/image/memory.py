@@ -26,6 +26,8 @@ from .xla import worth_fusing
 
 # Python, TensorFlow, the network's weights and what is compiled.
 _BASE = 0.95e9
+# What TensorFlow maps without filling it, in bytes.
+_MAPPED = 1.5e9
 # The bytes of the features of a pixel and their gradients, of a whole picture and of a tile. XLA
 # keeps two thirds as much more; the features of the style are computed without gradients.
 _FEATURES, _FEATURES_OF_TILE = 3600, 2800
@@ -100,7 +102,20 @@ def available_memory() -> float | None:
         own = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except (OSError, ValueError, StopIteration):
         return None
-    return min([free, *_free_of_groups()]) + own * os.sysconf("SC_PAGE_SIZE")
+    resident = own * os.sysconf("SC_PAGE_SIZE")
+    return min(min([free, *_free_of_groups()]) + resident, _address_space())
+
+
+def _address_space() -> float:
+    """What `ulimit -v` leaves for what is held: libraries map more than they ever fill."""
+    import resource  # here, because Windows has none, nor the files that are read before
+
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most == resource.RLIM_INFINITY:
+        return math.inf
+    size, held = Path("/proc/self/statm").read_text(encoding="ascii").split()[:2]
+    mapped = (int(size) - int(held)) * os.sysconf("SC_PAGE_SIZE")
+    return max(0.0, most - max(mapped, _MAPPED))
 
 
 def check_memory(

@@ -254,7 +254,7 @@ def _read_pictures(
     wanted = _wanted_slots(path, layout, start, frames, limits)
     slots = [layout.slot(time) for time in layout.times]
     shown = Counter(bisect_right(slots, slot) - 1 for slot in range(*wanted))
-    store, has_alpha = FrameStore(path), False
+    store, has_alpha = FrameStore(path, len(shown)), False
     for index in sorted(shown):
         pixels, transparent = source.read(index, size)
         has_alpha |= transparent
@@ -315,7 +315,7 @@ def _read_pixels(
             sample_aspect=stream.sample_aspect_ratio,
             transfer=stream.codec_context.color_trc,
         )
-        filler = _SlotFiller(first, last, FrameStore(path))
+        filler = _SlotFiller(first, last, FrameStore(path, last - first))
         for slot, frame in decoder.frames(first):
             if slot >= last:
                 break

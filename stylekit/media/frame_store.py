@@ -5,6 +5,9 @@ So the memory in use does not grow with the length of a clip.
 
 from __future__ import annotations
 
+import logging
+import re
+import shutil
 import tempfile
 import threading
 import weakref
@@ -17,6 +20,8 @@ from numpy.typing import NDArray
 
 from ..errors import MediaError
 
+log = logging.getLogger(__name__)
+
 MAX_BYTES_IN_MEMORY = 16_000_000
 """The pictures of a clip that needs more bytes are moved to a file.
 
@@ -24,16 +29,22 @@ The value is small beside the gigabyte that painting takes, and enough for about
 pixels, so short trials do not use the disk.
 """
 
+_ADVICE = (
+    "free some space there, name another folder in the environment variable TMPDIR, or read fewer "
+    "or smaller frames"
+)
+
 
 class FrameStore:
     """Collects the pictures of a clip in order; `frames` then returns its frames as a sequence.
 
     Pictures are uint8 `(H, W, 3)`, all of one size. A picture that several frames show is stored
-    once. `path`, the clip's file, is named in errors.
+    once. `path`, the clip's file, is named in errors. `expected` is the most pictures that will
+    come, 0 if that is not known: before the first is moved to a file, their space is checked.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, expected: int = 0) -> None:
+        self._path, self._expected = path, expected
         self._pictures: list[NDArray[np.uint8]] = []
         self._file: _PictureFile | None = None
         # The number of the picture that each frame shows.
@@ -65,10 +76,60 @@ class FrameStore:
         return tuple(self._pictures[number] for number in shown)
 
     def _move_to_file(self) -> None:
+        check_space(self._path, self._expected * self._pictures[0].nbytes)
         self._file = _PictureFile(self._path, self._pictures[0].shape)
         for picture in self._pictures:
             self._file.write(picture)
         self._pictures.clear()
+
+
+def check_space(path: Path, needed: int) -> None:
+    """Raise MediaError if the temporary folder has not the space for the frames of the clip `path`.
+
+    One line says so if that folder is memory, which painting needs too.
+
+    Parameters
+    ----------
+    path : the file of the clip, which is named
+    needed : bytes
+    """
+    try:
+        folder = Path(tempfile.gettempdir())
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return  # the file itself will be refused, with the reason
+    if free < needed:
+        raise MediaError(
+            path,
+            f"its frames need {needed / 1e6:.0f} MB in the temporary folder {folder}, which has "
+            f"{free / 1e6:.0f} MB left; {_ADVICE}",
+        )
+    if needed and is_memory(folder):
+        log.info(
+            "%s: %.0f MB of frames are kept in %s, which is memory on this machine; the "
+            "environment variable TMPDIR can name a folder on a disk",
+            path.name,
+            needed / 1e6,
+            folder,
+        )
+
+
+def is_memory(folder: Path) -> bool:
+    """Whether the files of a folder are kept in memory; False where the system does not tell."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+        place = folder.resolve()
+    except OSError:
+        return False
+    kinds = {}
+    for line in mounts.splitlines():
+        _, mounted, kind, *_ = line.split(" ")
+        # The file writes spaces and backslashes as octal numbers.
+        mounted = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), mounted)
+        if place.is_relative_to(mounted):
+            # Of several at one place the last is the one that is seen.
+            kinds[len(Path(mounted).parts)] = kind
+    return kinds.get(max(kinds, default=0)) in ("tmpfs", "ramfs")
 
 
 class _StoredFrames(Sequence[NDArray[np.uint8]]):
@@ -143,7 +204,5 @@ class _PictureFile:
         folder = f"folder {tempfile.tempdir}" if tempfile.tempdir else "folder"
         return MediaError(
             self._path,
-            f"its frames cannot be kept in the temporary {folder} ({error.strerror}); free some "
-            "space there, name another folder in the environment variable TMPDIR, or read fewer "
-            "or smaller frames",
+            f"its frames cannot be kept in the temporary {folder} ({error.strerror}); {_ADVICE}",
         )

