@@ -61,7 +61,8 @@ class Clip(Sequence[Image]):
     path : of the file
     pixels : the frames as uint8 `(H, W, 3)`
     fps : frames a second, exact
-    has_audio : whether the file has sound
+    has_audio : whether the file has sound that can be read
+    unread_sound : how its sound is coded if that is not read, else empty
     start : the time of the first frame in the file, in seconds from the file's first picture
     source_frames : the number of frames of the whole file at this rate
     has_alpha : whether a frame that was read is transparent in parts, which are laid on white
@@ -79,6 +80,7 @@ class Clip(Sequence[Image]):
     has_alpha: bool = False
     dropped: int = 0
     keeping_fps: int = 0
+    unread_sound: str = ""
 
     @property
     def width(self) -> int:
@@ -222,6 +224,7 @@ def _clip(
         has_alpha=has_alpha,
         dropped=layout.dropped(wanted[0], wanted[0] + len(pixels)),
         keeping_fps=math.ceil(keeping_rate(layout.times) or layout.fps),
+        unread_sound=layout.unread_sound,
     )
 
 

@@ -79,6 +79,11 @@ def is_heif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
+def is_program_stream(head: bytes) -> bool:
+    """Whether these first bytes are those of an MPEG program stream (.mpg, .vob)."""
+    return head.startswith(b"\x00\x00\x01\xba")
+
+
 def explain_unread_picture(path: Path) -> MediaError:
     """The error to raise for a file that no picture reader recognises."""
     head = read_head(path)
