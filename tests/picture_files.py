@@ -80,7 +80,6 @@ def tiff_file(
         width = width * 2 // 3
     strips = channels if planes else 1
     data = (np.moveaxis(pixels, -1, 0) if planes else pixels).tobytes()
-    # A list of one value stands in the directory itself, a longer one behind it.
     entries = [
         (256, 3, [width]),
         (257, 3, [height]),
@@ -99,21 +98,19 @@ def tiff_file(
 
 def _tiff_layout(entries: list[tuple[int, int, list[int]]], data: bytes) -> bytes:
     behind = 8 + 2 + 12 * len(entries) + 4
-    letters = {3: "H", 4: "I"}
-    long = sum(
-        len(values) * struct.calcsize(letters[kind])
-        for _, kind, values in entries
-        if len(values) > 1
-    )
+    formats = [f"<{len(values)}{'H' if kind == 3 else 'I'}" for _, kind, values in entries]
+    # Values of up to four bytes stand in the directory itself.
+    long = sum(size for size in map(struct.calcsize, formats) if size > 4)
     directory, lists = struct.pack("<H", len(entries)), b""
-    for tag, kind, values in entries:
-        if tag == 273:
-            values = [behind + long + value for value in values]
-        if len(values) > 1:
-            directory += struct.pack("<HHII", tag, kind, len(values), behind + len(lists))
-            lists += struct.pack(f"<{len(values)}{letters[kind]}", *values)
+    for (tag, kind, values), form in zip(entries, formats, strict=True):
+        offsets = [behind + long + value for value in values]
+        packed = struct.pack(form, *(offsets if tag == 273 else values)).ljust(4, b"\0")
+        directory += struct.pack("<HHI", tag, kind, len(values))
+        if len(packed) > 4:
+            directory += struct.pack("<I", behind + len(lists))
+            lists += packed
         else:
-            directory += struct.pack("<HHII", tag, kind, 1, values[0])
+            directory += packed
     return b"II*\x00" + struct.pack("<I", 8) + directory + bytes(4) + lists + data
 
 
