@@ -24,9 +24,10 @@ from ..image.memory import check_memory
 from ..image.scales import max_steps, plan_scales
 from ..image.stylization import Stylization
 from ..losses import TERMS
-from ..media.clips import Clip, read_clip
+from ..media.clips import Clip, describe_clip, read_clip
 from ..media.files import check_output
 from ..media.images import PICTURE_SUFFIXES, load_alpha, load_image
+from ..media.provenance import describe_source
 from ..media.sequences import existing_files, find_clip
 from ..media.timelapse import TIMELAPSE_SUFFIXES, TimeLapse
 from ..motion.flow import FlowMethod, FlowPair
@@ -47,7 +48,14 @@ from ..vgg.weights import load_backbone
 from ..video.folder import RunInputs, describe_run
 from ..video.frames import FrameResult
 from ..video.passes import later_frames
-from ..video.results import Result, Transparency, finish_clip, finish_image, transparency_of
+from ..video.results import (
+    Result,
+    Transparency,
+    describe_mask,
+    finish_clip,
+    finish_image,
+    transparency_of,
+)
 from ..video.run import VideoRun
 from .clip_files import check_no_input, check_video_output, default_run, flow_folder, tell_changes
 from .options import chosen
@@ -91,6 +99,14 @@ class _StyleFiles:
     def masks(self) -> tuple[Path, ...]:
         """The files of all masks."""
         return (*self.regions, self.keep) if self.keep else self.regions
+
+    def describe(self) -> dict[str, Any]:
+        """What the sidecar says of them, by the arguments of `finish_image`."""
+        return {
+            "style": tuple(describe_source(path) for path in self.styles),
+            "regions": tuple(describe_mask(path) for path in self.regions),
+            "keep": describe_mask(self.keep) if self.keep else None,
+        }
 
     def load(self, content: Image, settings: ImageSettings, *, later_steps: int = 0) -> Guidance:
         """Read them, and check that they serve for `content` and fit into memory."""
@@ -140,6 +156,8 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     settings, init = _image_settings(options, defaults, content.shape[:2])
     alpha = _content_alpha(content_path, settings.size, options.output)
     guidance = files.load(content, settings)
+    # Before painting, after which the files may be gone, and what they say is no longer read.
+    source, described = describe_source(content_path), files.describe()
     _check_weight_file(settings.backbone)
     began = time.monotonic()
     stylization = Stylization(content, guidance, settings, init=init)
@@ -158,16 +176,14 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     report = finish_image(
         stylization,
         output,
-        content=content_path,
-        style=files.styles,
+        content=source,
         weights=settings.weights,
         seconds=time.monotonic() - began,
         complete=not advice,
         alpha=alpha,
         lapse=lapse,
         timelapse=timelapse,
-        regions=files.regions,
-        keep=files.keep,
+        **described,
     )
     return report, advice
 
@@ -193,6 +209,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         **reading,
     )
     tell_changes(clip, options.output)
+    source, described = describe_clip(clip_path), files.describe()
     flows = _flows(clip, settings, own_flow)
     _check_weight_file(settings.image.backbone)
     description = describe_run(clip, guidance, settings, flows=flows)
@@ -228,10 +245,9 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
         run,
         clip,
         output,
-        style=files.styles,
+        content=source,
         seconds=seconds,
-        regions=files.regions,
-        keep=files.keep,
+        **described,
     )
     return report, advice
 

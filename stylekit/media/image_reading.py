@@ -18,6 +18,7 @@ from ..errors import MediaError
 from ..settings import MediaLimits
 from .file_kinds import explain_unread_picture, is_heif, read_head
 from .files import check_input
+from .metadata_limits import check_comments, check_exif
 from .opencv import cv2
 
 # Pillow knows dozens more formats, and decoders of rare formats are attacked with crafted files.
@@ -135,6 +136,7 @@ def open_picture(path: Path, limits: MediaLimits | None) -> Iterator[PIL.Image.I
 
 
 def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
+    check_comments(path)
     try:
         picture = PIL.Image.open(path, formats=FORMATS)
     except UnidentifiedImageError:
@@ -143,6 +145,7 @@ def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
         raise
     try:
         _check_size(path, picture.size, limits)
+        check_exif(path, picture)
     except MediaError:
         picture.close()
         raise

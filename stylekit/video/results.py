@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import tee
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from ..media.encode import holds_sound, write_clip
 from ..media.images import holds_alpha, save_image
 from ..media.provenance import (
     Provenance,
+    SourceFile,
     clean_text,
     comment,
     describe_source,
@@ -32,6 +33,9 @@ from ..media.timelapse import TimeLapse
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
 from .run import VideoRun
+
+Source: TypeAlias = Path | SourceFile
+"""An input: its file, or what was read from it before painting."""
 
 
 class Transparency(StrEnum):
@@ -124,16 +128,16 @@ def finish_image(
     stylization: Stylization,
     output: Path,
     *,
-    content: Path,
-    style: Path | Sequence[Path],
+    content: Source,
+    style: Source | Sequence[Source],
     weights: Weights,
     seconds: float,
     complete: bool = True,
     alpha: Mask | None = None,
     lapse: TimeLapse | None = None,
     timelapse: Path | None = None,
-    regions: Sequence[Path] = (),
-    keep: Path | None = None,
+    regions: Sequence[Source] = (),
+    keep: Source | None = None,
 ) -> Result:
     """Write the picture of a stylization, and its sidecar; an unfinished one in full size too.
 
@@ -142,7 +146,8 @@ def finish_image(
     stylization : The picture; it is enlarged to full size if it was interrupted before.
     output : The file to write.
     content, style, regions, keep
-        The files that it was made from, for provenance; one style or several, and masks.
+        The files that it was made from, for provenance; one style or several, and masks. What was
+        described before painting need not be there any more.
     weights, seconds : The weights of the last step, and the duration of the run.
     complete : False if the run was interrupted.
     alpha : The alpha channel of the content, float32 `(H, W)` in [0, 1] in the size of the result;
@@ -163,7 +168,7 @@ def finish_image(
         settings=settings.to_json(),
         weights=weights,
         backbone=label,
-        content=describe_source(content),
+        content=_described(content),
         **_of_guidance(stylization.guidance, style, regions, keep),
     )
     losses, style_distance = stylization.measure()
@@ -208,10 +213,11 @@ def finish_clip(
     clip: Clip,
     output: Path,
     *,
-    style: Path | Sequence[Path],
+    style: Source | Sequence[Source],
     seconds: float,
-    regions: Sequence[Path] = (),
-    keep: Path | None = None,
+    content: SourceFile | None = None,
+    regions: Sequence[Source] = (),
+    keep: Source | None = None,
 ) -> Result:
     """Write the clip of the frames that a run has finished, and its sidecar.
 
@@ -222,6 +228,7 @@ def finish_clip(
     style, regions, keep
         The files of one style or several, and of the masks, for provenance.
     seconds : The duration of the run.
+    content : The description of the clip, from before it was painted; None to read its file.
 
     Raises
     ------
@@ -238,7 +245,7 @@ def finish_clip(
         settings=settings.to_json(),
         weights=weights,
         backbone=label,
-        content=describe_clip(clip.path),
+        content=content or describe_clip(clip.path),
         **_of_guidance(run.guidance, style, regions, keep),
     )
     write_clip(
@@ -290,18 +297,29 @@ def _with_sidecar(result: Result, provenance: Provenance, **extra: Any) -> Resul
 
 
 def _of_guidance(
-    guidance: Guidance, style: Path | Sequence[Path], regions: Sequence[Path], keep: Path | None
+    guidance: Guidance,
+    style: Source | Sequence[Source],
+    regions: Sequence[Source],
+    keep: Source | None,
 ) -> dict[str, Any]:
     """The fields of a `Provenance` that say which styles and masks there were."""
-    first, *others = [style] if isinstance(style, Path) else style
+    first, *others = [style] if isinstance(style, Path | SourceFile) else style
     return {
-        "style": describe_source(first),
-        "more_styles": tuple(describe_source(path) for path in others),
+        "style": _described(first),
+        "more_styles": tuple(map(_described, others)),
         "style_weights": guidance.weights,
-        # What a mask's file says of its author is not copied.
-        "regions": tuple(describe_source(path, tags={}) for path in regions),
-        "keep": describe_source(keep, tags={}) if keep else None,
+        "regions": tuple(map(describe_mask, regions)),
+        "keep": describe_mask(keep) if keep else None,
     }
+
+
+def _described(source: Source) -> SourceFile:
+    return source if isinstance(source, SourceFile) else describe_source(source)
+
+
+def describe_mask(source: Source) -> SourceFile:
+    """The name and hash of a mask; what its file says of its author is not copied."""
+    return source if isinstance(source, SourceFile) else describe_source(source, tags={})
 
 
 def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:
