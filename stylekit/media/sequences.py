@@ -18,6 +18,7 @@ from ..errors import MediaError
 from ..samples import MaterialKind, find_material, materials
 from ..settings import MediaLimits
 from .clip_layout import check_size
+from .file_kinds import PICTURE_ENDINGS
 from .files import check_output, make_folder, sha256_of, temporary_folder
 from .image_reading import read_alpha, upright_size
 from .images import PICTURE_SUFFIXES, load_image, save_image
@@ -26,11 +27,6 @@ from .provenance import Provenance, SourceFile, clean_text, read_tags, sidecar_p
 USUAL_FPS = Fraction(24)
 """The frame rate of pictures, unless another one is given."""
 
-# The pictures of a folder; its other files are left out.
-_ENDINGS = (
-    *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".ppm", ".pgm", ".heic", ".heif"),
-)
 _NUMBER = re.compile(r"%(?:0(\d))?d")
 _OUTPUT_NAMES = "%06d.png"
 
@@ -116,7 +112,9 @@ def sequence_files(path: Path) -> list[Path]:
     files = [
         file
         for file in path.iterdir()
-        if file.suffix.lower() in _ENDINGS and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in PICTURE_ENDINGS
+        and not file.name.startswith(".")
+        and file.is_file()
     ]
     if not files:
         raise MediaError(path, "holds no pictures; give a folder of pictures, or a clip")

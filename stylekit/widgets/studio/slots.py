@@ -13,9 +13,9 @@ import numpy as np
 
 from ...arrays import Image, from_bytes
 from ...media.clips import read_clip
+from ...media.file_kinds import CLIP_ENDINGS
 from ...media.image_reading import read_rgb
 from ...media.images import fitted_size, resize_image
-from ...media.loading import CLIP_ENDINGS
 from ...samples import MaterialKind, materials
 from ...settings import MediaLimits
 from ..base.alerts import Alerts
@@ -24,12 +24,6 @@ from ..base.picture_strip import PictureStrip, StripPicture
 from ..base.text import counted
 from ..base.upload import Upload, UploadState
 from ..base.widget import set_visible
-
-PICTURE_ENDINGS = (
-    *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".heic", ".heif"),
-)
-"""Files that are read as pictures; the first frame of an animation."""
 
 _PREVIEW_SIZE = 320
 _THUMBNAIL_SIZE = 96

@@ -24,14 +24,15 @@ from stylekit.errors import MediaError, SettingsError
 from stylekit.image import memory
 from stylekit.image.stylization import Stylization
 from stylekit.media.clips import read_clip
+from stylekit.media.file_kinds import CLIP_ENDINGS, PICTURE_ENDINGS
 from stylekit.media.images import load_alpha, load_image, save_image
-from stylekit.media.loading import CLIP_ENDINGS
+from stylekit.media.sequences import sequence_files
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import MediaLimits, Weights
 from stylekit.widgets.base.loop import LoopState
 from stylekit.widgets.base.upload import UploadState
 from stylekit.widgets.studio import transfer
-from stylekit.widgets.studio.slots import PICTURE_ENDINGS, Slot, read_picture, read_source
+from stylekit.widgets.studio.slots import Slot, read_picture, read_source
 from stylekit.widgets.studio.studio import Stage, Studio
 
 pytestmark = pytest.mark.slow
@@ -88,6 +89,24 @@ def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) ->
     file.write_text("<!DOCTYPE html><html>")
     with pytest.raises(MediaError, match="web page"):
         read_source(file, MediaLimits())
+
+
+def test_the_page_takes_the_endings_that_are_read_and_no_others(tmp_path: Path) -> None:
+    """Its file chooser, and the check of what it sends, have one table with the folders of clips."""
+    slot = Slot(
+        "Style",
+        kinds=(),
+        accept=PICTURE_ENDINGS,
+        max_bytes=9,
+        read=lambda path: read_picture(path, MediaLimits()),
+    )
+    assert slot.upload._accept == list(PICTURE_ENDINGS)
+    for ending in PICTURE_ENDINGS:
+        folder = tmp_path / ending[1:]
+        folder.mkdir()
+        (folder / f"a{ending}").write_bytes(b"x")
+        assert len(sequence_files(folder)) == 1
+    assert not set(PICTURE_ENDINGS) & set(CLIP_ENDINGS)
 
 
 @pytest.mark.skipif(not find_spec("pillow_heif"), reason="needs the extra heic")
