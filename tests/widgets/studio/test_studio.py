@@ -92,7 +92,7 @@ def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) ->
 
 
 def test_the_page_takes_the_endings_that_are_read_and_no_others(tmp_path: Path) -> None:
-    """Its file chooser, and the check of what it sends, have one table with the folders of clips."""
+    """Its file chooser, and the check of what it sends, have the table of the folders."""
     slot = Slot(
         "Style",
         kinds=(),
