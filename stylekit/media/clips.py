@@ -68,6 +68,7 @@ class Clip(Sequence[Image]):
     has_alpha : whether a frame that was read is transparent in parts, which are laid on white
     dropped : how many pictures of the file are not among the frames, because they are shown for
         less time than a frame
+    source_dropped : the same for the whole file
     keeping_fps : the lowest whole frame rate that drops none
     """
 
@@ -79,6 +80,7 @@ class Clip(Sequence[Image]):
     source_frames: int = 0
     has_alpha: bool = False
     dropped: int = 0
+    source_dropped: int = 0
     keeping_fps: int = 0
     unread_sound: str = ""
 
@@ -223,6 +225,7 @@ def _clip(
         source_frames=layout.slots,
         has_alpha=has_alpha,
         dropped=layout.dropped(wanted[0], wanted[0] + len(pixels)),
+        source_dropped=layout.dropped(0, layout.slots),
         keeping_fps=math.ceil(keeping_rate(layout.times) or layout.fps),
         unread_sound=layout.unread_sound,
     )
@@ -303,7 +306,7 @@ def _read_pixels(
     """
     first, last = wanted
     with open_clip(path, limits) as (container, stream):
-        decoder = Decoder(container, stream, layout)
+        decoder = Decoder(path, container, stream, layout)
         converter = PictureConverter(
             size=size,
             sample_aspect=stream.sample_aspect_ratio,
