@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol, overload
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -305,7 +307,7 @@ def _read_pixels(
     one is transparent in parts.
     """
     first, last = wanted
-    with open_clip(path, limits) as (container, stream):
+    with open_clip(path, limits) as (container, stream), _explained(path):
         decoder = Decoder(path, container, stream, layout)
         converter = PictureConverter(
             size=size,
@@ -326,6 +328,19 @@ def _read_pixels(
         for ready_slot, pixels in converter.flush():
             filler.put(ready_slot, pixels)
         return filler.finish(last), decoder.readable, converter.found_alpha
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Damaged packets are dealt with by the decoder; what is left is of the conversion."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise MediaError(
+            path,
+            f"its colours are stored in a way that is not read ({error.strerror}); "
+            "save it as H.264 MP4 with BT.709 colours",
+        ) from error
 
 
 class _SlotFiller:

@@ -221,6 +221,15 @@ def test_without_a_tag_the_matrix_goes_by_the_height(tmp_path, size, matrix):
     assert patch_error(read_clip(path)) <= 5
 
 
+@pytest.mark.parametrize("matrix", [8, 10, 14])
+def test_a_matrix_that_cannot_be_inverted_is_refused(tmp_path, matrix):
+    """YCgCo, BT.2020 with constant luminance, and ICtCp (ISO/IEC 23091-2)."""
+    tag = f"h264_metadata=matrix_coefficients={matrix}"
+    words = refused(h264(tmp_path / "a.mp4", 2, "-bsf:v", tag))
+    assert words.startswith("its colours are stored in a way that is not read (")
+    assert words.endswith("); save it as H.264 MP4 with BT.709 colours")
+
+
 @pytest.mark.parametrize("layout", ["gray", "gray10le"])
 def test_grey_footage_stays_grey_with_its_full_range(tmp_path, layout):
     picture = np.repeat(np.linspace(0, 255, WIDTH).astype(np.uint8)[None, :, None], HEIGHT, 0)
