@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import sys
 import zlib
@@ -14,6 +15,7 @@ from child_memory import memory_of
 from clip_files import h264, make_clip
 from picture_files import GREY, png_chunk, png_header
 
+from stylekit.app.clip_files import tell_changes
 from stylekit.errors import MediaError
 from stylekit.media.clips import read_clip
 from stylekit.media.encode import write_clip
@@ -188,9 +190,15 @@ def test_codes_of_cameras_editors_and_pages_are_read(tmp_path, name, options):
     assert len(read_clip(make_clip(tmp_path / name, 10, "-c:v", *options))) == 10
 
 
-def test_sound_in_a_code_that_is_not_read_is_left_out(tmp_path):
+def test_sound_in_a_code_that_is_not_read_is_left_out_and_said(tmp_path, caplog):
     clip = read_clip(h264(tmp_path / "a.avi", 10, "-c:a", "wmav2", beep=0.1))
     assert not clip.has_audio
     assert clip.unread_sound == "wmav2"
     write_clip(clip, tmp_path / "b.mp4", fps=clip.fps, audio_from=clip.path)
     assert not read_clip(tmp_path / "b.mp4").has_audio
+    with caplog.at_level(logging.INFO):
+        tell_changes(clip, tmp_path / "b.mp4")
+    assert caplog.messages == [
+        "a.avi: its sound is left out, because it is coded as wmav2, which is not read; "
+        "save it with AAC sound to keep it"
+    ]
