@@ -6,6 +6,7 @@ of the file without the ending; nothing else must be registered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
@@ -14,6 +15,10 @@ from .errors import MediaError
 
 PICTURE_SUFFIXES = (".jpg", ".png")
 CLIP_SUFFIXES = (".mp4",)
+
+# `Path` makes one slash of the two of an address. A single letter is a drive of Windows.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/|data:", re.IGNORECASE)
+_NUMBER = re.compile(r"%(0\d)?d")
 
 
 class MaterialKind(Enum):
@@ -86,13 +91,47 @@ def find_material(
     wanted = str(name_or_path)
     if wanted.lower() in found:
         return found[wanted.lower()]
+    if advice := explain_no_file(path) if wanted else "":
+        raise MediaError(path, advice)
     if wanted and _is(path, Path.exists):
-        kind_of_thing = "a folder" if _is(path, Path.is_dir) else "not an ordinary file"
-        raise MediaError(path, f"is {kind_of_thing}; give the name of a file")
+        raise MediaError(path, "is not an ordinary file; give the name of a file")
     names = ", ".join(sorted(found)) or "none"
     if isinstance(name_or_path, Path) or _looks_like_a_path(name_or_path):
         raise MediaError(path, f"no such file; check the name and the folder (built in: {names})")
     raise MediaError(wanted or "(no name)", f"neither a file nor built in; there are {names}")
+
+
+def explain_no_file(path: Path) -> str:
+    """What to do about a path that is no file, but an address, a folder or a pattern; else empty.
+
+    Examples
+    --------
+    >>> from stylekit.samples import explain_no_file
+    >>> explain_no_file(Path("https://example.org/cat.jpg"))
+    'is an address, and nothing is downloaded; save it as a file first, and give that'
+    >>> explain_no_file(Path("cat.jpg"))
+    ''
+    """
+    if _is(path, Path.is_dir):
+        return (
+            "is a folder; give the name of a file in it. Only a clip may be a folder of pictures "
+            "(stylekit video)"
+        )
+    if _is(path, Path.exists):
+        return ""
+    if _ADDRESS.match(path.as_posix()):
+        return "is an address, and nothing is downloaded; save it as a file first, and give that"
+    if _NUMBER.search(path.name):
+        return (
+            "stands for numbered pictures; give the name of one of them. Only a clip may be a "
+            "pattern (stylekit video)"
+        )
+    if set(path.name) & set("*?"):
+        return (
+            "there is no file of that name, and * and ? stand for nothing here; give one file, or "
+            "for a clip its folder"
+        )
+    return ""
 
 
 def _looks_like_a_path(text: str) -> bool:

@@ -61,46 +61,56 @@ def png_file(pixels: NDArray, *, colors: int, chunks: bytes = b"") -> bytes:
 
 
 def tiff_file(
-    pixels: NDArray, *, bits: int | None = None, photometric: int = 1, floats: bool = False
+    pixels: NDArray,
+    *,
+    bits: int | None = None,
+    photometric: int = 1,
+    floats: bool = False,
+    planes: bool = False,
+    more: Sequence[tuple[int, int, list[int]]] = (),
 ) -> bytes:
-    """An uncompressed little-endian TIFF of one strip; 12-bit `pixels` are packed bytes."""
+    """An uncompressed little-endian TIFF of one strip; 12-bit `pixels` are packed bytes.
+
+    With `planes` its channels stand one after the other. `more` are entries (tag, type, values).
+    """
     height, width, *rest = pixels.shape
     channels = rest[0] if rest else 1
     depth = bits or 8 * pixels.dtype.itemsize
     if bits == 12:
         width = width * 2 // 3
-    data = pixels.tobytes()
-    # A list of one value stands in the directory itself, a longer one behind it.
+    strips = channels if planes else 1
+    data = (np.moveaxis(pixels, -1, 0) if planes else pixels).tobytes()
     entries = [
         (256, 3, [width]),
         (257, 3, [height]),
         (258, 3, [depth] * channels),
         (259, 3, [1]),
         (262, 3, [photometric]),
-        (273, 4, [0]),
+        (273, 4, [len(data) // strips * strip for strip in range(strips)]),
         (277, 3, [channels]),
         (278, 3, [height]),
-        (279, 4, [len(data)]),
+        (279, 4, [len(data) // strips] * strips),
+        (284, 3, [2 if planes else 1]),
         (339, 3, [3 if floats else 1] * channels),
     ]
-    return _tiff_layout(entries, data)
+    return _tiff_layout(sorted({entry[0]: entry for entry in [*entries, *more]}.values()), data)
 
 
 def _tiff_layout(entries: list[tuple[int, int, list[int]]], data: bytes) -> bytes:
     behind = 8 + 2 + 12 * len(entries) + 4
-    lists = b"".join(
-        struct.pack(f"<{len(values)}H", *values) for _, _, values in entries if len(values) > 1
-    )
-    directory = struct.pack("<H", len(entries))
-    offset = behind
-    for tag, kind, values in entries:
-        if tag == 273:
-            values = [behind + len(lists)]
-        if len(values) > 1:
-            directory += struct.pack("<HHII", tag, kind, len(values), offset)
-            offset += 2 * len(values)
+    formats = [f"<{len(values)}{'H' if kind == 3 else 'I'}" for _, kind, values in entries]
+    # Values of up to four bytes stand in the directory itself.
+    long = sum(size for size in map(struct.calcsize, formats) if size > 4)
+    directory, lists = struct.pack("<H", len(entries)), b""
+    for (tag, kind, values), form in zip(entries, formats, strict=True):
+        offsets = [behind + long + value for value in values]
+        packed = struct.pack(form, *(offsets if tag == 273 else values)).ljust(4, b"\0")
+        directory += struct.pack("<HHI", tag, kind, len(values))
+        if len(packed) > 4:
+            directory += struct.pack("<I", behind + len(lists))
+            lists += packed
         else:
-            directory += struct.pack("<HHII", tag, kind, 1, values[0])
+            directory += packed
     return b"II*\x00" + struct.pack("<I", 8) + directory + bytes(4) + lists + data
 
 

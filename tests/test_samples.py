@@ -10,6 +10,9 @@ import pytest
 
 from stylekit import samples as module
 from stylekit.errors import MediaError
+from stylekit.media.clips import read_clip
+from stylekit.media.images import load_image
+from stylekit.media.presets import load_preset
 from stylekit.samples import MaterialKind, data_folder, find_material, materials
 
 
@@ -111,3 +114,39 @@ def test_looking_up_material_needs_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("https://example.org/a/cat.jpg?size=2", "is an address.*save it as a file first"),
+        ("HTTP://example.org/cat.jpg", "is an address.*save it as a file first"),
+        ("s3://cats/cat.jpg", "is an address"),
+        ("file:///home/me/cat.jpg", "is an address"),
+        ("data:image/png;base64,iVBOR", "is an address"),
+        ("frames/%04d.png", "numbered pictures; give the name of one.*stylekit video"),
+        ("%d.png", "numbered pictures"),
+        ("frames/*.png", "there is no file of that name.*for a clip its folder"),
+        ("frames/000?.png", "there is no file of that name"),
+        ("pictures", "is a folder; give the name of a file in it.*stylekit video"),
+    ],
+)
+def test_what_is_no_file_is_named(own_data: Path, word: str, advice: str) -> None:
+    """By the commands, which also know built-in names, and where only files are read."""
+    Path("pictures").mkdir()
+    for read in (find_material, load_image, read_clip, load_preset):
+        if read is read_clip and ("%" in word or word == "pictures"):
+            continue  # a clip may be that
+        if read is load_preset and word.startswith("frames/%"):
+            continue
+        with pytest.raises(MediaError, match=advice) as caught:
+            read(word)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_file_with_a_strange_name_is_a_file(own_data: Path) -> None:
+    for name in ("100%d.png", "a*b?.png", "c:d.png"):
+        Path(name).write_bytes(b"x")
+        assert find_material(name) == Path(name)
+    with pytest.raises(MediaError, match="no such file"):
+        find_material("c:/cat.png")

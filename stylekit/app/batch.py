@@ -20,10 +20,10 @@ from typing import Any
 
 from .. import __version__
 from ..errors import MediaError, SettingsError, StylekitError
+from ..media.file_kinds import CLIP_ENDINGS, PICTURE_ENDINGS
 from ..media.files import make_folder, sha256_of, write_text_atomic
 from ..media.images import PICTURE_SUFFIXES
-from ..media.loading import CLIP_ENDINGS
-from ..media.sequences import PICTURE_ENDINGS, Pattern
+from ..media.sequences import Pattern
 from ..samples import MaterialKind, materials
 from ..settings import Init
 from ..video.results import Result

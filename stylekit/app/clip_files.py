@@ -63,6 +63,13 @@ def tell_changes(clip: Clip, output: Path) -> None:
         )
     if clip.has_audio and not holds_sound(output):
         log.info("%s: its sound is left out; write .mp4 or .mov to keep it", name)
+    if clip.unread_sound:
+        log.info(
+            "%s: its sound is left out, because it is coded as %s, which is not read; "
+            "save it with AAC sound to keep it",
+            name,
+            clip.unread_sound,
+        )
     if note := rounding_note(output, clip.fps):
         log.info("%s: %s", output.name, note)
 

@@ -7,10 +7,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import SettingsError
 from ..image.scales import max_steps, plan_scales
-from ..media.clips import Clip, read_clip
+from ..media.clips import Clip, describe_clip, read_clip
 from ..media.sequences import find_clip
 from ..motion.flow import FlowMethod, FlowPair
 from ..motion.flow_files import read_flows
@@ -43,13 +44,14 @@ from .run import StyleFiles, check_weight_file, image_settings, schedule
 class OpenClip:
     """A clip of the command line whose run is begun: checked, read, and ready to be painted.
 
+    `sources` say of the files what the sidecar says of them, as they were before painting.
     `weights` are those of the steps of an earlier clip if they are repeated, `began` is when the
     clip was read, on the clock of `time.monotonic`.
     """
 
     run: VideoRun
     clip: Clip
-    files: StyleFiles
+    sources: dict[str, Any]
     weights: WeightSchedule | None
     began: float
 
@@ -95,6 +97,7 @@ def open_clip(options: argparse.Namespace, only: range | None = None) -> OpenCli
     )
     if only is None:
         tell_changes(clip, options.output)
+    sources = {"content": describe_clip(clip_path, files.limits), **files.describe()}
     flows = _flows(clip, settings, own_flow)
     check_weight_file(settings.image.backbone)
     description = describe_run(clip, guidance, settings, flows=flows)
@@ -116,7 +119,7 @@ def open_clip(options: argparse.Namespace, only: range | None = None) -> OpenCli
         limits=files.limits,
     )
     run.folder.remember(inputs)
-    return OpenClip(run=run, clip=clip, files=files, weights=weights, began=began)
+    return OpenClip(run=run, clip=clip, sources=sources, weights=weights, began=began)
 
 
 def video_command(options: argparse.Namespace) -> tuple[Result, str]:
@@ -152,10 +155,8 @@ def _paint_clip(
         run,
         clip,
         output,
-        style=opened.files.styles,
         seconds=time.monotonic() - opened.began,
-        regions=opened.files.regions,
-        keep=opened.files.keep,
+        **opened.sources,
     )
     return report, advice
 

@@ -39,7 +39,13 @@ from ..settings import (
 )
 from ..vgg.statistics import STYLE_LOSSES, check_takes_masks
 from ..vgg.weights import load_backbone
-from ..video.results import Result, Transparency, finish_image, transparency_of
+from ..video.results import (
+    Result,
+    Transparency,
+    describe_mask,
+    finish_image,
+    transparency_of,
+)
 from .clip_files import (
     check_no_input,
 )
@@ -89,13 +95,12 @@ class StyleFiles:
         """The files of all masks."""
         return (*self.regions, self.keep) if self.keep else self.regions
 
-    def described(self, content: Path) -> dict[str, Any]:
-        """What is known of the files of a picture, by the names of `finish_image`."""
+    def describe(self) -> dict[str, Any]:
+        """What the sidecar says of them, by the arguments of `finish_image`."""
         return {
-            "content": describe_source(content),
-            "style": [describe_source(path) for path in self.styles],
-            "regions": [describe_source(path, tags={}) for path in self.regions],
-            "keep": describe_source(self.keep, tags={}) if self.keep else None,
+            "style": tuple(describe_source(path) for path in self.styles),
+            "regions": tuple(describe_mask(path) for path in self.regions),
+            "keep": describe_mask(self.keep) if self.keep else None,
         }
 
     def load(self, content: Image, settings: ImageSettings, *, later_steps: int = 0) -> Guidance:
@@ -162,7 +167,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     guidance = files.load(content, settings)
     check_weight_file(settings.backbone)
     # As the files are now: they may change, or be gone, before the picture is finished.
-    sources = files.described(content_path)
+    source, described = describe_source(content_path), files.describe()
     began = time.monotonic()
     stylization = Stylization(content, guidance, settings, init=init)
     timelapse, advice = options.timelapse, ""
@@ -184,13 +189,14 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     report = finish_image(
         stylization,
         output,
+        content=source,
         weights=stylization.weight_schedule.last,
         seconds=time.monotonic() - began,
         complete=not advice,
         alpha=alpha,
         lapse=lapse,
         timelapse=timelapse,
-        **sources,
+        **described,
     )
     return report, advice
 

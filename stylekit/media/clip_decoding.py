@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import cast
 
 import av
@@ -18,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from ..errors import MediaError
 from .clip_layout import THREADS, ClipLayout
 from .images import fitted_size
 
@@ -27,6 +29,8 @@ _HIDDEN_PACKETS = ("vp8", "libvpx", "mpeg4")
 _SEEKABLE = ("mov", "matroska")
 # A decoder works on several packets at once, so it reports damage up to this many packets later.
 _LATE = THREADS + 2
+
+_READS_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 _EXACT = "accurate_rnd+full_chroma_int+full_chroma_inp"
 
@@ -64,9 +68,11 @@ class Decoder:
     not be used, because damage is reported late.
     """
 
-    def __init__(self, container: InputContainer, stream: VideoStream, layout: ClipLayout) -> None:
+    def __init__(
+        self, path: Path, container: InputContainer, stream: VideoStream, layout: ClipLayout
+    ) -> None:
         self._container, self._stream, self._layout = container, stream, layout
-        self._codec = _codec_with_alpha(stream)
+        self._codec = _codec_with_alpha(path, stream)
         self._recent: deque[Fraction] = deque(maxlen=_LATE)
         self._sent = 0
         self.readable = 0
@@ -134,19 +140,25 @@ class Decoder:
         return bisect_left(self._layout.times, min(self._recent))
 
 
-def _codec_with_alpha(stream: VideoStream) -> VideoCodecContext:
+def _codec_with_alpha(path: Path, stream: VideoStream) -> VideoCodecContext:
     """The decoder of a track; that of a WebM with alpha is libvpx, the only one that finds it.
 
     WebM keeps the alpha of VP8 and VP9 beside the pictures, where FFmpeg's decoders do not look.
+    Raises MediaError where there is no libvpx, because hidden colours would be painted.
     """
     own = stream.codec_context
-    wanted = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.name)
+    wanted = _READS_ALPHA.get(own.name)
     if wanted is None or stream.metadata.get("alpha_mode") != "1":
         return own
     try:
         codec = cast(VideoCodecContext, VideoCodecContext.create(wanted, "r"))
-    except ValueError:  # a PyAV without libvpx: the pictures are opaque
-        return own
+    except ValueError as error:
+        raise MediaError(
+            path,
+            "is transparent in parts, which this PyAV cannot read; install PyAV from PyPI: "
+            "pip install av",
+        ) from error
+    codec.options = dict(own.options)
     codec.thread_count = THREADS
     return codec
 

@@ -19,8 +19,10 @@ from av.video.stream import VideoStream
 
 from ..errors import MediaError
 from ..settings import MediaLimits
+from .clip_codecs import check_codec, decoders_for_opening, sound_track, unread_sound
 from .file_kinds import explain_unread_clip, refuse_other_kinds
 from .files import check_input, limit_names
+from .mp4_index import check_index
 
 THREADS = 4
 """Threads of a decoder. Fixed, because with more threads damage is found later."""
@@ -72,7 +74,8 @@ class ClipLayout:
     keyframes : pairs (time, decoding tick) at which decoding can start
     expected : the number of pictures that the file claims, if it holds fewer, else None
     whole : False if the file is cut off or damaged, and does not say how much is missing
-    has_audio : whether the file has sound
+    has_audio : whether the file has sound that can be read
+    unread_sound : how its sound is coded if that is not read, else empty
     """
 
     fps: Fraction
@@ -83,6 +86,7 @@ class ClipLayout:
     expected: int | None
     whole: bool
     has_audio: bool
+    unread_sound: str = ""
 
     @classmethod
     def of_pictures(
@@ -134,7 +138,12 @@ def open_clip(path: Path, limits: MediaLimits) -> Iterator[tuple[InputContainer,
     """
     check_input(path, max_bytes=limits.clip_bytes, limit="clip_bytes")
     refuse_other_kinds(path)
-    options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
+    check_index(path)
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": _FORMATS,
+        "codec_whitelist": decoders_for_opening(path),
+    }
     try:
         # Without the prefix a name such as "a:b.mp4" would be a network address.
         container = av.open(f"file:{path}", options=options, metadata_errors="replace")
@@ -169,7 +178,8 @@ def read_layout(path: Path, limits: MediaLimits, fps: Fraction | None = None) ->
             keyframes=tuple(packets.keyframes),
             expected=expected,
             whole=whole,
-            has_audio=bool(container.streams.audio),
+            has_audio=sound_track(container) is not None,
+            unread_sound=unread_sound(container),
         )
 
 
@@ -194,10 +204,7 @@ def _picture_track(path: Path, container: InputContainer, limits: MediaLimits) -
         raise MediaError(path, "has no picture track; give a clip with pictures, not only sound")
     stream = streams[0]
     context = stream.codec_context
-    if context is None:
-        raise MediaError(
-            path, "its pictures have a format that cannot be read here; save it as H.264 MP4"
-        )
+    check_codec(path, context)
     if context.width and context.height:  # of a GIF they may be unknown until it is decoded
         check_size(path, context.width, context.height, limits)
     context.options = {"max_pixels": str(limits.clip_side**2)}

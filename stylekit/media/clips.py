@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol, overload
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,12 +63,14 @@ class Clip(Sequence[Image]):
     path : of the file
     pixels : the frames as uint8 `(H, W, 3)`
     fps : frames a second, exact
-    has_audio : whether the file has sound
+    has_audio : whether the file has sound that can be read
+    unread_sound : how its sound is coded if that is not read, else empty
     start : the time of the first frame in the file, in seconds from the file's first picture
     source_frames : the number of frames of the whole file at this rate
     has_alpha : whether a frame that was read is transparent in parts, which are laid on white
     dropped : how many pictures of the file are not among the frames, because they are shown for
         less time than a frame
+    source_dropped : the same for the whole file
     keeping_fps : the lowest whole frame rate that drops none
     limits : those that the file was read with; they hold as long as it is used
     """
@@ -79,8 +83,10 @@ class Clip(Sequence[Image]):
     source_frames: int = 0
     has_alpha: bool = False
     dropped: int = 0
+    source_dropped: int = 0
     keeping_fps: int = 0
     limits: MediaLimits = field(default_factory=MediaLimits)
+    unread_sound: str = ""
 
     @property
     def width(self) -> int:
@@ -224,8 +230,10 @@ def _clip(
         source_frames=layout.slots,
         has_alpha=has_alpha,
         dropped=layout.dropped(wanted[0], wanted[0] + len(pixels)),
+        source_dropped=layout.dropped(0, layout.slots),
         keeping_fps=math.ceil(keeping_rate(layout.times) or layout.fps),
         limits=limits,
+        unread_sound=layout.unread_sound,
     )
 
 
@@ -308,8 +316,8 @@ def _read_pixels(
     one is transparent in parts.
     """
     first, last = wanted
-    with open_clip(path, limits) as (container, stream):
-        decoder = Decoder(container, stream, layout)
+    with open_clip(path, limits) as (container, stream), _explained(path):
+        decoder = Decoder(path, container, stream, layout)
         converter = PictureConverter(
             size=size,
             sample_aspect=stream.sample_aspect_ratio,
@@ -329,6 +337,19 @@ def _read_pixels(
         for ready_slot, pixels in converter.flush():
             filler.put(ready_slot, pixels)
         return filler.finish(last), decoder.readable, converter.found_alpha
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Damaged packets are dealt with by the decoder; what is left is of the conversion."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise MediaError(
+            path,
+            f"its colours are stored in a way that is not read ({error.strerror}); "
+            "save it as H.264 MP4 with BT.709 colours",
+        ) from error
 
 
 class _SlotFiller:

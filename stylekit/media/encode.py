@@ -22,6 +22,7 @@ from ..arrays import Image, check_image, to_bytes
 from ..errors import MediaError, SettingsError
 from ..settings import MediaLimits
 from .animations import ANIMATION_SUFFIXES, write_animation
+from .clip_codecs import sound_track
 from .clip_layout import HIGHEST_FPS, open_clip, read_layout
 from .files import atomic_path, check_absent, check_output
 from .provenance import Provenance, xmp_packet
@@ -248,7 +249,8 @@ class _Sound:
         if not layout.has_audio:
             return
         container, _ = files.enter_context(open_clip(source, _NO_LIMITS))
-        stream = container.streams.audio[0]
+        stream = sound_track(container)
+        assert stream is not None
         context = stream.codec_context
         # Broadcast AAC (ADTS) lacks the header that an MP4 needs.
         if context.name in _COPIED and (context.name != "aac" or context.extradata):

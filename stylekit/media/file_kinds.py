@@ -6,6 +6,21 @@ from pathlib import Path
 
 from ..errors import MediaError
 
+PICTURE_ENDINGS = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jfif", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".heic", ".heif"),
+)
+"""The endings of pictures that are read, of an animation the first frame.
+
+Only a folder of pictures and the pages go by them; elsewhere the first bytes of a file decide.
+"""
+
+CLIP_ENDINGS = (
+    *(".mp4", ".mov", ".m4v", ".3gp", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".vob"),
+    *(".ts", ".mts", ".m2ts"),
+)
+"""The endings of files that are taken for clips."""
+
 _USE_PICTURE = "give a PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF or PPM file"
 _USE_CLIP = "give an MP4, MOV, WebM, MKV, AVI or GIF clip"
 
@@ -77,6 +92,11 @@ def read_head(path: Path) -> bytes:
 def is_heif(head: bytes) -> bool:
     """Whether these first bytes are those of a HEIC picture."""
     return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+
+
+def is_program_stream(head: bytes) -> bool:
+    """Whether these first bytes are those of an MPEG program stream (.mpg, .vob)."""
+    return head.startswith(b"\x00\x00\x01\xba")
 
 
 def explain_unread_picture(path: Path) -> MediaError:

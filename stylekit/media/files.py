@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import MediaError
+from ..samples import explain_no_file
 
 FOLDER_VARIABLE = "STYLEKIT_FOLDER"
 """The environment variable that names the `results_folder`."""
@@ -245,10 +246,10 @@ def check_input(
     MediaError : if it is missing, a folder, a device, empty, too large or cannot be opened
     """
     path = Path(path)
+    if advice := explain_no_file(path):
+        raise MediaError(path, advice)
     try:
         facts = path.stat()
-        if stat.S_ISDIR(facts.st_mode):
-            raise MediaError(path, "is a folder; give the name of a file in it")
         if not stat.S_ISREG(facts.st_mode):
             raise MediaError(path, "is not an ordinary file; give the name of one")
         with path.open("rb"):

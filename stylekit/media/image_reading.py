@@ -9,15 +9,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
-from PIL import ExifTags, ImageCms, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, ImageCms, ImagePalette, TiffImagePlugin, UnidentifiedImageError
 
 from ..errors import MediaError
 from ..settings import MediaLimits
 from .file_kinds import explain_unread_picture, is_heif, read_head
 from .files import check_input, limit_names
+from .metadata_limits import check_comments, check_exif
 from .opencv import cv2
 
 # Pillow's own limit is one for all threads.
@@ -27,7 +29,11 @@ _pillow_lock = threading.Lock()
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 
 _WIDE_GREY = ("I", "I;16", "I;16B", "I;16L", "I;16N")
-_TIFF_BITS, _TIFF_PHOTOMETRIC, _TIFF_WHITE_IS_ZERO = 258, 262, 0
+# TIFF 6.0, section 8, and sections 16 and 19 for the last two.
+_TIFF_BITS, _TIFF_COMPRESSION, _TIFF_PHOTOMETRIC, _TIFF_CHANNELS = 258, 259, 262, 277
+_TIFF_PLANES, _TIFF_COLOR_MAP, _TIFF_INKS, _TIFF_NUMBERS = 284, 320, 332, 339
+_TIFF_WHITE_IS_ZERO, _TIFF_UNCOMPRESSED, _TIFF_IN_PLANES = 0, 1, 2
+_TIFF_OTHER_INKS, _TIFF_SIGNED = 2, 2
 _PNG_DEPTH_BYTE = 24  # in the header of PNG's specification, section 11.2.1
 
 # EXIF 2.32, tag 0x0112: the operation that makes the stored picture upright.
@@ -134,6 +140,7 @@ def open_picture(path: Path, limits: MediaLimits | None) -> Iterator[PIL.Image.I
 
 
 def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
+    check_comments(path)
     try:
         picture = _open_by_pillow(path, FORMATS, limits)
     except UnidentifiedImageError:
@@ -142,6 +149,7 @@ def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
         raise
     try:
         _check_size(path, picture.size, limits)
+        check_exif(path, picture)
     except MediaError:
         picture.close()
         raise
@@ -218,6 +226,8 @@ def _decode(path: Path, picture: PIL.Image.Image) -> None:
     if picture.format == "PNG":
         _check_png(path)
     _check_mode(path, picture)
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        _mend_palette(picture)
     picture.load()
 
 
@@ -235,6 +245,39 @@ def _check_mode(path: Path, picture: PIL.Image.Image) -> None:
         raise MediaError(
             path, f"holds {kind} values, which have no fixed white; export it as a 16-bit PNG"
         )
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        _check_tiff(path, picture)
+
+
+def _check_tiff(path: Path, picture: TiffImagePlugin.TiffImageFile) -> None:
+    """Raise MediaError for kinds of TIFF that Pillow opens but reads wrongly."""
+    tags = picture.tag_v2
+    bits, channels = _values(tags.get(_TIFF_BITS, 1)), tags.get(_TIFF_CHANNELS, 1)
+    planes = channels > 1 and tags.get(_TIFF_PLANES) == _TIFF_IN_PLANES
+    uncompressed = tags.get(_TIFF_COMPRESSION, _TIFF_UNCOMPRESSED) == _TIFF_UNCOMPRESSED
+    kind = ""
+    if planes and (channels == 2 or (uncompressed and set(bits) != {8})):
+        kind = f"with its {channels} channels of {max(bits)} bits one after the other (planar)"
+    elif _TIFF_SIGNED in _values(tags.get(_TIFF_NUMBERS, 1)):
+        kind = "with signed values"
+    elif tags.get(_TIFF_INKS) == _TIFF_OTHER_INKS:
+        kind = "with other inks than CMYK"
+    if kind:
+        raise MediaError(
+            path, f"is a TIFF {kind}, which is not read; export it as an 8- or 16-bit PNG"
+        )
+
+
+def _values(tag: Any) -> tuple[int, ...]:
+    """The values of a TIFF's tag, which Pillow gives as a number if it is one."""
+    return tag if isinstance(tag, tuple) else (tag,)
+
+
+def _mend_palette(picture: TiffImagePlugin.TiffImageFile) -> None:
+    """Many programs write the 16-bit colours of a TIFF's palette in 8 bits."""
+    values = picture.tag_v2.get(_TIFF_COLOR_MAP)
+    if picture.mode == "P" and values and max(values) < 256:
+        picture.palette = ImagePalette.raw("RGB;L", bytes(values))
 
 
 def _explain_failure(error: Exception) -> str:
@@ -322,8 +365,7 @@ def _to_8_bits(picture: PIL.Image.Image) -> PIL.Image.Image:
         return picture
     highest, inverted = 65535, False
     if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        bits = picture.tag_v2.get(_TIFF_BITS, (16,))
-        highest = 2 ** (bits[0] if isinstance(bits, tuple) else bits) - 1
+        highest = 2 ** _values(picture.tag_v2.get(_TIFF_BITS, 16))[0] - 1
         inverted = picture.tag_v2.get(_TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO
     values = np.asarray(picture).astype(np.float32) * np.float32(255.0 / highest)
     grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)

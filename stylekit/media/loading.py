@@ -9,13 +9,10 @@ from ..arrays import Image, Mask
 from ..samples import MaterialKind
 from ..settings import ImageSettings, check_number, tunables
 from .clips import Clip, read_clip
-from .file_kinds import is_clip, read_head
+from .file_kinds import CLIP_ENDINGS, is_clip, read_head
 from .files import check_absent, check_input
 from .images import load_image, save_image
 from .sequences import find_clip, is_sequence
-
-CLIP_ENDINGS = (".mp4", ".mov", ".m4v", ".3gp", ".webm", ".mkv", ".avi", ".mpg", ".mpeg")
-"""The endings of files that are taken for clips."""
 
 
 def load(name_or_path: str | Path, size: int | None = None) -> Image | Clip:

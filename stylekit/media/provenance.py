@@ -24,6 +24,7 @@ from ..errors import MediaError
 from ..settings import Weights
 from .files import check_input, sha256_of, write_text_atomic
 from .image_reading import open_picture
+from .metadata_limits import MAX_METADATA
 
 DIGITAL_SOURCE_TYPE = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -36,6 +37,11 @@ TAGS = ("date", "author", "copyright", "description")
 """The metadata that is read. Nothing else is, in particular no GPS position."""
 
 _MAX_LETTERS = 2000  # a JPEG has room for 64 KB of XMP
+# Of a longer text the rest is not looked at: one of a clip may fill the whole file.
+_MAX_RAW_LETTERS = 100_000
+
+# A sidecar of a clip has about 2 kB for each frame; JSON takes up to thirty times its size.
+_MAX_SIDECAR = 30_000_000
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _XMP = "{http://ns.adobe.com/xap/1.0/}"
@@ -246,6 +252,8 @@ def read_sidecar(output: Path | str) -> dict[str, Any]:
 
 def read_record(path: Path) -> dict[str, Any]:
     """Read the sidecar at `path`. Raises MediaError if it is damaged."""
+    if path.stat().st_size > _MAX_SIDECAR:
+        raise MediaError(path, "is too large for a sidecar of stylekit; style the input again")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     # Brackets that are nested too deeply are a RecursionError.
@@ -304,7 +312,7 @@ def clean_text(text: str) -> str:
     >>> clean_text(" two\\n lines ")
     'two lines'
     """
-    whole = text.encode("utf-8", errors="replace").decode()
+    whole = text[:_MAX_RAW_LETTERS].encode("utf-8", errors="replace").decode()
     printable = "".join(letter if letter.isprintable() else " " for letter in whole)
     return " ".join(printable.split())[:_MAX_LETTERS]
 
@@ -312,7 +320,7 @@ def clean_text(text: str) -> str:
 def _read_xmp(picture: PIL.Image.Image) -> dict[str, str]:
     packet = picture.info.get("xmp") or getattr(picture, "tag_v2", {}).get(_TIFF_XMP_TAG)
     # Entities, which a packet does not need, could make a small packet expand to gigabytes.
-    if not packet or b"<!" in packet:
+    if not packet or len(packet) > MAX_METADATA or b"<!" in packet:
         return {}
     root = ElementTree.fromstring(packet.strip(b"\x00").decode("utf-8", errors="replace"))
     found: dict[str, str] = {}

@@ -18,6 +18,7 @@ from ..errors import MediaError
 from ..samples import MaterialKind, find_material, materials
 from ..settings import MediaLimits
 from .clip_layout import check_size
+from .file_kinds import PICTURE_ENDINGS
 from .files import check_output, make_folder, sha256_of, temporary_folder
 from .image_reading import read_alpha, upright_size
 from .images import PICTURE_SUFFIXES, load_image, save_image
@@ -26,11 +27,6 @@ from .provenance import Provenance, SourceFile, clean_text, read_tags, sidecar_p
 USUAL_FPS = Fraction(24)
 """The frame rate of pictures, unless another one is given."""
 
-PICTURE_ENDINGS = (
-    *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".ppm", ".pgm", ".heic", ".heif"),
-)
-"""How the names of pictures end in a folder; its other files are left out."""
 _NUMBER = re.compile(r"%(?:0(\d))?d")
 _OUTPUT_NAMES = "%06d.png"
 

@@ -40,7 +40,7 @@ from .run import VideoRun
 log = logging.getLogger(__name__)
 
 Source: TypeAlias = Path | SourceFile
-"""A file, or what is known of it."""
+"""An input: its file, or what was read from it before painting."""
 
 
 class Transparency(StrEnum):
@@ -151,8 +151,8 @@ def finish_image(
     stylization : The picture; it is enlarged to full size if it was interrupted before.
     output : The file to write.
     content, style, regions, keep
-        The files that it was made from, for provenance; one style or several, and masks. They may
-        have changed when it is finished, so what is known of them can be given instead.
+        The files that it was made from, for provenance; one style or several, and masks. What was
+        described before painting need not be there any more.
     weights, seconds : The weights of the last step, and the duration of the run.
     complete : False if the run was interrupted.
     alpha : The alpha channel of the content, float32 `(H, W)` in [0, 1] in the size of the result;
@@ -222,10 +222,11 @@ def finish_clip(
     clip: Clip,
     output: Path,
     *,
-    style: Path | Sequence[Path],
+    style: Source | Sequence[Source],
     seconds: float,
-    regions: Sequence[Path] = (),
-    keep: Path | None = None,
+    content: SourceFile | None = None,
+    regions: Sequence[Source] = (),
+    keep: Source | None = None,
 ) -> Result:
     """Write the clip of the frames that a run has finished, and its sidecar.
 
@@ -236,6 +237,7 @@ def finish_clip(
     style, regions, keep
         The files of one style or several, and of the masks, for provenance.
     seconds : The duration of the run.
+    content : The description of the clip, from before it was painted; None to read its file.
 
     Raises
     ------
@@ -252,7 +254,7 @@ def finish_clip(
         settings=settings.to_json(),
         weights=weights,
         backbone=label,
-        content=describe_clip(clip.path, clip.limits),
+        content=content or describe_clip(clip.path, clip.limits),
         **_of_guidance(run.guidance, style, regions, keep),
     )
     # As `write_clip` pads them.
@@ -314,19 +316,23 @@ def _of_guidance(
     keep: Source | None,
 ) -> dict[str, Any]:
     """The fields of a `Provenance` that say which styles and masks there were."""
-    first, *others = [style] if isinstance(style, Source) else style
+    first, *others = [style] if isinstance(style, Path | SourceFile) else style
     return {
         "style": _described(first),
-        "more_styles": tuple(_described(each) for each in others),
+        "more_styles": tuple(map(_described, others)),
         "style_weights": guidance.weights,
-        # What a mask's file says of its author is not copied.
-        "regions": tuple(_described(each, tags={}) for each in regions),
-        "keep": _described(keep, tags={}) if keep else None,
+        "regions": tuple(map(describe_mask, regions)),
+        "keep": describe_mask(keep) if keep else None,
     }
 
 
-def _described(source: Source, *, tags: dict[str, str] | None = None) -> SourceFile:
-    return source if isinstance(source, SourceFile) else describe_source(source, tags=tags)
+def _described(source: Source) -> SourceFile:
+    return source if isinstance(source, SourceFile) else describe_source(source)
+
+
+def describe_mask(source: Source) -> SourceFile:
+    """The name and hash of a mask; what its file says of its author is not copied."""
+    return source if isinstance(source, SourceFile) else describe_source(source, tags={})
 
 
 def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:

@@ -140,6 +140,22 @@ def test_the_sidecar_of_a_picture(capsys):
 ODD_NAME = 'l\'été "hier" & 猫 100% (1)'
 
 
+def test_a_picture_is_written_though_its_inputs_are_gone_when_it_is_painted(capsys, monkeypatch):
+    """As on a memory stick that is taken out: all that is said of them is read before."""
+    shutil.copy(find_material("chelsea"), "mine.jpg")
+    step = Progress.step
+
+    def taken_out(self, *arguments, **more):
+        Path("mine.jpg").unlink(missing_ok=True)
+        return step(self, *arguments, **more)
+
+    monkeypatch.setattr(Progress, "step", taken_out)
+    words = "image", "mine.jpg", "mine.jpg", "-o", "out.png", *IMAGE
+    report = stylekit(capsys, *words).json
+    assert read_sidecar(report)["content"]["name"] == "mine.jpg"
+    assert not Path("mine.jpg").exists()
+
+
 def test_pictures_with_any_name(capsys, content, style):
     for name, image in ((f"{ODD_NAME} in.png", content), (f"{ODD_NAME} style.png", style)):
         save_image(image, name, provenance=None)

@@ -26,6 +26,7 @@ from clip_files import (
 
 from stylekit.arrays import check_image
 from stylekit.errors import MediaError, SettingsError
+from stylekit.media import clip_decoding
 from stylekit.media.clip_decoding import to_standard_range
 from stylekit.media.clips import Clip, PartialClipError, read_clip
 from stylekit.settings import MediaLimits
@@ -218,6 +219,15 @@ def test_without_a_tag_the_matrix_goes_by_the_height(tmp_path, size, matrix):
     convert = f"scale=out_color_matrix={matrix}:out_range=tv"
     path = make_clip(tmp_path / "a.avi", pictures, "-vf", convert, "-c:v", "mpeg4", "-q:v", 1)
     assert patch_error(read_clip(path)) <= 5
+
+
+@pytest.mark.parametrize("matrix", [8, 10, 14])
+def test_a_matrix_that_cannot_be_inverted_is_refused(tmp_path, matrix):
+    """YCgCo, BT.2020 with constant luminance, and ICtCp (ISO/IEC 23091-2)."""
+    tag = f"h264_metadata=matrix_coefficients={matrix}"
+    words = refused(h264(tmp_path / "a.mp4", 2, "-bsf:v", tag))
+    assert words.startswith("its colours are stored in a way that is not read (")
+    assert words.endswith("); save it as H.264 MP4 with BT.709 colours")
 
 
 @pytest.mark.parametrize("layout", ["gray", "gray10le"])
@@ -593,6 +603,13 @@ def test_transparent_parts_are_laid_on_white(tmp_path, name, options, has_alpha)
     # The corners on the right, which are opaque, as they are.
     expected = np.asarray(CORNERS["top right"]) / 255
     assert right[8, -8] == pytest.approx(expected, abs=0.05)
+
+
+def test_without_a_decoder_of_alpha_no_hidden_colour_is_painted(tmp_path, monkeypatch):
+    options = ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-cpu-used", 8]
+    path = make_clip(tmp_path / "a.webm", 1, *options)
+    monkeypatch.setitem(clip_decoding._READS_ALPHA, "vp9", "no-such-decoder")
+    assert refused(path).startswith("is transparent in parts, which this PyAV cannot read; ")
 
 
 def test_an_alpha_channel_that_is_opaque_changes_nothing(tmp_path):

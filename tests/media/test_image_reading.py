@@ -101,6 +101,47 @@ def test_palette(tmp_path: Path) -> None:
     make.assert_near(loaded(tmp_path, make.encoded(palette, "PNG")), wanted, 0)
 
 
+@pytest.mark.parametrize("most", [65535, 255])
+def test_palettes_of_a_tiff_in_16_and_in_8_bits(tmp_path: Path, most: int) -> None:
+    """Many programs write 8 bits where the format has 16."""
+    palette = PICTURE.quantize(256)
+    colors = np.asarray(palette.getpalette()).reshape(-1, 3).T * (most // 255)
+    data = make.tiff_file(
+        np.asarray(palette), photometric=3, more=[(320, 3, colors.ravel().tolist())]
+    )
+    make.assert_near(loaded(tmp_path, data), np.asarray(palette.convert("RGB")), 0)
+
+
+INKS = np.dstack([255 - PIXELS, np.zeros_like(PIXELS[..., :1])])
+
+
+@pytest.mark.parametrize(("pixels", "photometric"), [(PIXELS, 2), (INKS, 5)], ids=["RGB", "CMYK"])
+def test_planes_of_8_bits(tmp_path: Path, pixels: np.ndarray, photometric: int) -> None:
+    data = make.tiff_file(pixels, photometric=photometric, planes=True)
+    make.assert_near(loaded(tmp_path, data), PIXELS, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (make.tiff_file(PIXELS * np.uint16(257), photometric=2, planes=True), "3 channels of 16"),
+        (make.tiff_file(INKS * np.uint16(257), photometric=5, planes=True), "4 channels of 16"),
+        (
+            make.tiff_file(PIXELS[..., :2].copy(), planes=True, more=[(338, 3, [2])]),
+            "2 channels of 8",
+        ),
+        (make.tiff_file(PIXELS[..., 0].copy(), more=[(339, 3, [2])]), "signed"),
+        (make.tiff_file(INKS, photometric=5, more=[(332, 3, [2])]), "inks"),
+    ],
+    ids=["RGB planes", "CMYK planes", "grey and alpha planes", "signed", "inks"],
+)
+def test_kinds_of_tiff_that_would_be_read_wrongly_are_refused(
+    tmp_path: Path, data: bytes, reason: str
+) -> None:
+    with pytest.raises(MediaError, match=rf"^a\.png: is a TIFF .*{reason}.*export it as"):
+        loaded(tmp_path, data)
+
+
 @pytest.mark.parametrize("name", ["GIF", "WEBP", "PNG"])
 def test_of_an_animation_the_first_frame(tmp_path: Path, name: str) -> None:
     red, blue = (PIL.Image.new("RGB", (32, 24), color) for color in ("red", "blue"))

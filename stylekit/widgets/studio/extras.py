@@ -8,13 +8,14 @@ import ipywidgets
 
 from ...errors import SettingsError
 from ...image.guidance import check_counts, check_not_black, check_not_white
+from ...media.file_kinds import PICTURE_ENDINGS
 from ...samples import MaterialKind
 from ...settings import MediaLimits
 from ..base.text import counted, short_number
 from ..base.widget import set_visible
 from .mask_slot import MaskFile, MaskSlot
 from .parts import Action, Fold, Heading, Slider
-from .slots import PICTURE_ENDINGS, Slot, Source, read_picture
+from .slots import Slot, Source, read_picture
 
 _STYLES = ("Style", "Second style", "Third style")
 

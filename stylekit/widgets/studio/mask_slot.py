@@ -13,13 +13,14 @@ from ...arrays import Image, Mask
 from ...errors import SettingsError
 from ...image.colors import is_grey, mask_of
 from ...image.guidance import check_proportions
+from ...media.file_kinds import PICTURE_ENDINGS
 from ...media.images import fitted_size, load_image, resize_image, resize_mask
 from ...settings import MediaLimits
 from ..base.picture_canvas import PictureCanvas
 from ..base.upload import Upload, UploadState
 from ..base.widget import set_visible
 from .parts import Action
-from .slots import PICTURE_ENDINGS, Source
+from .slots import Source
 
 _THUMBNAIL_SIZE = 96
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import ipywidgets
 
 from ...errors import SettingsError
-from ...media.loading import CLIP_ENDINGS
+from ...media.file_kinds import CLIP_ENDINGS, PICTURE_ENDINGS
 from ...samples import MaterialKind
 from ...settings import ImageSettings, MediaLimits
 from ..base.run_progress import time_words
@@ -16,7 +16,7 @@ from ..base.widget import set_visible
 from .clip_extras import ClipExtras
 from .extras import Extras
 from .parts import Action, Amount, Choice, Heading
-from .slots import PICTURE_ENDINGS, Slot, Source, read_picture, read_source
+from .slots import Slot, Source, read_picture, read_source
 from .transfer import Request
 
 _USUAL_SIZE, _USUAL_FRAMES = 256, 16

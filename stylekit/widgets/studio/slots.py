@@ -13,9 +13,9 @@ import numpy as np
 
 from ...arrays import Image, from_bytes
 from ...media.clips import read_clip
-from ...media.image_reading import read_rgb
+from ...media.file_kinds import CLIP_ENDINGS
+from ...media.image_reading import read_alpha, read_rgb
 from ...media.images import fitted_size, resize_image
-from ...media.loading import CLIP_ENDINGS
 from ...samples import MaterialKind, materials
 from ...settings import MediaLimits
 from ..base.alerts import Alerts
@@ -25,11 +25,7 @@ from ..base.text import counted
 from ..base.upload import Upload, UploadState
 from ..base.widget import set_visible
 
-PICTURE_ENDINGS = (
-    *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
-    *(".heic", ".heif"),
-)
-"""Files that are read as pictures; the first frame of an animation."""
+_ON_WHITE = "its transparent parts on white"
 
 _PREVIEW_SIZE = 320
 _THUMBNAIL_SIZE = 96
@@ -40,7 +36,8 @@ class Source:
     """A file that was checked and can be used as content or style.
 
     `size` is its (width, height), `preview` an Image of at most 320 pixels. `frames` and `fps` are
-    those of a clip; a picture has one frame and no `fps`.
+    those of a clip; a picture has one frame and no `fps`. `losses` are words for what is read
+    otherwise than the file has it.
     """
 
     path: Path
@@ -48,6 +45,7 @@ class Source:
     preview: Image
     frames: int = 1
     fps: Fraction | None = None
+    losses: tuple[str, ...] = ()
 
     @property
     def is_clip(self) -> bool:
@@ -64,9 +62,9 @@ class Source:
         """A description of the file in one line."""
         shape = f"{self.size[0]}×{self.size[1]} pixels"
         if self.fps is None:
-            return f"{self.path.name}: picture, {shape}"
-        frames = counted(self.frames, "frame")
-        return f"{self.path.name}: clip, {shape}, {frames} at {float(self.fps):.3g}/s"
+            return ", ".join([f"{self.path.name}: picture", shape, *self.losses])
+        rate = f"{counted(self.frames, 'frame')} at {float(self.fps):.3g}/s"
+        return ", ".join([f"{self.path.name}: clip", shape, rate, *self.losses])
 
 
 def read_source(path: Path, limits: MediaLimits) -> Source:
@@ -79,16 +77,30 @@ def read_source(path: Path, limits: MediaLimits) -> Source:
     clip = read_clip(path, frames=1, limits=limits)
     size = clip.width, clip.height
     preview = resize_image(clip[0], fitted_size(size, min(_PREVIEW_SIZE, max(size))))
-    return Source(path=path, size=size, preview=preview, frames=clip.source_frames, fps=clip.fps)
+    losses = [_ON_WHITE] if clip.has_alpha else []
+    if clip.source_dropped:
+        losses.append(f"{counted(clip.source_dropped, 'short picture')} left out")
+    if clip.unread_sound:
+        losses.append(f"without its sound, which is coded as {clip.unread_sound}")
+    return Source(
+        path=path,
+        size=size,
+        preview=preview,
+        frames=clip.source_frames,
+        fps=clip.fps,
+        losses=tuple(losses),
+    )
 
 
 def read_picture(path: Path, limits: MediaLimits) -> Source:
     """Check a picture by decoding it. Raises MediaError if it cannot be used."""
     picture = read_rgb(path, limits)
     size = picture.size
+    losses = () if read_alpha(path, limits) is None else (_ON_WHITE,)
     # In place and with 8 bits, because a large picture takes hundreds of megabytes as float32.
     picture.thumbnail((_PREVIEW_SIZE, _PREVIEW_SIZE))
-    return Source(path=path, size=size, preview=from_bytes(np.asarray(picture)))
+    preview = from_bytes(np.asarray(picture))
+    return Source(path=path, size=size, preview=preview, losses=losses)
 
 
 class Slot(ipywidgets.VBox):

@@ -11,27 +11,29 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
-from clip_files import HEIGHT, WIDTH, ffmpeg, make_clip
+from clip_files import HEIGHT, WIDTH, ffmpeg, make_clip, write_at_times
 from shallow import make_shallow
 
 from stylekit.errors import MediaError, SettingsError
 from stylekit.image import memory
 from stylekit.image.stylization import Stylization
 from stylekit.media.clips import read_clip
+from stylekit.media.file_kinds import CLIP_ENDINGS, PICTURE_ENDINGS
 from stylekit.media.images import load_alpha, load_image, save_image
-from stylekit.media.loading import CLIP_ENDINGS
+from stylekit.media.sequences import sequence_files
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import MediaLimits, Weights
 from stylekit.widgets.base.loop import LoopState
 from stylekit.widgets.base.upload import UploadState
 from stylekit.widgets.studio import transfer
-from stylekit.widgets.studio.slots import PICTURE_ENDINGS, Slot, read_picture, read_source
+from stylekit.widgets.studio.slots import Slot, read_picture, read_source
 from stylekit.widgets.studio.studio import Stage, Studio
 
 pytestmark = pytest.mark.slow
@@ -88,6 +90,44 @@ def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) ->
     file.write_text("<!DOCTYPE html><html>")
     with pytest.raises(MediaError, match="web page"):
         read_source(file, MediaLimits())
+
+
+def test_the_page_says_what_is_read_otherwise_than_the_file_has_it(tmp_path: Path) -> None:
+    picture = PIL.Image.new("RGBA", (64, 48), (255, 0, 0, 128))
+    picture.save(tmp_path / "a.png")
+    line = read_source(tmp_path / "a.png", MediaLimits()).line
+    assert line == "a.png: picture, 64×48 pixels, its transparent parts on white"
+    picture.putalpha(255)
+    picture.save(tmp_path / "b.png")
+    assert read_source(tmp_path / "b.png", MediaLimits()).line == "b.png: picture, 64×48 pixels"
+    vp9 = ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-cpu-used", 8]
+    half = "format=gbrap,geq=r=0:g=255:b=0:a='255*gt(X,80)'"
+    clip = make_clip(tmp_path / "c.webm", 2, "-vf", half, *vp9)
+    assert read_source(clip, MediaLimits()).line.endswith("/s, its transparent parts on white")
+    times = [Fraction(index, 200) for index in (0, 1, 2, 200, 400)]
+    clip = write_at_times(tmp_path / "d.mp4", times)
+    assert "short picture" in read_source(clip, MediaLimits()).line
+    sound = ["-c:a", "wmav2"]
+    clip = make_clip(tmp_path / "e.avi", 4, "-c:v", "mpeg4", *sound, beep=0.1)
+    assert read_source(clip, MediaLimits()).line.endswith("its sound, which is coded as wmav2")
+
+
+def test_the_page_takes_the_endings_that_are_read_and_no_others(tmp_path: Path) -> None:
+    """Its file chooser, and the check of what it sends, have the table of the folders."""
+    slot = Slot(
+        "Style",
+        kinds=(),
+        accept=PICTURE_ENDINGS,
+        max_bytes=9,
+        read=lambda path: read_picture(path, MediaLimits()),
+    )
+    assert slot.upload._accept == list(PICTURE_ENDINGS)
+    for ending in PICTURE_ENDINGS:
+        folder = tmp_path / ending[1:]
+        folder.mkdir()
+        (folder / f"a{ending}").write_bytes(b"x")
+        assert len(sequence_files(folder)) == 1
+    assert not set(PICTURE_ENDINGS) & set(CLIP_ENDINGS)
 
 
 @pytest.mark.skipif(not find_spec("pillow_heif"), reason="needs the extra heic")
