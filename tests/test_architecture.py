@@ -52,7 +52,7 @@ HOMES = {
     "tensorflow": ("vgg/runtime",),
     "matplotlib": ("plots", "media/compare"),  # titles in matplotlib's font
     "tqdm": ("app/progress",),
-    "filelock": ("widgets/studio/shelf",),
+    "filelock": ("media/owned_folders", "vgg/download", "widgets/studio/shelf"),
     "ipywidgets": ("widgets",),
     "anywidget": ("widgets",),
     "traitlets": ("widgets", "app"),

@@ -17,7 +17,7 @@ from stylekit.widgets.base.upload import Upload, UploadState
 from stylekit.widgets.base.widget import PageGuard
 from stylekit.widgets.studio.parts import Choice
 
-# All that a page writes, by class. A new row is a decision: whoever has the page may send any value.
+# All that a page writes, by class. A new row is a decision: who has the page may send any value.
 WRITTEN = {
     "Amount": {"value"},
     "Checkbox": {"value"},
