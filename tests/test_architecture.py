@@ -48,7 +48,6 @@ HOMES = {
     "cryptography": ("media",),
     "cv2": ("media/opencv",),
     "h5py": ("vgg/weights",),
-    "keras": ("vgg/weights",),
     "tensorflow": ("vgg/runtime",),
     "matplotlib": ("plots", "media/compare"),  # titles in matplotlib's font
     "tqdm": ("app/progress",),
