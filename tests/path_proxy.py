@@ -1,4 +1,4 @@
-"""A proxy that hands on the requests below one path, as a web server does that has many programs."""
+"""A proxy that hands on the requests below one path, as a web server in front of many programs."""
 
 from __future__ import annotations
 

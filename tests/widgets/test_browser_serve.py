@@ -331,8 +331,9 @@ def test_the_studio_works_behind_a_proxy_that_hands_on_one_path(
         address = f"http://127.0.0.1:{port}{base}"
         with opened(chromium, f"{address}?token={token}") as page:
             page.page.wait_for_selector(SHOWN, state="visible")
-            # A widget that has answered: its messages go through the proxy, too.
-            page.page.get_by_role("button", name="chelsea").click()
+            page.page.wait_for_load_state("networkidle")
+            # A widget that answers: its messages go through the proxy, too.
+            page.page.locator("label", has_text="chelsea").first.click()
             page.page.get_by_text(re.compile(r"chelsea\.\w+: picture")).first.wait_for()
             page.page.wait_for_load_state("networkidle")
             assert all(url.startswith((address, "data:", "blob:")) for url in page.requests)

@@ -10,6 +10,7 @@ from ...media.loading import CLIP_ENDINGS
 from ...samples import MaterialKind
 from ...settings import ImageSettings, MediaLimits
 from ..base import guarded
+from ..base.private_files import upload_limit
 from ..base.run_progress import time_words
 from ..base.widget import set_visible
 from .clip_extras import ClipExtras
@@ -180,7 +181,8 @@ def _guidelines_html(limits: MediaLimits) -> str:
 <ul>
 <li><b>Files.</b> Pictures up to {megapixels} megapixels, clips up to
 {limits.clip_bytes // 1_000_000} MB, sides from {limits.min_side} pixels on. They are
-reduced to the size that you choose below.</li>
+reduced to the size that you choose below. One page takes up to
+{upload_limit() / 1e9:g} GB of files in all.</li>
 <li><b>Content.</b> Large shapes, clear edges, some contrast. Small faces and writing get lost.
 Clips: steady light, motion that is not too fast.</li>
 <li><b>Style.</b> Visible strokes and a few strong colours, all over the picture.</li>
