@@ -17,6 +17,8 @@ NAME = "stylekit-studio"
 
 # Importing what it needs takes long on a machine on which a class starts at once.
 _START_SECONDS = 180
+# One user needs no more, and each has a kernel of up to 1 GB.
+_BROWSERS = 2
 
 
 def studio_process() -> dict[str, Any]:
@@ -27,6 +29,7 @@ def studio_process() -> dict[str, Any]:
     """
     token = secrets.token_hex(24)
     command = [sys.executable, "-m", "stylekit.app.cli", "studio", "--no-browser"]
+    command += ["--visitors", str(_BROWSERS)]
     return {
         "command": [*command, "--port", "{port}", "--base-url", f"{{base_url}}{NAME}/"],
         "environment": {TOKEN_VARIABLE: token},

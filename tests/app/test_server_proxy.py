@@ -41,7 +41,7 @@ def test_its_command_is_one_and_its_token_is_in_no_command_line() -> None:
     assert filled[:3] == [sys.executable, "-m", "stylekit.app.cli"]
     options = parse_options(_COMMANDS, filled[3:])
     assert (options.port, options.base_url) == (8123, "/class/user/ann/stylekit-studio/")
-    assert options.no_browser
+    assert options.no_browser and options.visitors == 2
 
 
 @pytest.fixture
