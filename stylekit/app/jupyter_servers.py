@@ -26,6 +26,7 @@ from tornado.websocket import WebSocketClosedError
 from traitlets import Int
 from traitlets.config import Config
 from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from ..media.owned_folders import OwnedFolder, remove_abandoned
@@ -135,9 +136,13 @@ class StudioServer(Voila):
         self._ready = ready
 
     def init_handlers(self) -> list[Any]:
-        """Voila's own, but for the page: `VisitorHandler` serves it."""
+        """Voila's own, but for the page and what it says when it is left."""
+        own = {
+            TornadoVoilaHandler: VisitorHandler,
+            VoilaShutdownKernelHandler: EndKernelHandler,
+        }
         return [
-            (pattern, VisitorHandler if handler is TornadoVoilaHandler else handler, *options)
+            (pattern, own.get(handler, handler), *options)
             for pattern, handler, *options in super().init_handlers()
         ]
 
@@ -246,6 +251,23 @@ class VisitorHandler(TornadoVoilaHandler):
         except StreamClosedError:
             # The page is made all the same: the next request is answered with it.
             pass
+
+
+class EndKernelHandler(VoilaShutdownKernelHandler):
+    """Ends a kernel for who gives the token in the address.
+
+    Voila's JavaScript asks for it whenever a page is left, also by a reload, which would lose what
+    the page shows. Where a proxy adds the token to each request, nothing else would refuse that.
+    """
+
+    @authenticated
+    async def post(self, kernel_id: str) -> None:
+        """End the kernel, or do nothing."""
+        if self.get_query_argument("token", ""):
+            await super().post(kernel_id)
+        else:
+            self.set_status(204)
+            self.finish()
 
 
 class VisitorKernels(AsyncMappingKernelManager):

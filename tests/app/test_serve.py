@@ -331,7 +331,12 @@ def test_each_visitor_has_a_kernel_and_a_folder_that_go_away(who_page, tmp_path)
         assert mine.parent.parent == studio.temporary
         # Nothing beside the notebook is written, or served.
         assert [path.name for path in who_page.parent.iterdir()] == ["who.ipynb"]
-        # What the page says when it is left.
+        # What Voila's script says when the page is left, where a proxy adds the token.
+        bearer = {"Authorization": f"token {token_of(studio.url)}"}
+        bare = studio.url.split("?")[0] + f"voila/api/shutdown/{first}"
+        assert get(bare, method="POST", headers=bearer)[0] == 204
+        assert (mine / "mine.txt").exists()
+        # What somebody says who wants to end it.
         assert get(studio.at(f"/voila/api/shutdown/{first}"), method="POST")[0] == 204
         assert until(lambda: not mine.exists())
         # The other page went away without a word.
