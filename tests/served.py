@@ -27,7 +27,7 @@ prepare_jupyter()
 from stylekit.app.jupyter_servers import serve_studio
 serve_studio(
     Path(sys.argv[1]), choose_address(None, usual=8866), lambda url: print(url, flush=True),
-    cull_seconds=float(sys.argv[2]),
+    cull_seconds=float(sys.argv[2]), visitors=int((sys.argv[3:] or ["100"])[0]),
 )
 """
 

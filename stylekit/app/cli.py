@@ -88,14 +88,28 @@ def _demo(options: argparse.Namespace) -> int:
 def _lab(options: argparse.Namespace) -> int:
     from .serve import lab_command
 
-    lab_command(options.folder, port=options.port, browser=not options.no_browser, say=_say)
+    lab_command(
+        options.folder,
+        port=options.port,
+        base=options.base_url,
+        browser=not options.no_browser,
+        say=_say,
+    )
     return 0
 
 
 def _studio(options: argparse.Namespace) -> int:
     from .serve import studio_command
 
-    studio_command(options.folder, port=options.port, browser=not options.no_browser, say=_say)
+    studio_command(
+        options.folder,
+        port=options.port,
+        base=options.base_url,
+        visitors=options.visitors,
+        upload_gb=options.upload_gb,
+        browser=not options.no_browser,
+        say=_say,
+    )
     return 0
 
 

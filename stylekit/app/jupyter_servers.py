@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -24,10 +23,13 @@ from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 from tornado.websocket import WebSocketClosedError
+from traitlets import Int
 from traitlets.config import Config
 from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
+from ..media.owned_folders import OwnedFolder, remove_abandoned
 from .address import HOST, Address
 
 # stylekit's own uploads come in chunks of a mebibyte, and the usual limit of 10 MiB is enough for
@@ -42,6 +44,16 @@ _ENCRYPTION = "auto"
 # idle: the user may be looking at a result. One that paints sends pictures, so it is not idle.
 CULL_SECONDS = 600
 CULL_EVERY_SECONDS = 60
+
+USUAL_VISITORS = 8
+"""How many visitors may have a page at once; each kernel takes up to 1 GB while it paints."""
+
+# What a visitor sees for whom there is no place.
+_FULL = (
+    '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>stylekit studio</title>'
+    '<p role="alert">This studio has places for {places} and all are taken: come back when '
+    "another visitor has closed the page for {minutes} minutes.</p></html>"
+)
 
 # The browser loads pictures, fonts and scripts from this server only. Widgets come as modules made
 # in the page (blob:), their styles and small pictures as data.
@@ -61,6 +73,8 @@ def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> N
     apply, except for the address. Idle kernels are kept: they may hold the results of hours.
     """
     _silence_jupyter()
+    # Those of its kernels, which hold files from pages.
+    remove_abandoned()
     # Arguments, because they alone take precedence over the user's configuration files. They
     # cannot express a number inside a dictionary, so the socket's limit is a Config.
     server = LabApp.initialize_server(
@@ -68,6 +82,7 @@ def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> N
             f"--ServerApp.ip={HOST}",
             f"--ServerApp.port={address.port}",
             f"--ServerApp.port_retries={address.retries}",
+            f"--ServerApp.base_url={address.base}",
             f"--IdentityProvider.token={address.token}",
             f"--ServerApp.root_dir={folder.resolve()}",
             "--ServerApp.open_browser=False",
@@ -92,20 +107,25 @@ def serve_studio(
     ready: Callable[[str], None],
     *,
     cull_seconds: float = CULL_SECONDS,
+    visitors: int = USUAL_VISITORS,
 ) -> None:
     """Serve a notebook as a page until Ctrl-C or SIGTERM; each visitor gets a kernel.
 
     `ready` is called with the address as soon as it can be opened. A visitor is a browser, which a
     cookie tells from others: all its tabs show the same page. A kernel whose page is gone is ended
-    when it has painted nothing for `cull_seconds`. The temporary folders of all kernels are removed
-    at the end.
+    when it has painted nothing for `cull_seconds`. If there are `visitors` already, one more is
+    told so. The temporary folders of all kernels are removed at the end; if this process is killed,
+    by the next one.
     """
     _silence_jupyter()
-    with tempfile.TemporaryDirectory(prefix="stylekit-", ignore_cleanup_errors=True) as folder:
-        config = _studio_config(address, Path(folder), round(cull_seconds))
+    folder = OwnedFolder()
+    try:
+        config = _studio_config(address, folder.path, round(cull_seconds), visitors)
         server = StudioServer(lambda port: ready(replace(address, port=port).url()), config=config)
         server.initialize([str(notebook.resolve())])
         server.start()
+    finally:
+        folder.remove()
 
 
 class StudioServer(Voila):
@@ -116,9 +136,13 @@ class StudioServer(Voila):
         self._ready = ready
 
     def init_handlers(self) -> list[Any]:
-        """Voila's own, but for the page: `VisitorHandler` serves it."""
+        """Voila's own, but for the page and what it says when it is left."""
+        own = {
+            TornadoVoilaHandler: VisitorHandler,
+            VoilaShutdownKernelHandler: EndKernelHandler,
+        }
         return [
-            (pattern, VisitorHandler if handler is TornadoVoilaHandler else handler, *options)
+            (pattern, own.get(handler, handler), *options)
             for pattern, handler, *options in super().init_handlers()
         ]
 
@@ -129,13 +153,14 @@ class StudioServer(Voila):
         self._ready(self.port)
 
 
-def _studio_config(address: Address, folder: Path, cull_seconds: int) -> Config:
+def _studio_config(address: Address, folder: Path, cull_seconds: int, visitors: int) -> Config:
     return Config(
         Voila={
             "ip": HOST,
             "port": address.port,
             "port_retries": address.retries,
             "token": address.token,
+            "base_url": address.base,
             "connection_dir_root": str(folder),
             "log_level": "ERROR",
             # The page must not depend on the user's own settings of Voila.
@@ -155,6 +180,7 @@ def _studio_config(address: Address, folder: Path, cull_seconds: int) -> Config:
             "file_allowlist": [],
             "multi_kernel_manager_class": f"{__name__}.{VisitorKernels.__name__}",
         },
+        VisitorKernels={"places": visitors},
         MappingKernelManager={
             "cull_idle_timeout": cull_seconds,
             "cull_interval": max(1, min(CULL_EVERY_SECONDS, cull_seconds)),
@@ -170,6 +196,11 @@ class VisitorPage:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     kernel_id: str | None = None
     html: str = ""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the visitor has a kernel, or gets one at this moment."""
+        return self.kernel_id is not None or self.lock.locked()
 
 
 # The page that the current request makes; Voila hands nothing of a request on to a kernel's start.
@@ -190,6 +221,10 @@ class VisitorHandler(TornadoVoilaHandler):
             await super().get(path)
             return
         page = self.kernel_manager.page_of(self.current_user.username)
+        if page is None:
+            self.set_status(503)
+            self.write(self.kernel_manager.no_place())
+            return
         # A second tab that is opened while the first one loads waits for it.
         async with page.lock:
             if page.html:
@@ -218,20 +253,47 @@ class VisitorHandler(TornadoVoilaHandler):
             pass
 
 
+class EndKernelHandler(VoilaShutdownKernelHandler):
+    """Ends a kernel for who gives the token in the address.
+
+    Voila's JavaScript asks for it whenever a page is left, also by a reload, which would lose what
+    the page shows. Where a proxy adds the token to each request, nothing else would refuse that.
+    """
+
+    @authenticated
+    async def post(self, kernel_id: str) -> None:
+        """End the kernel, or do nothing."""
+        if self.get_query_argument("token", ""):
+            await super().post(kernel_id)
+        else:
+            self.set_status(204)
+            self.finish()
+
+
 class VisitorKernels(AsyncMappingKernelManager):
     """Gives each kernel a working and temporary folder of its own and removes it afterwards.
 
     So the files of two visitors stay apart, and a kernel that is killed leaves no files behind.
     """
 
+    places = Int(USUAL_VISITORS, help="How many visitors may have a page at once.").tag(config=True)
+
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._folders: dict[str, Path] = {}
-        self._pages: defaultdict[str, VisitorPage] = defaultdict(VisitorPage)
+        self._pages: dict[str, VisitorPage] = {}
 
-    def page_of(self, visitor: str) -> VisitorPage:
-        """The page of a visitor, empty at first."""
-        return self._pages[visitor]
+    def page_of(self, visitor: str) -> VisitorPage | None:
+        """The page of a visitor, empty at first; None if all places are taken by others."""
+        self._pages = {name: page for name, page in self._pages.items() if page.is_taken}
+        if visitor not in self._pages and len(self._pages) >= self.places:
+            return None
+        return self._pages.setdefault(visitor, VisitorPage())
+
+    def no_place(self) -> str:
+        """What a visitor is told for whom there is no place, as HTML."""
+        places = "one visitor" if self.places == 1 else f"{self.places} visitors"
+        return _FULL.format(places=places, minutes=max(1, round(self.cull_idle_timeout / 60)))
 
     def _forget_page(self, kernel_id: str) -> None:
         """Let the visitor whose page has this kernel get a new one."""
@@ -244,6 +306,8 @@ class VisitorKernels(AsyncMappingKernelManager):
         self, *, kernel_id: str | None = None, path: str | None = None, **launch: Any
     ) -> str:
         """Start a kernel in a new folder, not in `path`, the folder of the page's notebook."""
+        # Kernels of a server that was killed may have lived longer than it.
+        remove_abandoned()
         # Not among the connection files, because Voila removes those before the kernels end.
         folder = Path(tempfile.mkdtemp(prefix="visitor-", dir=Path(self.connection_dir).parent))
         launch["env"] = {

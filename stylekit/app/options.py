@@ -418,6 +418,13 @@ def _add_serving(parser: Parser) -> None:
     parser.add_argument(
         "--no-browser", action="store_true", help="print the address, but open no browser"
     )
+    parser.add_argument(
+        "--base-url",
+        metavar="PATH",
+        default="/",
+        help="the path below which all pages are, such as /studio/, for a proxy that hands on only "
+        "that path (default: %(default)s)",
+    )
 
 
 def _add_studio(parser: Parser) -> None:
@@ -427,6 +434,19 @@ def _add_studio(parser: Parser) -> None:
         type=Path,
         help="where results are kept, with what they were made from, until you delete them "
         "(default: the folder stylekit of your home folder)",
+    )
+    parser.add_argument(
+        "--visitors",
+        metavar="N",
+        type=int,
+        help="how many browsers may have a page at once; each takes up to 1 GB of memory while it "
+        "paints (default: 8)",
+    )
+    parser.add_argument(
+        "--upload-gb",
+        metavar="X",
+        type=float,
+        help="how many GB of files are taken from each visitor in all (default: 4)",
     )
     _add_serving(parser)
 

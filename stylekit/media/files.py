@@ -24,6 +24,9 @@ from ..samples import explain_no_file
 FOLDER_VARIABLE = "STYLEKIT_FOLDER"
 """The environment variable that names the `results_folder`."""
 
+UPLOADS_VARIABLE = "STYLEKIT_UPLOAD_GB"
+"""The environment variable that says how many GB of files a process takes from its page in all."""
+
 # What to do about the system's errors when a file cannot be written.
 _WRITE_ADVICE = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",

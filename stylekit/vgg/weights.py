@@ -17,10 +17,8 @@ import importlib.util
 import logging
 import os
 import re
-import sys
 import threading
 import urllib.request
-from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WeightsError
+from .download import DownloadError, download, md5_of
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +49,8 @@ _VGG19_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 _VGG19_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{_VGG19_FILE}"
 # The MD5 sum with which Keras itself checks this file.
 _VGG19_MD5 = "253f8cb515780f3b799900260a226db6"
+# It has 80 MB.
+_VGG19_MAX_BYTES = 100_000_000
 
 # How long `auto` waits for an answer before it decides that the network is not there.
 _PROBE_SECONDS = 1.5
@@ -154,13 +155,28 @@ def _embedded_file() -> Path:
 
 def _keras_vgg19() -> Backbone:
     path = _keras_home() / "models" / _VGG19_FILE
-    if not path.is_file():
-        path = _download_vgg19()
+    if path.is_file():
+        try:
+            return _cached_vgg19(path)
+        except WeightsError as error:
+            # Such as half of a download that was broken off. It is replaced if that can be done.
+            damage = error.message.split(";")[0]
+        try:
+            _download_vgg19(path)
+        except WeightsError as error:
+            words = f"{damage}; it would be downloaded again, but {error.message}"
+            raise WeightsError(path, words) from error
+    else:
+        _download_vgg19(path)
+    return _cached_vgg19(path)
+
+
+def _cached_vgg19(path: Path) -> Backbone:
     name, kernels = _read_kernels(path)
-    with path.open("rb") as file:
-        genuine = hashlib.file_digest(file, "md5").hexdigest() == _VGG19_MD5
     source = (
-        "ImageNet weights from Keras" if genuine else "cached, but not Keras's ImageNet weights"
+        "ImageNet weights from Keras"
+        if md5_of(path) == _VGG19_MD5
+        else "cached, but not Keras's ImageNet weights"
     )
     return Backbone(name, source, _sha256(path), kernels)
 
@@ -169,34 +185,20 @@ def _keras_home() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
-def _download_vgg19() -> Path:
+def _download_vgg19(path: Path) -> None:
     if not _reachable(_VGG19_URL):
         raise WeightsError(
             "vgg19", "its ImageNet weights are not cached and the network does not reach them"
         )
-    # Imported here, because it takes seconds and only this download needs it.
-    from keras.utils import get_file
-
     log.info("vgg19: downloading its ImageNet weights (80 MB), once")
     try:
-        # Keras draws its progress on standard output, where a JSON result may be awaited. Only a
-        # terminal shows it well: notebooks would fill a red box with it.
-        with ExitStack() as stack:
-            sink = sys.stderr
-            if sink is None or not sink.isatty():
-                sink = stack.enter_context(Path(os.devnull).open("w"))
-            stack.enter_context(redirect_stdout(sink))
-            return Path(
-                get_file(
-                    _VGG19_FILE,
-                    _VGG19_URL,
-                    cache_dir=_keras_home(),
-                    cache_subdir="models",
-                    file_hash=_VGG19_MD5,
-                )
-            )
-    except Exception as error:  # Keras raises bare Exception for every failed download
-        raise WeightsError("vgg19", f"the download of its weights failed ({error})") from error
+        download(_VGG19_URL, path, md5=_VGG19_MD5, max_bytes=_VGG19_MAX_BYTES)
+    except DownloadError as error:
+        raise WeightsError(
+            "vgg19",
+            f"the download of its weights failed ({error}); run it again, or use vgg16, which "
+            "needs none",
+        ) from error
 
 
 def _reachable(url: str) -> bool:

@@ -6,6 +6,7 @@ import html
 import importlib.util
 import json
 import logging
+import os
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
@@ -170,6 +172,25 @@ def test_a_port_that_is_asked_for_is_had_or_refused(taken):
             choose_address(wrong, usual=8866)
 
 
+def test_a_path_and_a_token_may_be_given(monkeypatch):
+    monkeypatch.setenv("STYLEKIT_TOKEN", "secret-of-16_letters")
+    address = choose_address(None, usual=8866, base="/user/ann@school/studio")
+    assert address.url() == (
+        f"http://127.0.0.1:{address.port}/user/ann@school/studio/?token=secret-of-16_letters"
+    )
+    # Kernels do not inherit it.
+    assert "STYLEKIT_TOKEN" not in os.environ
+    monkeypatch.setenv("STYLEKIT_TOKEN", "short")
+    with pytest.raises(SettingsError, match="STYLEKIT_TOKEN: must be at least 16 letters"):
+        choose_address(None, usual=8866)
+
+
+@pytest.mark.parametrize("base", ["studio", "//evil.example/", "/a/../b/", "/a b/", "/?x="])
+def test_what_is_no_path_is_refused(base):
+    with pytest.raises(SettingsError, match="--base-url: must be a path such as /studio/"):
+        choose_address(None, usual=8866, base=base)
+
+
 # --- the command line -----------------------------------------------------------------------------
 
 
@@ -192,8 +213,17 @@ def test_what_is_not_installed_is_told_in_one_line(command, package, capsys, mon
 # --- servers --------------------------------------------------------------------------------------
 
 
-def get(url: str, *, headers: dict[str, str] | None = None, method: str = "GET") -> tuple[int, str]:
-    """Status and text at an address, without a proxy and without redirection to a login page."""
+def get(
+    url: str,
+    *,
+    headers: dict[str, str] | None = None,
+    method: str = "GET",
+    errors: bool = False,
+) -> tuple[int, str]:
+    """Status and text at an address, without a proxy and without redirection to a login page.
+
+    The text of an error is left out unless `errors`.
+    """
 
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_):
@@ -206,7 +236,7 @@ def get(url: str, *, headers: dict[str, str] | None = None, method: str = "GET")
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, ""
+            return error.code, error.read().decode() if errors else ""
 
 
 def until(ready, seconds: float = 60.0) -> bool:
@@ -216,6 +246,10 @@ def until(ready, seconds: float = 60.0) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def token_of(url: str) -> str:
+    return url.split("token=")[1]
 
 
 def listens_elsewhere(port: int) -> bool:
@@ -239,7 +273,13 @@ def test_lab_serves_the_copied_notebooks_and_ends_at_ctrl_c(tmp_path):
         assert re.fullmatch(
             r"JupyterLab is at http://127\.0\.0\.1:\d+/lab\?token=\w+", lab.lines[1]
         )
-        assert until(lambda: opened.exists() and opened.read_text() == lab.url)
+        # The address with the token is in a file, because all users can read a command line.
+        assert until(lambda: opened.exists() and opened.read_text().startswith("file://"))
+        link = Path(unquote(urlsplit(opened.read_text()).path))
+        assert link.parent == tmp_path / "mine"
+        assert f'href="{lab.url}"' in link.read_text() and token_of(lab.url) not in str(link)
+        if sys.platform != "win32":
+            assert link.stat().st_mode & 0o777 == 0o600
         assert get(lab.url.split("?")[0])[0] in (302, 403)
         assert get(lab.at("/api/contents"))[0] == 200
         names = [item["name"] for item in json.loads(get(lab.at("/api/contents"))[1])["content"]]
@@ -248,6 +288,7 @@ def test_lab_serves_the_copied_notebooks_and_ends_at_ctrl_c(tmp_path):
         if socket.gethostbyname(socket.gethostname()) != HOST:
             assert not listens_elsewhere(port)
         assert lab.end(signal.SIGINT) == 0
+        assert not link.exists()
     assert lab.lines[-1] == "JupyterLab has ended"
     assert lab.complaints == ""
 
@@ -290,7 +331,12 @@ def test_each_visitor_has_a_kernel_and_a_folder_that_go_away(who_page, tmp_path)
         assert mine.parent.parent == studio.temporary
         # Nothing beside the notebook is written, or served.
         assert [path.name for path in who_page.parent.iterdir()] == ["who.ipynb"]
-        # What the page says when it is left.
+        # What Voila's script says when the page is left, where a proxy adds the token.
+        bearer = {"Authorization": f"token {token_of(studio.url)}"}
+        bare = studio.url.split("?")[0] + f"voila/api/shutdown/{first}"
+        assert get(bare, method="POST", headers=bearer)[0] == 204
+        assert (mine / "mine.txt").exists()
+        # What somebody says who wants to end it.
         assert get(studio.at(f"/voila/api/shutdown/{first}"), method="POST")[0] == 204
         assert until(lambda: not mine.exists())
         # The other page went away without a word.
@@ -300,6 +346,51 @@ def test_each_visitor_has_a_kernel_and_a_folder_that_go_away(who_page, tmp_path)
         assert studio.end(signal.SIGTERM) == 0
         assert list(studio.temporary.iterdir()) == []
     assert studio.complaints == ""
+
+
+@pytest.mark.slow
+def test_who_comes_when_all_places_are_taken_is_told_so(who_page, tmp_path):
+    with served(["-c", SERVE_NOTEBOOK, str(who_page), "600", "2"], tmp_path) as studio:
+        kernels = [visit(studio)[0] for _ in range(2)]
+        status, text = get(studio.url, errors=True)
+        assert status == 503
+        assert "has places for 2 visitors and all are taken: come back when another" in text
+        assert len(list(studio.temporary.glob("stylekit-*/visitor-*"))) == 2
+        # A place that is left is another's.
+        assert get(studio.at(f"/voila/api/shutdown/{kernels[0]}"), method="POST")[0] == 204
+        assert until(lambda: get(studio.url)[0] == 200)
+
+
+@pytest.mark.slow
+def test_what_a_killed_server_left_is_removed_by_the_next(who_page, tmp_path):
+    command = ["-c", SERVE_NOTEBOOK, str(who_page), "600"]
+    with served(command, tmp_path) as killed:
+        _, process, mine = visit(killed)
+        killed.process.kill()
+        killed.code = killed.process.wait(60)
+        assert mine.exists()
+        assert until(lambda: not alive(process))
+    # One that lives keeps what it has, also while others start.
+    with served(command, tmp_path) as living:
+        assert not mine.parent.exists()
+        _, _, yours = visit(living)
+        other = tmp_path / "other"
+        other.mkdir()
+        with served(command, other, {"TMPDIR": str(living.temporary)}):
+            assert (yours / "mine.txt").exists()
+        assert (yours / "mine.txt").exists()
+    assert list(living.temporary.iterdir()) == []
+
+
+def alive(process: int) -> bool:
+    """Whether a process, which is no child of this one, still runs."""
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat")
+        # A container may have no process that buries orphans.
+        return not (state.exists() and ") Z " in state.read_text())
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize(("error", "said"), [(WebSocketClosedError(), False), (OSError(), True)])

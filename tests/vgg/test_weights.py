@@ -360,35 +360,3 @@ def test_a_server_that_answers_is_reachable(monkeypatch: pytest.MonkeyPatch) -> 
     )
     assert real_reachable("https://example.org/weights")
     assert asked[0].get_method() == "HEAD"  # not the 80 MB themselves
-
-
-def test_a_download_fills_the_cache_and_leaves_standard_output_alone(
-    fresh_home: Path,
-    random_vgg19: Backbone,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def download(name: str, url: str, *, cache_dir: Path, cache_subdir: str, file_hash: str) -> str:
-        print("80 MB of progress")
-        assert url.endswith(name) and file_hash == backbones._VGG19_MD5
-        path = Path(cache_dir) / cache_subdir / name
-        return str(write_legacy(path, random_vgg19.kernels))
-
-    monkeypatch.setattr(backbones, "_reachable", lambda url: True)
-    monkeypatch.setattr(keras.utils, "get_file", download)
-    assert load_backbone("auto").name == "vgg19"
-    # Nor is progress drawn anywhere else that is no terminal, such as a notebook.
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_download_that_breaks_off_is_a_weights_error(
-    fresh_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def download(*args: object, **kwargs: object) -> None:
-        raise Exception("URL fetch failure")
-
-    monkeypatch.setattr(backbones, "_reachable", lambda url: True)
-    monkeypatch.setattr(keras.utils, "get_file", download)
-    with pytest.raises(WeightsError, match=r"^vgg19: the download of its weights failed \(URL"):
-        load_backbone("vgg19")
-    assert load_backbone("auto").name == "vgg16"

@@ -17,6 +17,7 @@ import nbformat
 import pytest
 from axe import grave_faults
 from browser import NotebookPage, find_chromium, opened
+from path_proxy import path_proxy
 from served import SERVE_NOTEBOOK, Served, served
 
 from stylekit.app.notebooks import notebooks_folder
@@ -313,6 +314,34 @@ def test_the_studio_itself_is_such_a_page(chromium: Browser, tmp_path: Path) -> 
             assert page.errors == []
             assert grave_faults(page.page) == []
         assert server.end() == 0
+    assert server.complaints == ""
+
+
+def test_the_studio_works_behind_a_proxy_that_hands_on_one_path(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """With a token that who has set up the proxy has chosen, and which no line of a log has."""
+    base, token = "/class/ann@school/studio/", "chosen-by-the-proxy"
+    command = ["-m", "stylekit.app.cli", "studio", "--no-browser", "--base-url", base]
+    with (
+        served(command, tmp_path, {"STYLEKIT_TOKEN": token}) as server,
+        path_proxy(int(server.url.split(":")[2].split("/")[0]), base) as port,
+    ):
+        assert server.url.endswith(base) and not any(token in line for line in server.lines)
+        address = f"http://127.0.0.1:{port}{base}"
+        with opened(chromium, f"{address}?token={token}") as page:
+            page.page.wait_for_selector(SHOWN, state="visible")
+            page.page.wait_for_load_state("networkidle")
+            # A widget that answers: its messages go through the proxy, too.
+            page.page.locator("label", has_text="chelsea").first.click()
+            page.page.get_by_text(re.compile(r"chelsea\.\w+: picture")).first.wait_for()
+            page.page.wait_for_load_state("networkidle")
+            own = (address, address.replace("http:", "ws:"), "data:", "blob:")
+            assert [url for url in page.requests if not url.startswith(own)] == []
+            assert any(url.startswith("ws:") for url in page.requests)
+            assert page.errors == []
+            page.page.reload()
+            page.page.get_by_text(re.compile(r"chelsea\.\w+: picture")).first.wait_for()
     assert server.complaints == ""
 
 

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec
 
-import ipywidgets
-
 from ...errors import StylekitError
+from . import guarded
 from .widget import set_visible
 
 P = ParamSpec("P")
@@ -43,7 +42,7 @@ class Alerts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.widget = ipywidgets.HTML(layout={"display": "none"})
+        self.widget = guarded.HTML(layout={"display": "none"})
 
     def show(self, error: BaseException) -> None:
         """Show `error` in place of the last one."""

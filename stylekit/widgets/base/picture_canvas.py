@@ -6,7 +6,7 @@ import base64
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import traitlets
@@ -47,6 +47,8 @@ class PictureCanvas(LockedWidget):
 
     _esm = bundle(_HERE / "picture_canvas.js")
     _css = stylesheet(_HERE / "picture_canvas.css")
+
+    page_writes: ClassVar[frozenset[str]] = frozenset({"painted"})
 
     _picture = traitlets.Bytes().tag(sync=True)
     _media_type = traitlets.Unicode().tag(sync=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
+import os
 import shutil
 import tempfile
 import threading
 import unicodedata
 from pathlib import Path
 
-from ...errors import MediaError
+from ...errors import MediaError, SettingsError
+from ...media.files import UPLOADS_VARIABLE
+from ...media.owned_folders import OwnedFolder
 
 # Windows reserves these names for devices, whatever follows the first dot.
 _PORTS = (f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))
@@ -20,8 +22,33 @@ _FORBIDDEN = frozenset('<>:"|?*')
 _MAX_NAME_BYTES = 120
 _MAX_ENDING_BYTES = 20
 
+USUAL_UPLOAD_GB = 4
+"""Eight of the largest clips."""
+
+KEPT_FREE_BYTES = 10**9
+"""What files from a page leave free on the disk, for results and for the other programs."""
+
+_NO_ROOM = "the disk has no room for it; free some space"
+
 _lock = threading.Lock()
-_folder: Path | None = None
+_folder: OwnedFolder | None = None
+# The sizes of all files that are here or on their way.
+_sizes: dict[Path, int] = {}
+
+
+def upload_limit() -> int:
+    """How many bytes of files this process takes from its page in all.
+
+    Raises SettingsError if the environment holds no number above 0.
+    """
+    text = os.environ.get(UPLOADS_VARIABLE) or str(USUAL_UPLOAD_GB)
+    try:
+        limit = round(float(text) * 1e9)
+    except (ValueError, OverflowError):
+        limit = 0
+    if limit < 1:
+        raise SettingsError(UPLOADS_VARIABLE, f"must be a number of GB above 0, is {text!r}")
+    return limit
 
 
 def private_folder() -> Path:
@@ -29,10 +56,9 @@ def private_folder() -> Path:
     global _folder
     with _lock:
         # A system that runs for weeks may remove old temporary folders.
-        if _folder is None or not _folder.is_dir():
-            _folder = Path(tempfile.mkdtemp(prefix="stylekit-"))
-            atexit.register(shutil.rmtree, _folder, ignore_errors=True)
-        return Path(tempfile.mkdtemp(dir=_folder))
+        if _folder is None or not _folder.path.is_dir():
+            _folder = OwnedFolder()
+        return Path(tempfile.mkdtemp(dir=_folder.path))
 
 
 def safe_name(name: str) -> str:
@@ -71,17 +97,15 @@ class IncomingFile:
     Raises
     ------
     MediaError
-        If the disk is full or the system refuses to write.
+        If the disk is nearly full, the files of this page would be more than `upload_limit`, or the
+        system refuses to write.
     """
 
     def __init__(self, name: str, size: int) -> None:
         self.name, self.size, self.received = safe_name(name), size, 0
         try:
-            folder = private_folder()
-            if shutil.disk_usage(folder).free < size:
-                folder.rmdir()
-                raise MediaError(self.name, "the disk has no room for it; free some space")
-            self.path = folder / self.name
+            self.path = private_folder() / self.name
+            self._claim()
             self._file = self.path.open("xb")
         except OSError as error:
             raise self._refusal(error) from error
@@ -101,6 +125,9 @@ class IncomingFile:
         if offset != self.received or not 0 < length <= self.size - offset:
             raise MediaError(self.name, "it was damaged during the transfer; choose it again")
         try:
+            # Others write to the disk, too.
+            if shutil.disk_usage(self.path.parent).free < KEPT_FREE_BYTES:
+                raise MediaError(self.name, _NO_ROOM)
             self._file.write(chunk)
             self.received += length
             if self.complete:
@@ -115,6 +142,20 @@ class IncomingFile:
         with contextlib.suppress(OSError):
             self._file.close()
         shutil.rmtree(self.path.parent, ignore_errors=True)
+        with _lock:
+            _sizes.pop(self.path, None)
+
+    def _claim(self) -> None:
+        """Count the file among those of this page, if there is room for it."""
+        limit, folder = upload_limit(), self.path.parent
+        with _lock:
+            taken = sum(_sizes.values())
+            full = shutil.disk_usage(folder).free - self.size < KEPT_FREE_BYTES
+            if full or taken + self.size > limit:
+                folder.rmdir()
+                words = f"this page takes {limit / 1e9:g} GB of files in all and has no room for it"
+                raise MediaError(self.name, _NO_ROOM if full else f"{words}; send a smaller one")
+            _sizes[self.path] = self.size
 
     def _refusal(self, error: OSError) -> MediaError:
         return MediaError(self.name, f"it cannot be kept on this machine ({error.strerror})")

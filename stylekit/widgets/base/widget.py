@@ -1,18 +1,54 @@
-"""What the widgets of stylekit have in common: locked updates, messages, visibility, throttling."""
+"""What the widgets of stylekit share: what a page may write, locks, visibility, throttling."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import ipywidgets
+import traitlets
 
 
-class LockedWidget(anywidget.AnyWidget):
+class PageGuard(ipywidgets.Widget):
+    """The base class of a widget that takes from its page only what `page_writes` names.
+
+    ipywidgets lets a page write every trait that it shows: limits, labels and states too. Who
+    writes a trait that is not named, or a value that the trait does not take, is sent the true one.
+    """
+
+    page_writes: ClassVar[frozenset[str]] = frozenset()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take the changes of the page; ipywidgets calls it, on any thread."""
+        taken = {
+            name: value
+            for name, value in sync_data.items()
+            if name in self.page_writes and _is_finite(value)
+        }
+        try:
+            if taken:
+                super().set_state(taken)
+        except traitlets.TraitError:
+            taken = {}
+        if left := (sync_data.keys() - taken.keys()) & set(self.keys):
+            self.send_state(left)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether `value`, as JSON holds it, has no number that is not finite."""
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+class LockedWidget(PageGuard, anywidget.AnyWidget):
     """A widget whose traits any thread may change.
 
     While a widget takes a change from its page, or several changes are sent together, traitlets

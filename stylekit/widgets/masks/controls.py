@@ -11,6 +11,7 @@ import ipywidgets
 
 from ...motion.masks import SUNDARAM, Thresholds
 from ...settings import tunables
+from ..base import guarded
 from ..base.text import TEXT_STYLE
 from .analysis import MaskChoice
 
@@ -20,7 +21,7 @@ _MAX_SMOOTH, _MAX_DILATE = 3.0, 4
 _DIGITS = 3
 
 
-class LogSlider(ipywidgets.HBox):
+class LogSlider(guarded.HBox):
     """A slider in steps of a tenth of a power of ten, and a box "off" that makes the value 0.
 
     It starts at `value` and spans about the powers of ten in `span`, such that `value` lies on a
@@ -31,7 +32,7 @@ class LogSlider(ipywidgets.HBox):
     def __init__(self, label: str, value: float, *, span: tuple[float, float]) -> None:
         power = math.log10(value)
         low, high = (power + round(10 * (end - power)) / 10 for end in span)
-        self.slider = ipywidgets.FloatLogSlider(
+        self.slider = guarded.FloatLogSlider(
             value=value,
             min=low,
             max=high,
@@ -41,7 +42,7 @@ class LogSlider(ipywidgets.HBox):
             style={"description_width": LABEL_WIDTH},
             layout={"flex": "1 1 auto", "width": "auto", "min_width": "0"},
         )
-        self.off = ipywidgets.Checkbox(
+        self.off = guarded.Checkbox(
             value=False,
             description="off",
             indent=False,
@@ -70,7 +71,7 @@ class LogSlider(ipywidgets.HBox):
             part.observe(callback, "value")
 
 
-class MaskKnobs(ipywidgets.VBox):
+class MaskKnobs(guarded.VBox):
     """Sliders and boxes for all arguments of `consistency_mask`; `choice` holds their values."""
 
     def __init__(self) -> None:
@@ -79,7 +80,7 @@ class MaskKnobs(ipywidgets.VBox):
             name: LogSlider(field.label, getattr(SUNDARAM, name), span=field.slider)
             for name, field in tunables(Thresholds).items()
         }
-        self.boundary = ipywidgets.Checkbox(
+        self.boundary = guarded.Checkbox(
             value=paper.boundary,
             description="motion boundary test on",
             indent=False,
@@ -89,7 +90,7 @@ class MaskKnobs(ipywidgets.VBox):
             "style": {"description_width": LABEL_WIDTH},
             "layout": {"width": "auto", "min_width": "0"},
         }
-        self.smooth = ipywidgets.FloatSlider(
+        self.smooth = guarded.FloatSlider(
             value=paper.smooth,
             min=0.0,
             max=_MAX_SMOOTH,
@@ -98,10 +99,10 @@ class MaskKnobs(ipywidgets.VBox):
             readout_format=".1f",
             **looks,
         )
-        self.dilate = ipywidgets.IntSlider(
+        self.dilate = guarded.IntSlider(
             value=paper.dilate, min=0, max=_MAX_DILATE, description="dilation (px)", **looks
         )
-        self.reset_button = ipywidgets.Button(
+        self.reset_button = guarded.Button(
             description="Reset to the paper's values",
             icon="undo",
             tooltip="Sundaram et al. 2010, Ruder et al. 2016",
@@ -115,7 +116,7 @@ class MaskKnobs(ipywidgets.VBox):
             if field.help != equation:  # the ratio and the offset of a test share its equation
                 equation = field.help
                 text = f'<div style="{TEXT_STYLE}">{html.escape(equation)}</div>'
-                rows.append(ipywidgets.HTML(text))
+                rows.append(guarded.HTML(text))
             rows.append(self.thresholds[name])
         super().__init__([*rows, self.boundary, self.smooth, self.dilate, self.reset_button])
         for slider in self.thresholds.values():
@@ -159,7 +160,7 @@ class MaskKnobs(ipywidgets.VBox):
 
 def wrapping(
     children: list[ipywidgets.Widget], *, least: int, most: int | None = None
-) -> ipywidgets.Box:
+) -> guarded.Box:
     """`children` side by side; one below the other if each would get less than `least` pixels.
 
     They share the width, up to `most` pixels each.
@@ -169,12 +170,12 @@ def wrapping(
         child.layout.min_width = "0"
         child.layout.max_width = "100%" if most is None else f"{most}px"
     layout = {"flex_flow": "row wrap", "width": "100%", "grid_gap": "4px 18px"}
-    return ipywidgets.Box(children, layout=layout)
+    return guarded.Box(children, layout=layout)
 
 
 def picker_row(
     pickers: list[ipywidgets.Widget], *, least: int, most: int | None = None
-) -> ipywidgets.Box:
+) -> guarded.Box:
     """`wrapping` of dropdowns and sliders whose labels take only the width of their words."""
     for picker in pickers:
         picker.style.description_width = "initial"

@@ -12,6 +12,7 @@ import ipywidgets
 
 from ...arrays import Image, Mask
 from ...motion.flow import FLOWS, FlowMethod
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
 from ..base.text import status_html, title_html
@@ -41,7 +42,7 @@ class _Wanted:
     choice: MaskChoice
 
 
-class MaskExplorer(ipywidgets.VBox):
+class MaskExplorer(guarded.VBox):
     """A panel that shows, while a slider is dragged, where a consistency mask trusts the flow.
 
     For scenes, whose true motion is known, it also shows what the mask finds, misses and reports
@@ -78,10 +79,8 @@ class MaskExplorer(ipywidgets.VBox):
         self._make_pickers(next(iter(clips)) if clips else FIRST_SCENE)
         self.knobs = MaskKnobs()
         self.picture, self.warped = PictureCanvas(width=512), PictureCanvas(width=512)
-        self._status, self._title, self._key, self._warped_key = (
-            ipywidgets.HTML() for _ in range(4)
-        )
-        self._scores, self._curves, self._code = (ipywidgets.HTML() for _ in range(3))
+        self._status, self._title, self._key, self._warped_key = (guarded.HTML() for _ in range(4))
+        self._scores, self._curves, self._code = (guarded.HTML() for _ in range(3))
         super().__init__(self._panels())
         self.add_class("stylekit-mask-explorer")
         self.source.observe(lambda _change: self._change_source(), "value")
@@ -107,26 +106,26 @@ class MaskExplorer(ipywidgets.VBox):
         return self.picture.with_still(super()._repr_mimebundle_(**kwargs))
 
     def _make_pickers(self, first: str) -> None:
-        self.source = ipywidgets.Dropdown(
+        self.source = guarded.Dropdown(
             options=self._sources.names, value=first, description="scene or clip"
         )
-        self.frame = ipywidgets.IntSlider(value=1, min=1, max=1, description="frame")
-        self.method = ipywidgets.Dropdown(
+        self.frame = guarded.IntSlider(value=1, min=1, max=1, description="frame")
+        self.method = guarded.Dropdown(
             options=_method_options((FlowMethod.DIS.value,)),
             value=FlowMethod.DIS.value,
             description="flow",
         )
-        self.view = ipywidgets.Dropdown(
+        self.view = guarded.Dropdown(
             options=[(view.value, view) for view in MaskView], description="show"
         )
 
     def _panels(self) -> list[ipywidgets.Widget]:
-        warped_title = ipywidgets.HTML(title_html("The previous frame, warped here"))
+        warped_title = guarded.HTML(title_html("The previous frame, warped here"))
         pictures = [
-            ipywidgets.VBox([self._title, self.picture, self._key]),
-            ipywidgets.VBox([warped_title, self.warped, self._warped_key]),
+            guarded.VBox([self._title, self.picture, self._key]),
+            guarded.VBox([warped_title, self.warped, self._warped_key]),
         ]
-        numbers = ipywidgets.VBox([self._scores, self._curves])
+        numbers = guarded.VBox([self._scores, self._curves])
         return [
             picker_row([self.source, self.frame, self.method, self.view], least=190),
             self.alerts.widget,

@@ -15,6 +15,7 @@ from ...explain.pixel import PixelExplanation, probe_pixel
 from ...explain.stored_run import StoredRun, open_run
 from ...explain.words import explain
 from ...motion.truth import Truth
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
 from ..base.text import status_html, title_html
@@ -37,7 +38,7 @@ _INVITATION = "Click on a smudge to learn where its colour came from and what pu
 _CROP_WIDTH = 84
 
 
-class SmudgeProbe(ipywidgets.VBox):
+class SmudgeProbe(guarded.VBox):
     """A panel that explains a pixel of a finished run when it is clicked.
 
     `report` is what was found for the last click. Callbacks come on any thread; their exceptions
@@ -76,10 +77,10 @@ class SmudgeProbe(ipywidgets.VBox):
         self._make_pickers()
         self.picture, self.strip = PictureCanvas(width=512), PictureCanvas()
         self._status, self._key, self._words, self._numbers, self._labels = (
-            ipywidgets.HTML() for _ in range(5)
+            guarded.HTML() for _ in range(5)
         )
-        title = ipywidgets.HTML(title_html("The path of the pixel through the earlier frames"))
-        self._strip_box = ipywidgets.VBox(
+        title = guarded.HTML(title_html("The path of the pixel through the earlier frames"))
+        self._strip_box = guarded.VBox(
             [title, self.strip, self._labels], layout={"display": "none", "margin": "8px 0 0"}
         )
         super().__init__(self._panels())
@@ -102,16 +103,16 @@ class SmudgeProbe(ipywidgets.VBox):
     def _make_pickers(self) -> None:
         last = self.run.frame_count - 1
         # Not continuous: a new frame needs evaluations of the loss.
-        self.frame = ipywidgets.IntSlider(
+        self.frame = guarded.IntSlider(
             value=last, min=0, max=last, description="frame", continuous_update=False
         )
-        self.view = ipywidgets.Dropdown(
+        self.view = guarded.Dropdown(
             options=[(view.value, view) for view in ProbeView], description="show"
         )
 
     def _panels(self) -> list[ipywidgets.Widget]:
-        picture = ipywidgets.VBox([self.picture, self._key])
-        told = ipywidgets.VBox([self._words, self._numbers])
+        picture = guarded.VBox([self.picture, self._key])
+        told = guarded.VBox([self._words, self._numbers])
         return [
             picker_row([self.frame, self.view], least=190, most=512),
             self.alerts.widget,

@@ -18,6 +18,7 @@ from ...image.objective import Objective, Targets
 from ...image.stylization import Stylization
 from ...losses import TERMS, weight_of
 from ...settings import Weights
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.loop import LoopState
 from ..base.picture_canvas import PictureCanvas
@@ -43,7 +44,7 @@ class _Snapshot:
     title: str
 
 
-class ForceMaps(ipywidgets.VBox):
+class ForceMaps(guarded.VBox):
     """A box to tick beside a `Player`; then a map of each term's pull at the newest picture.
 
     A map is the norm of the gradient of the weighted term at each pixel, black where it is zero.
@@ -53,7 +54,7 @@ class ForceMaps(ipywidgets.VBox):
     not paint they follow the weights of its panel at no cost. The box is off at first::
 
         player = sk.Player(lambda: sk.Stylization(content, style), panel=panel)
-        ipywidgets.VBox([player, sk.ForceMaps(player)])
+        guarded.VBox([player, sk.ForceMaps(player)])
 
     `maps` are the newest maps as `PullMaps`, None before the first. Total variation has a map
     while its weight is not 0, and the temporal term if there is a previous frame.
@@ -73,7 +74,7 @@ class ForceMaps(ipywidgets.VBox):
         self._last, self._clock = -float("inf"), time.monotonic
         self.maps: PullMaps | None = None
         self.alerts = Alerts()
-        self.box = ipywidgets.Checkbox(
+        self.box = guarded.Checkbox(
             description="Show who pulls where", indent=False, layout={"width": "auto"}
         )
         self.canvases = {term: PictureCanvas(width=_WIDTH) for term in TERMS}
@@ -113,25 +114,25 @@ class ForceMaps(ipywidgets.VBox):
         super().close()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        self._titles = {term: ipywidgets.HTML() for term in TERMS}
+        self._titles = {term: guarded.HTML() for term in TERMS}
         self._columns = {
-            term: ipywidgets.VBox(
+            term: guarded.VBox(
                 [self._titles[term], self.canvases[term]],
                 layout={"width": f"{_WIDTH + 2}px", "display": "none"},
             )
             for term in TERMS
         }
-        self._cost, self._words, self._key = (ipywidgets.HTML() for _ in range(3))
+        self._cost, self._words, self._key = (guarded.HTML() for _ in range(3))
         self._cost.value = _faint(
             "Costs an evaluation of the loss for each term, at most every 2 s."
         )
         row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 12px"}
         maps = {"flex_flow": "row wrap", "grid_gap": "8px 12px"}
-        self._shown = ipywidgets.VBox(
-            [self._words, ipywidgets.Box(list(self._columns.values()), layout=maps), self._key],
+        self._shown = guarded.VBox(
+            [self._words, guarded.Box(list(self._columns.values()), layout=maps), self._key],
             layout={"display": "none"},
         )
-        return [ipywidgets.Box([self.box, self._cost], layout=row), self.alerts.widget, self._shown]
+        return [guarded.Box([self.box, self._cost], layout=row), self.alerts.widget, self._shown]
 
     def _switch(self) -> None:
         self._shown.layout.display = None if self.box.value else "none"

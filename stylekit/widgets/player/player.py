@@ -16,6 +16,7 @@ from ...image.stylization import Stylization
 from ...media.images import encode_preview, fitted_size, resize_image
 from ...video.frames import FrameResult, FrameStep
 from ...video.run import VideoRun
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.loop import IDLE_LIMIT, Driver, Loop, LoopState, register, stop_named
 from ..base.picture_canvas import PictureCanvas
@@ -34,7 +35,7 @@ _BLANK = np.full((2, 3, 3), 0.5, np.float32)
 _STILL_SIZE = 256
 
 
-class Player(ipywidgets.VBox):
+class Player(guarded.VBox):
     """A run with its buttons, its newest picture, its numbers and its loss curve, drawn live.
 
     Exceptions of the run are shown in the player. `canvas`, `controls`, `curve` and `alerts` are
@@ -171,13 +172,13 @@ class Player(ipywidgets.VBox):
         super().close()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        def column(*children: ipywidgets.Widget) -> ipywidgets.VBox:
+        def column(*children: ipywidgets.Widget) -> guarded.VBox:
             layout = {"flex": "1 1 320px", "min_width": "0", "max_width": f"{_WIDTH + 128}px"}
-            return ipywidgets.VBox(children, layout=layout)
+            return guarded.VBox(children, layout=layout)
 
         picture = column(self.canvas)
         picture.layout.flex, picture.layout.max_width = f"0 1 {_WIDTH}px", "100%"
-        main = ipywidgets.Box(
+        main = guarded.Box(
             [picture, column(self.controls, self.curve)],
             layout={"flex_flow": "row wrap", "grid_gap": "8px 20px"},
         )

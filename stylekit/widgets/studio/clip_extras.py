@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import ipywidgets
-
 from ...errors import SettingsError
 from ...settings import VideoSettings, tunables, whole_numbers
+from ..base import guarded
 from ..base.widget import set_visible
 from .parts import Amount, Fold, Line, Tick
 from .slots import Source
@@ -17,7 +16,7 @@ _KNOWN = tunables(VideoSettings)
 _LOOP_RULE = "Its frames must then end where it closes, so most often all of them are painted."
 
 
-class ClipExtras(ipywidgets.VBox):
+class ClipExtras(guarded.VBox):
     """Which older frames a frame is held to, how often each is painted, and whether it is a loop.
 
     It is folded at first, and hidden unless the content is a clip. `on_change` is called after each
@@ -32,7 +31,7 @@ class ClipExtras(ipywidgets.VBox):
         self.passes = Amount(_title("passes"), help=_sentence("passes"))
         self.passes.limit(int(_KNOWN["passes"].high), value=usual.passes)
         self.loop = Tick(_title("loop"), help=f"{_sentence('loop')} {_LOOP_RULE}")
-        content = ipywidgets.VBox([self.offsets, self.passes, self.loop])
+        content = guarded.VBox([self.offsets, self.passes, self.loop])
         self.fold = Fold("", content.add_class("studio-more-content"))
         super().__init__([self.fold, content])
         self.add_class("studio-more")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import ipywidgets
-
 from ...errors import SettingsError
 from ...image.guidance import check_counts, check_not_black, check_not_white
 from ...media.file_kinds import PICTURE_ENDINGS
 from ...samples import MaterialKind
 from ...settings import MediaLimits
+from ..base import guarded
 from ..base.text import counted, short_number
 from ..base.widget import set_visible
 from .mask_slot import MaskFile, MaskSlot
@@ -28,7 +27,7 @@ _MASK_RULE = (
 _CLIP_RULE = "A clip is painted in one style, without masks; what is chosen here is for pictures."
 
 
-class Extras(ipywidgets.VBox):
+class Extras(guarded.VBox):
     """Up to two more styles, a weight and a mask for each style, and a mask of what is kept.
 
     All of it is folded at first. `on_change` is called after each change; it must show its own
@@ -49,12 +48,12 @@ class Extras(ipywidgets.VBox):
         self.add = Action("Add a style", self.add_style)
         self.remove = Action("Remove the last style", self.remove_style)
         self._heading = Heading("Several styles", level=3)
-        self._slot_row = ipywidgets.Box().add_class("studio-more-slots")
-        self._slider_column = ipywidgets.VBox(self.sliders).add_class("studio-more-weights")
-        self._mask_row = ipywidgets.Box([self.keep, *self.masks]).add_class("studio-more-masks")
-        buttons = ipywidgets.Box([self.add, self.remove]).add_class("studio-fields")
+        self._slot_row = guarded.Box().add_class("studio-more-slots")
+        self._slider_column = guarded.VBox(self.sliders).add_class("studio-more-weights")
+        self._mask_row = guarded.Box([self.keep, *self.masks]).add_class("studio-more-masks")
+        buttons = guarded.Box([self.add, self.remove]).add_class("studio-fields")
         self._note = _line(_CLIP_RULE)
-        self._body = ipywidgets.VBox(
+        self._body = guarded.VBox(
             [
                 self._heading,
                 _line(_STYLE_RULE),
@@ -66,7 +65,7 @@ class Extras(ipywidgets.VBox):
                 self._mask_row,
             ]
         )
-        content = ipywidgets.VBox([self._note, self._body]).add_class("studio-more-content")
+        content = guarded.VBox([self._note, self._body]).add_class("studio-more-content")
         self.fold = Fold("", content)
         super().__init__([self.fold, content])
         self.add_class("studio-more")
@@ -194,5 +193,5 @@ class Extras(ipywidgets.VBox):
         return ", ".join(in_use) + (" – not used for a clip" if is_clip else "")
 
 
-def _line(words: str) -> ipywidgets.HTML:
-    return ipywidgets.HTML(f'<p class="studio-caption">{words}</p>')
+def _line(words: str) -> guarded.HTML:
+    return guarded.HTML(f'<p class="studio-caption">{words}</p>')

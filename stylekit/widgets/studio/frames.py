@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 
-import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from ...motion.masks import reliable_share
 from ...plots.areas import NOT_TRUSTED, mask_paper
 from ...plots.flows import flow_to_color, full_color_magnitude
 from ...video.run import VideoRun
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.hatching import blended, covered
 from ..base.picture_canvas import PictureCanvas
@@ -26,7 +26,7 @@ _THUMBNAIL_SIZE = 96
 _WIDTH = 320
 
 
-class FrameStrip(ipywidgets.VBox):
+class FrameStrip(guarded.VBox):
     """Thumbnails of the finished frames of a run; the chosen frame is shown with flow and mask.
 
     A frame is read from the run's folder only when it is chosen.
@@ -36,14 +36,14 @@ class FrameStrip(ipywidgets.VBox):
         self.alerts = Alerts()
         self.strip = PictureStrip("Choose a frame to see how it was made")
         self.canvases = [PictureCanvas(width=_WIDTH) for _ in range(3)]
-        self.captions = [ipywidgets.HTML() for _ in range(3)]
+        self.captions = [guarded.HTML() for _ in range(3)]
         self._run: VideoRun | None = None
         self._clip: Clip | None = None
         cards = [
-            ipywidgets.VBox(pair).add_class("studio-card")
+            guarded.VBox(pair).add_class("studio-card")
             for pair in zip(self.canvases, self.captions, strict=True)
         ]
-        self._cards = ipywidgets.Box(cards).add_class("studio-cards")
+        self._cards = guarded.Box(cards).add_class("studio-cards")
         super().__init__([self.strip, self.alerts.widget, self._cards])
         self.strip.on_pick(self.alerts.guarded(self.choose))
 

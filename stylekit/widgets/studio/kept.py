@@ -5,9 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
-import ipywidgets
-
 from ...errors import StylekitError
+from ..base import guarded
 from ..base.picture_strip import PictureStrip, StripPicture
 from ..base.text import counted
 from ..base.widget import set_visible
@@ -18,7 +17,7 @@ from .shelf import Record, Shelf
 _MOST = 24
 
 
-class KeptStrip(ipywidgets.VBox):
+class KeptStrip(guarded.VBox):
     """Small pictures of the newest transfers; `on_pick(record)` is called with the chosen one.
 
     It is hidden while there is none.
@@ -28,7 +27,7 @@ class KeptStrip(ipywidgets.VBox):
         self._shelf, self._on_pick = shelf, on_pick
         self._records: list[Record] = []
         self.strip = PictureStrip("Open one to compare, to go on, or to delete it")
-        self.note = ipywidgets.HTML()
+        self.note = guarded.HTML()
         super().__init__([Heading("Earlier results", level=3), self.strip, self.note])
         self.add_class("studio-kept")
         self.strip.on_pick(self._picked)

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import ipywidgets
-
 from ...arrays import Image, Mask
 from ...errors import SettingsError
 from ...image.colors import is_grey, mask_of
@@ -16,6 +14,7 @@ from ...image.guidance import check_proportions
 from ...media.file_kinds import PICTURE_ENDINGS
 from ...media.images import fitted_size, load_image, resize_image, resize_mask
 from ...settings import MediaLimits
+from ..base import guarded
 from ..base.picture_canvas import PictureCanvas
 from ..base.upload import Upload, UploadState
 from ..base.widget import set_visible
@@ -60,7 +59,7 @@ def read_mask(path: Path, limits: MediaLimits) -> MaskFile:
     )
 
 
-class MaskSlot(ipywidgets.VBox):
+class MaskSlot(guarded.VBox):
     """A place to drop a mask, a small view of it, and a button that removes it.
 
     `check(mask, path)` raises SettingsError for a mask that serves for no content. A mask that is
@@ -85,7 +84,7 @@ class MaskSlot(ipywidgets.VBox):
         )
         self.canvas = PictureCanvas(width=_THUMBNAIL_SIZE)
         self.remove = Action("Remove", self.clear, about=f"the mask: {title}")
-        self._side = ipywidgets.VBox([self.canvas, self.remove]).add_class("studio-mask-side")
+        self._side = guarded.VBox([self.canvas, self.remove]).add_class("studio-mask-side")
         super().__init__([self.upload, self._side])
         self.add_class("studio-mask")
         self.upload.on_change(self._uploading)

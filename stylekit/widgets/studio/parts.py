@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 
@@ -106,6 +106,8 @@ class Action(_Part):
 class Choice(_Part):
     """A list of options; `index` is the index of the chosen one."""
 
+    page_writes: ClassVar[frozenset[str]] = frozenset({"index"})
+
     _options: traitlets.List[str] = traitlets.List().tag(sync=True)
     index = traitlets.Int().tag(sync=True)
 
@@ -118,6 +120,13 @@ class Choice(_Part):
         with self.updating():
             self._options, self.index = list(options), index
 
+    @traitlets.validate("index")
+    def _check(self, proposal: Any) -> int:
+        index = int(proposal["value"])
+        if not 0 <= index < len(self._options):
+            raise traitlets.TraitError(f"index: must be below {len(self._options)}, is {index}")
+        return index
+
     @property
     def options(self) -> tuple[str, ...]:
         """The options to choose from."""
@@ -126,6 +135,8 @@ class Choice(_Part):
 
 class Amount(_Part):
     """A field for a whole number from 1 to `most`."""
+
+    page_writes: ClassVar[frozenset[str]] = frozenset({"value"})
 
     most = traitlets.Int(1).tag(sync=True)
     value = traitlets.Int(1).tag(sync=True)
@@ -146,6 +157,8 @@ class Amount(_Part):
 class Line(_Part):
     """A field for a line of text."""
 
+    page_writes: ClassVar[frozenset[str]] = frozenset({"value"})
+
     value = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, text: str, *, value: str, help: str = "") -> None:
@@ -156,6 +169,8 @@ class Line(_Part):
 class Tick(_Part):
     """A box that is ticked or not."""
 
+    page_writes: ClassVar[frozenset[str]] = frozenset({"value"})
+
     value = traitlets.Bool().tag(sync=True)
 
     def __init__(self, text: str, *, help: str = "") -> None:
@@ -164,6 +179,8 @@ class Tick(_Part):
 
 class Slider(_Part):
     """A slider for a weight from 0 to 3, at first 1; `words` are read and shown beside it."""
+
+    page_writes: ClassVar[frozenset[str]] = frozenset({"value"})
 
     value = traitlets.Float(1.0).tag(sync=True)
     _most = traitlets.Float(3.0).tag(sync=True)
@@ -189,6 +206,8 @@ class Slider(_Part):
 
 class Fold(_Part):
     """A button that shows and hides `content`, a widget beside it."""
+
+    page_writes: ClassVar[frozenset[str]] = frozenset({"is_open"})
 
     is_open = traitlets.Bool().tag(sync=True)
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import ipywidgets
-
 from ...media.clips import Clip
 from ...media.images import load_image, resize_image
 from ...media.provenance import sidecar_path
 from ...video.results import Result
 from ...video.run import VideoRun
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.download import Download
 from ..base.picture_canvas import PictureCanvas
@@ -32,7 +31,7 @@ _CLIP_WIDTH = 320
 _CONTENT = "the content"
 
 
-class Results(ipywidgets.VBox):
+class Results(guarded.VBox):
     """Shows a transfer that is kept. Any thread may call `show`, which waits for files.
 
     `others()` gives the transfers that a result can be compared with.
@@ -49,11 +48,11 @@ class Results(ipywidgets.VBox):
         self.rival = Choice("Compare with", [_CONTENT], index=0)
         self.rival.observe(self.alerts.guarded(lambda _change: self._show_beside()), "index")
         self.frames = FrameStrip()
-        self.facts = ipywidgets.HTML()
-        self.note = ipywidgets.HTML()
-        self.downloads = ipywidgets.VBox()
-        self._frame_part = ipywidgets.VBox([Heading("Frame by frame", level=3), self.frames])
-        side = ipywidgets.VBox(
+        self.facts = guarded.HTML()
+        self.note = guarded.HTML()
+        self.downloads = guarded.VBox()
+        self._frame_part = guarded.VBox([Heading("Frame by frame", level=3), self.frames])
+        side = guarded.VBox(
             [
                 Heading("Take it with you", level=3),
                 self.downloads,
@@ -65,7 +64,7 @@ class Results(ipywidgets.VBox):
         views = [self.split, self.pair, self.unfinished, self.rival, self.alerts.widget]
         super().__init__(
             [
-                ipywidgets.Box([ipywidgets.VBox(views).add_class("studio-views"), side]).add_class(
+                guarded.Box([guarded.VBox(views).add_class("studio-views"), side]).add_class(
                     "studio-columns"
                 ),
                 self._frame_part,

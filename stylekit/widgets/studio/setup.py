@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-import ipywidgets
-
 from ...errors import SettingsError
 from ...media.file_kinds import CLIP_ENDINGS, PICTURE_ENDINGS
 from ...samples import MaterialKind
 from ...settings import ImageSettings, MediaLimits
+from ..base import guarded
+from ..base.private_files import upload_limit
 from ..base.run_progress import time_words
 from ..base.widget import set_visible
 from .clip_extras import ClipExtras
@@ -23,7 +23,7 @@ _USUAL_SIZE, _USUAL_FRAMES = 256, 16
 _QUALITIES = ("Draft", "Good", "Fine")
 
 
-class Setup(ipywidgets.VBox):
+class Setup(guarded.VBox):
     """The slots for content and style, the extras, the fields, and the button that starts.
 
     `sizes`, `steps`, `backbone` and `limits` are those of `Studio`. The button calls `on_transfer`,
@@ -54,9 +54,9 @@ class Setup(ipywidgets.VBox):
         self.clip_extras = ClipExtras(on_change=on_change)
         self._make_fields()
         self.go = Action("Transfer", on_transfer, main=True).add_class("studio-go")
-        guide = ipywidgets.HTML(_guidelines_html(limits)).add_class("studio-guide")
-        slots = ipywidgets.Box([self.content, self.style, guide])
-        fields = ipywidgets.Box([self.size, self.quality, self.frames, self.go])
+        guide = guarded.HTML(_guidelines_html(limits)).add_class("studio-guide")
+        slots = guarded.Box([self.content, self.style, guide])
+        fields = guarded.Box([self.size, self.quality, self.frames, self.go])
         super().__init__(
             [
                 self.heading,
@@ -181,7 +181,8 @@ def _guidelines_html(limits: MediaLimits) -> str:
 <ul>
 <li><b>Files.</b> Pictures up to {megapixels} megapixels, clips up to
 {limits.clip_bytes // 1_000_000} MB, sides from {limits.min_side} pixels on. They are
-reduced to the size that you choose below.</li>
+reduced to the size that you choose below. One page takes up to
+{upload_limit() / 1e9:g} GB of files in all.</li>
 <li><b>Content.</b> Large shapes, clear edges, some contrast. Small faces and writing get lost.
 Clips: steady light, motion that is not too fast.</li>
 <li><b>Style.</b> Visible strokes and a few strong colours, all over the picture.</li>

@@ -25,7 +25,7 @@ from ...errors import MediaError, StylekitError
 from ...media.files import make_folder, results_folder, write_text_atomic
 from ...media.images import load_image, resize_image, save_image
 from ...settings import MediaLimits, Weights
-from ..base.private_files import safe_name
+from ..base.private_files import KEPT_FREE_BYTES, safe_name
 from .mask_slot import MaskFile, read_mask
 from .slots import Source, read_picture, read_source
 from .transfer import OWN_FILES, Request
@@ -121,8 +121,9 @@ class Shelf:
     def begin(self, request: Request, weights: Weights) -> Path:
         """Make a folder for a transfer, and copy what it is made from; this process holds it.
 
-        Raises MediaError if it cannot be written.
+        Raises MediaError if it cannot be written, or the disk is nearly full.
         """
+        self._check_room()
         names = "-".join(source.name for source in (request.content, *request.styles))
         stem = safe_name(f"{names}.x")[:-2].encode()[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
         folder = self._new_folder(f"{time.strftime('%Y-%m-%d_%H.%M.%S')}_{stem}")
@@ -226,6 +227,12 @@ class Shelf:
         self.release(folder)
         self._empty.discard(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+    def _check_room(self) -> None:
+        """Raise MediaError if the disk is nearly full: others need the rest of it."""
+        if shutil.disk_usage(make_folder(self.folder)).free < KEPT_FREE_BYTES:
+            words = "the disk is nearly full; free some space, or delete earlier results"
+            raise MediaError(self.folder, words)
 
     def _new_folder(self, name: str) -> Path:
         """A new folder that no other user can enter."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import ipywidgets
 import numpy as np
 
 from ...arrays import Image, from_bytes
@@ -18,6 +17,7 @@ from ...media.image_reading import read_alpha, read_rgb
 from ...media.images import fitted_size, resize_image
 from ...samples import MaterialKind, materials
 from ...settings import MediaLimits
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.picture_canvas import PictureCanvas
 from ..base.picture_strip import PictureStrip, StripPicture
@@ -103,7 +103,7 @@ def read_picture(path: Path, limits: MediaLimits) -> Source:
     return Source(path=path, size=size, preview=preview, losses=losses)
 
 
-class Slot(ipywidgets.VBox):
+class Slot(guarded.VBox):
     """A preview, a place to drop a file, and a strip of built-in material.
 
     `read(path)` checks a file and returns its Source; if it raises an exception, the slot turns red
@@ -129,7 +129,7 @@ class Slot(ipywidgets.VBox):
             label=title, accept=accept, max_bytes=max_bytes, validate=self._validate
         )
         self.canvas = PictureCanvas(width=_PREVIEW_SIZE)
-        self.empty = ipywidgets.HTML(
+        self.empty = guarded.HTML(
             f'<p class="studio-empty" aria-hidden="true">No {title.lower()} yet</p>'
         )
         self.built_in = {
@@ -142,8 +142,8 @@ class Slot(ipywidgets.VBox):
         self.upload.on_change(self._uploading)
         self.upload.on_accepted(self._uploaded)
         self.strip.on_pick(self.alerts.guarded(self._picked))
-        picture = ipywidgets.Box([self.empty, self.canvas]).add_class("studio-thumb")
-        built_in = ipywidgets.VBox([self.strip, self.alerts.widget])
+        picture = guarded.Box([self.empty, self.canvas]).add_class("studio-thumb")
+        built_in = guarded.VBox([self.strip, self.alerts.widget])
         super().__init__([picture, self.upload, built_in])
         self.add_class("studio-slot")
         self._show(None)

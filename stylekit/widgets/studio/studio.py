@@ -18,6 +18,7 @@ from ...errors import SettingsError
 from ...image.stylization import Stylization
 from ...settings import ImageSettings, MediaLimits
 from ...video.run import VideoRun
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
 from ..base.run_progress import enlarged
@@ -54,7 +55,7 @@ class Stage(Enum):
     RESULT = "result"
 
 
-class Studio(ipywidgets.VBox):
+class Studio(guarded.VBox):
     """The page for a whole transfer: two slots, one button, the painting in progress, the result.
 
     Files, the network and the steps have threads of their own, so that the page never blocks. All
@@ -219,22 +220,22 @@ class Studio(ipywidgets.VBox):
         super().close()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        title = ipywidgets.HTML('<p class="studio-title">stylekit studio</p>')
-        self._network_line = ipywidgets.HTML()
-        head = ipywidgets.VBox([title, self._network_line])
+        title = guarded.HTML('<p class="studio-title">stylekit studio</p>')
+        self._network_line = guarded.HTML()
+        head = guarded.VBox([title, self._network_line])
         self._work_heading, self._result_heading = Heading("Painting"), Heading("Done")
-        self._waiting = ipywidgets.Box().add_class("studio-waiting")
+        self._waiting = guarded.Box().add_class("studio-waiting")
         player = self.player
         curve = Fold("Loss curve", player.curve)
-        watch = ipywidgets.VBox([self._waiting, player.controls, self.cancel, curve, player.curve])
-        picture = ipywidgets.VBox([player.canvas]).add_class("studio-live")
-        work = ipywidgets.Box([picture, watch.add_class("studio-side")])
-        buttons = ipywidgets.Box([self.again, self.go_on, self.delete]).add_class("studio-buttons")
-        result_head = ipywidgets.Box([self._result_heading, buttons]).add_class("studio-row")
+        watch = guarded.VBox([self._waiting, player.controls, self.cancel, curve, player.curve])
+        picture = guarded.VBox([player.canvas]).add_class("studio-live")
+        work = guarded.Box([picture, watch.add_class("studio-side")])
+        buttons = guarded.Box([self.again, self.go_on, self.delete]).add_class("studio-buttons")
+        result_head = guarded.Box([self._result_heading, buttons]).add_class("studio-row")
         self._stages = {
-            Stage.SETUP: ipywidgets.VBox([self.setup, self.kept]),
-            Stage.WORK: ipywidgets.VBox([self._work_heading, work.add_class("studio-columns")]),
-            Stage.RESULT: ipywidgets.VBox([result_head, self.results]),
+            Stage.SETUP: guarded.VBox([self.setup, self.kept]),
+            Stage.WORK: guarded.VBox([self._work_heading, work.add_class("studio-columns")]),
+            Stage.RESULT: guarded.VBox([result_head, self.results]),
         }
         self._headings = {
             Stage.SETUP: self.setup.heading,
@@ -242,7 +243,7 @@ class Studio(ipywidgets.VBox):
             Stage.RESULT: self._result_heading,
         }
         fold = Fold("Weights of the losses", self.panel)
-        self._weights = ipywidgets.VBox([fold, self.panel]).add_class("studio-weights")
+        self._weights = guarded.VBox([fold, self.panel]).add_class("studio-weights")
         return [
             head.add_class("studio-head"),
             self.alerts.widget,

@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from ..base.modules import bundle, stylesheet
+from ..base.widget import PageGuard
 
 _HERE = Path(__file__).parent
 _SEEDS = 2**32
@@ -36,7 +37,7 @@ class WaitingPicture(enum.Enum):
     """Letters that cast shadows in the light of a lamp, which follows the pointer."""
 
 
-class Waiting(anywidget.AnyWidget):
+class Waiting(PageGuard, anywidget.AnyWidget):
     """A drawing of a word that moves and follows the pointer while something is in progress.
 
     It fills its container up to a width of 640 pixels; its height is two fifths of its width. It

@@ -12,14 +12,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import ipywidgets
 import traitlets
 
 from ...errors import SettingsError
 from ...losses import TERMS, weight_of
 from ...settings import STRENGTH, ImageSettings, Weights, check_layer_count, tunables
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.modules import bundle, stylesheet
 from ..base.text import python_line
@@ -52,6 +52,8 @@ class WeightControls(LockedWidget):
     _esm = bundle(_HERE / "panel.js")
     _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "panel.css")
 
+    page_writes: ClassVar[frozenset[str]] = frozenset({"values"})
+
     _rows: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
     _presets: traitlets.List[str] = traitlets.List().tag(sync=True)
@@ -70,7 +72,7 @@ class WeightControls(LockedWidget):
             self._rows, self.values, self._line, self._preset = rows, values, line, preset
 
 
-class WeightPanel(ipywidgets.VBox):
+class WeightPanel(guarded.VBox):
     """Logarithmic sliders for the weights: one step is a tenth of a power of ten.
 
     The row "strength" above them changes β and edges together: more photograph or more painting.

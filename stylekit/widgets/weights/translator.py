@@ -23,6 +23,7 @@ from ...media.images import fitted_size, resize_image
 from ...settings import ImageSettings, Weights
 from ...translate.published import JOHNSON, PUBLISHED_CODES, PublishedCode
 from ...translate.translation import Translation, Translator
+from ..base import guarded
 from ..base.alerts import Alerts
 
 _LABEL = {"description_width": "110px"}
@@ -43,7 +44,7 @@ class WeightHolder(Protocol):
         """Replace them."""
 
 
-class WeightTranslator(ipywidgets.VBox):
+class WeightTranslator(guarded.VBox):
     """A panel that translates the weights of a published code, and balances weights.
 
     It shows which weights have here the effect that given weights have in the published code, and
@@ -154,14 +155,14 @@ class WeightTranslator(ipywidgets.VBox):
         return weights
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        self._code = ipywidgets.Dropdown(
+        self._code = guarded.Dropdown(
             options=[code.name for code in PUBLISHED_CODES],
             value=JOHNSON.name,
             description="Published code",
             style=_LABEL,
         )
         self._fields = {
-            term.weight: ipywidgets.FloatText(
+            term.weight: guarded.FloatText(
                 value=weight_of(term, JOHNSON.weights),
                 description=term.title,
                 style=_LABEL,
@@ -169,8 +170,8 @@ class WeightTranslator(ipywidgets.VBox):
             )
             for term in TERMS.values()
         }
-        self._result, self._own_pull, self._balance_line = (ipywidgets.HTML() for _ in range(3))
-        self._with_layers = ipywidgets.Checkbox(
+        self._result, self._own_pull, self._balance_line = (guarded.HTML() for _ in range(3))
+        self._with_layers = guarded.Checkbox(
             value=True,
             description="with a weight for each style layer",
             indent=False,
@@ -190,7 +191,7 @@ class WeightTranslator(ipywidgets.VBox):
         )
         return [
             self._code,
-            ipywidgets.Box([*self._fields.values()], layout={"flex_flow": "row wrap"}),
+            guarded.Box([*self._fields.values()], layout={"flex_flow": "row wrap"}),
             self._result,
             self._own_pull,
             _row(self._with_layers, self.take_button),
@@ -201,9 +202,9 @@ class WeightTranslator(ipywidgets.VBox):
 
     def _button(
         self, text: str, action: Callable[[], object], tooltip: str | None = None
-    ) -> ipywidgets.Button:
+    ) -> guarded.Button:
         layout = ipywidgets.Layout(width="auto")
-        button = ipywidgets.Button(description=text, tooltip=tooltip, layout=layout)
+        button = guarded.Button(description=text, tooltip=tooltip, layout=layout)
 
         def press(_button: object) -> None:
             button.disabled = True
@@ -259,8 +260,8 @@ def _painted_size(image: Image, settings: ImageSettings) -> Image:
     return resize_image(image, fitted_size((width, height), settings.size))
 
 
-def _row(*children: ipywidgets.Widget) -> ipywidgets.Box:
-    return ipywidgets.Box(children, layout={"flex_flow": "row wrap", "align_items": "center"})
+def _row(*children: ipywidgets.Widget) -> guarded.Box:
+    return guarded.Box(children, layout={"flex_flow": "row wrap", "align_items": "center"})
 
 
 def _balance_html(subject: str, found: Balance) -> str:

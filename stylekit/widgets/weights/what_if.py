@@ -17,6 +17,7 @@ from ...explain.what_if import Axis, GridStep, WhatIfGrid
 from ...image.objective import TemporalTarget
 from ...losses import TERMS, weight_of
 from ...settings import ImageSettings, Weights
+from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.loop import Loop, LoopState, register, stop_named
 from ..base.run_progress import time_words
@@ -36,7 +37,7 @@ _WORDS = {
 }
 
 
-class WhatIf(ipywidgets.VBox):
+class WhatIf(guarded.VBox):
     """A grid over two weights around those of a panel: what would the picture be with others?
 
     A click on a picture sets the panel to its weights. The time that a grid takes is measured in a
@@ -177,25 +178,23 @@ class WhatIf(ipywidgets.VBox):
     def _parts(self) -> list[ipywidgets.Widget]:
         self._rows = self._axis_controls("Rows", "alpha", 10)
         self._columns = self._axis_controls("Columns", "beta", 30)
-        self.start_button = ipywidgets.Button(description="Start", button_style="primary")
-        self.stop_button = ipywidgets.Button(description="Stop", disabled=True)
+        self.start_button = guarded.Button(description="Start", button_style="primary")
+        self.stop_button = guarded.Button(description="Stop", disabled=True)
         self.start_button.on_click(self.alerts.guarded(lambda _button: self.start()))
         self.stop_button.on_click(self.alerts.guarded(lambda _button: self.stop()))
-        self._plan, self._status, self._progress = (ipywidgets.HTML() for _ in range(3))
+        self._plan, self._status, self._progress = (guarded.HTML() for _ in range(3))
         wrap = ipywidgets.Layout(flex_flow="row wrap", grid_gap="0 6px")
         return [
-            *(ipywidgets.Box(axis, layout=wrap) for axis in (self._rows, self._columns)),
+            *(guarded.Box(axis, layout=wrap) for axis in (self._rows, self._columns)),
             self._plan,
-            ipywidgets.Box([self.start_button, self.stop_button], layout=wrap),
+            guarded.Box([self.start_button, self.stop_button], layout=wrap),
             self.alerts.widget,
             self._status,
             self._progress,
             self.cells,
         ]
 
-    def _axis_controls(
-        self, words: str, first: str, factor: int
-    ) -> tuple[ipywidgets.Dropdown, ...]:
+    def _axis_controls(self, words: str, first: str, factor: int) -> tuple[guarded.Dropdown, ...]:
         """Dropdowns for the weight of an axis, the number of its values and their ratio."""
         terms = [term for term in TERMS.values() if self._temporal or not term.needs_mask]
         controls = []
@@ -204,7 +203,7 @@ class WhatIf(ipywidgets.VBox):
             ("values", [(str(n), n) for n in range(1, MAX_VALUES + 1)], 3, 44, 104),
             ("step", [(f"× {n}", n) for n in _FACTORS], factor, 36, 116),
         ):
-            dropdown = ipywidgets.Dropdown(
+            dropdown = guarded.Dropdown(
                 options=options,
                 value=value,
                 description=description,

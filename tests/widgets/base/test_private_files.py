@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stylekit.errors import MediaError
+from stylekit.errors import MediaError, SettingsError
 from stylekit.widgets.base import private_files
 from stylekit.widgets.base.private_files import IncomingFile, private_folder, safe_name
 
@@ -88,11 +88,44 @@ def test_what_is_discarded_leaves_nothing() -> None:
 
 
 def test_a_full_disk_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    full = shutil.disk_usage("/")._replace(free=9)
+    full = shutil.disk_usage("/")._replace(free=private_files.KEPT_FREE_BYTES + 9)
     monkeypatch.setattr(private_files.shutil, "disk_usage", lambda folder: full)
     IncomingFile("a.bin", 9).discard()
     with pytest.raises(MediaError, match=r"^a\.bin: the disk has no room"):
         IncomingFile("a.bin", 10)
+
+
+def test_a_disk_that_fills_meanwhile_is_not_filled_to_the_last_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = IncomingFile("a.bin", 9)
+    file.append(0, b"0123")
+    full = shutil.disk_usage("/")._replace(free=private_files.KEPT_FREE_BYTES - 1)
+    monkeypatch.setattr(private_files.shutil, "disk_usage", lambda folder: full)
+    with pytest.raises(MediaError, match=r"^a\.bin: the disk has no room"):
+        file.append(4, b"56789")
+    file.discard()
+
+
+def test_files_of_a_page_have_a_limit_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = sum(private_files._sizes.values())
+    monkeypatch.setenv("STYLEKIT_UPLOAD_GB", repr((others + 10) / 1e9))
+    first = IncomingFile("a.bin", 6)
+    folders = set(first.path.parents[1].iterdir())
+    with pytest.raises(MediaError, match=r"^b\.bin: this page takes .* GB of files in all and has"):
+        IncomingFile("b.bin", 5)
+    assert set(first.path.parents[1].iterdir()) == folders
+    # What was announced counts, before it has arrived; what is removed does not.
+    IncomingFile("c.bin", 4).discard()
+    first.discard()
+    IncomingFile("b.bin", 10).discard()
+
+
+@pytest.mark.parametrize("text", ["much", "0", "-1", "nan", "inf"])
+def test_a_limit_that_is_none_is_told(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLEKIT_UPLOAD_GB", text)
+    with pytest.raises(SettingsError, match=r"^STYLEKIT_UPLOAD_GB: must be a number of GB"):
+        private_files.upload_limit()
 
 
 def test_a_folder_that_was_cleaned_away_is_made_anew() -> None:

@@ -348,6 +348,18 @@ def test_a_folder_that_cannot_be_written_is_told_before_painting(
         Studio(sizes=(64,), steps=(4,), backbone="vgg16", folder=file)
 
 
+def test_a_disk_that_is_nearly_full_is_told_before_painting(
+    studio: Studio, kept_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
+    few = shelves.shutil.disk_usage(kept_in)._replace(free=shelves.KEPT_FREE_BYTES - 1)
+    monkeypatch.setattr(shelves.shutil, "disk_usage", lambda _folder: few)
+    with pytest.raises(MediaError, match=r"^kept: the disk is nearly full; free some space, or"):
+        studio.transfer()
+    assert studio.stage is Stage.SETUP and list(kept_in.iterdir()) == []
+
+
 def test_no_second_transfer_is_taken_up_while_one_runs(studio: Studio, kept_in: Path) -> None:
     shelf = Shelf(kept_in)
     shelf.release(shelf.begin(a_request(), Weights()))
