@@ -168,7 +168,7 @@ def test_imports_are_read_as_they_are() -> None:
     """Otherwise the rules below would hold for anything."""
     found = imports_of(PACKAGE / "media" / "images.py")
     assert {("own", "arrays"), ("own", "media/files"), ("other", "PIL")} <= found
-    assert ("own", "app/run") in imports_of(PACKAGE / "app" / "cli.py")
+    assert ("own", "app/batch") in imports_of(PACKAGE / "app" / "cli.py")
     assert ("own", "") in imports_of(PACKAGE / "media" / "provenance.py")  # __version__
 
 

@@ -30,6 +30,7 @@ from ..vgg.statistics import STYLE_LOSSES
 from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
 from .option_types import numbers, positive, rate, read_output, whole_numbers
 from .presets import Preset, read_preset, values_of
+from .server_options import add_lab, add_studio
 
 # Takes the options and returns the exit code.
 Command = Callable[[argparse.Namespace], int]
@@ -394,63 +395,6 @@ def _add_demo(parser: Parser) -> None:
     _add_overwrite(parser, "files of these names that are not those of an earlier demo")
 
 
-def _add_lab(parser: Parser) -> None:
-    parser.add_argument(
-        "folder",
-        metavar="FOLDER",
-        nargs="?",
-        type=Path,
-        default=Path("stylekit-notebooks"),
-        help="folder for the notebooks; those that you have changed are kept "
-        "(default: %(default)s)",
-    )
-    _add_serving(parser)
-
-
-def _add_serving(parser: Parser) -> None:
-    parser.add_argument(
-        "--port",
-        metavar="N",
-        type=int,
-        help="port of the server, which only this machine can reach "
-        "(default: the usual port, or a free one)",
-    )
-    parser.add_argument(
-        "--no-browser", action="store_true", help="print the address, but open no browser"
-    )
-    parser.add_argument(
-        "--base-url",
-        metavar="PATH",
-        default="/",
-        help="the path below which all pages are, such as /studio/, for a proxy that hands on only "
-        "that path (default: %(default)s)",
-    )
-
-
-def _add_studio(parser: Parser) -> None:
-    parser.add_argument(
-        "--folder",
-        metavar="FOLDER",
-        type=Path,
-        help="where results are kept, with what they were made from, until you delete them "
-        "(default: the folder stylekit of your home folder)",
-    )
-    parser.add_argument(
-        "--visitors",
-        metavar="N",
-        type=int,
-        help="how many browsers may have a page at once; each takes up to 1 GB of memory while it "
-        "paints (default: 8)",
-    )
-    parser.add_argument(
-        "--upload-gb",
-        metavar="X",
-        type=float,
-        help="how many GB of files are taken from each visitor in all (default: 4)",
-    )
-    _add_serving(parser)
-
-
 def _add_json(parser: Parser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print the result as one line of JSON at the end"
@@ -461,7 +405,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "image": ("Paint a picture in the manner of another.", _add_image),
     "video": ("Paint a clip in the manner of a picture, with little flicker.", _add_video),
     "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
-    "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", _add_lab),
-    "studio": ("Open the studio, a page to paint and tune in.", _add_studio),
+    "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", add_lab),
+    "studio": ("Open the studio, a page to paint and tune in.", add_studio),
     "doctor": ("Report what is installed, what works, and what is missing.", _add_json),
 }

@@ -31,6 +31,7 @@ class Alerts:
 
     Examples
     --------
+    >>> import ipywidgets
     >>> alerts = Alerts()
     >>> button = ipywidgets.Button(description="Divide")
     >>> button.on_click(alerts.guarded(lambda _button: 1 / 0))
