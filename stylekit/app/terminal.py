@@ -7,7 +7,7 @@ import errno
 import sys
 from pathlib import Path
 
-_HANDLER = "stylekit.plain"
+_HANDLER = "stylekit-plain"
 # What stylekit itself prints beyond ASCII, in plain letters.
 _PLAIN = {"×": "x", "…": "...", "–": "-", "−": "-", "→": "->", "≈": "~", "²": "2"}
 
