@@ -24,7 +24,7 @@ STUBS = sorted(PACKAGE.rglob("*.pyi"))
 NAMES = {
     *("Image", "ImageSettings", "VideoSettings", "Weights", "load", "resize_image", "save"),
     "load_alpha",
-    *("TimeLapse", "load_preset"),
+    *("TimeLapse", "load_preset", "load_weight_schedule"),
     *("Stylization", "VideoRun", "match_colors", "open_run", "stylize_image", "stylize_video"),
     *("FlowMethod", "consistency_mask", "estimate_flow", "flow_between", "make_scene", "warp"),
     *("balance", "pull_maps", "style_distance", "unused_style_distance"),
