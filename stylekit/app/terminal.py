@@ -7,7 +7,7 @@ import errno
 import sys
 from pathlib import Path
 
-_HANDLER = "stylekit_plain"
+_HANDLER = "stylekit-plain"
 # What stylekit itself prints beyond ASCII, in plain letters.
 _PLAIN = {"×": "x", "…": "...", "–": "-", "−": "-", "→": "->", "≈": "~", "²": "2"}
 

@@ -51,16 +51,16 @@ LAUGHS = b"<!DOCTYPE l [<!ENTITY a 'haha'>" + b"".join(
         webp_with(LAUGHS + b"]>" + PACKET % b"&j;"),
         png_with(b"eXIf", exif_of(270, 2, 1, b"a b " * 3_000_000)),
         png_with(b"eXIf", exif_of(274, 4, 4, bytes(12_000_000))),
-        png_with(b"zTXt", b"Author\0\0" + zlib.compress(bytes(100_000_000), 1)),
+        png_with(b"zTXt", b"Author\0\0" + zlib.compress(bytes(30_000_000), 1)),
     ],
     ids=["WebP", "PNG", "deep", "entities", "EXIF text", "EXIF numbers", "zTXt"],
 )
 def test_metadata_take_little_memory(tmp_path: Path, data: bytes) -> None:
     """The first took 700 MB, for twelve."""
     (tmp_path / "a").write_bytes(data)
-    for call in ("describe_source", "load_image"):
-        megabytes, _ = memory_of(call, tmp_path / "a")
-        assert megabytes < 120
+    both = "(lambda path: (describe_source(path), load_image(path)))"
+    megabytes, _ = memory_of(both, tmp_path / "a")
+    assert megabytes < 120
 
 
 def test_a_large_packet_is_left_out(tmp_path: Path) -> None:
