@@ -10,7 +10,7 @@ Each name is loaded when it is first used.
 - Files: `load` and `save`; `load_alpha` reads a picture's transparency, and `resize_image` changes
   its size.
 - Settings: `Weights` of the losses, `ImageSettings`, `VideoSettings`; `load_preset` reads those of
-  an earlier result, and `load_weight_schedule` its weights at each step.
+  an earlier result, and `load_weight_schedule` how its weights moved.
 - Pictures: `Stylization` is painted step by step, `stylize_image` to the end; `match_colors`
   gives a picture the colours of another. `TimeLapse` makes a short clip of the steps. `Image` is
   the type of a picture: float32 RGB `(H, W, 3)` in [0, 1].
