@@ -10,6 +10,7 @@ import pytest
 from shallow import make_shallow
 from short_runs import share_objectives, stylekit
 
+from stylekit.app import clip_run
 from stylekit.app import run as commands
 from stylekit.media.provenance import Provenance, SourceFile, sidecar_path, write_sidecar
 from stylekit.settings import (
@@ -85,7 +86,7 @@ def settings_of(monkeypatch, capsys):
         raise Reached(inputs[-1])
 
     monkeypatch.setattr(commands, "Stylization", begin)
-    monkeypatch.setattr(commands, "VideoRun", begin)
+    monkeypatch.setattr(clip_run, "VideoRun", begin)
 
     def call(*arguments):
         with pytest.raises(Reached) as caught:

@@ -136,7 +136,7 @@ def test_what_cannot_be_meant_is_refused_before_any_work(
     capsys, call, options, words, monkeypatch, request
 ):
     monkeypatch.setattr("stylekit.app.run.Stylization", None)
-    monkeypatch.setattr("stylekit.app.run.VideoRun", None)
+    monkeypatch.setattr("stylekit.app.clip_run.VideoRun", None)
     masks = request.getfixturevalue("masks" if call is BLEND else "frame_masks")
     refused = stylekit(capsys, *call, *(masks.get(word, word) for word in options))
     assert refused.code != 0

@@ -12,6 +12,7 @@ import pytest
 from short_runs import stylekit
 
 from stylekit import __version__
+from stylekit.app import batch, clip_run
 from stylekit.app import run as commands
 from stylekit.motion.flow import FlowMethod
 from stylekit.motion.masks import MaskMethod
@@ -187,7 +188,7 @@ def test_opencv_without_its_libraries_is_told_in_one_line(capsys, monkeypatch):
     def broken(options):
         raise ImportError("OpenCV cannot start; install libgl1", name="cv2")
 
-    monkeypatch.setattr(commands, "image_command", broken)
+    monkeypatch.setattr(batch, "image_command", broken)
     outcome = stylekit(capsys, *IMAGE)
     assert (outcome.code, outcome.complaint) == (2, "OpenCV cannot start; install libgl1")
 
@@ -196,7 +197,7 @@ def test_errors_of_our_own_are_not_hidden(capsys, monkeypatch):
     def broken(options):
         raise ImportError("no module named x", name="x")
 
-    monkeypatch.setattr(commands, "image_command", broken)
+    monkeypatch.setattr(batch, "image_command", broken)
     with pytest.raises(ImportError):
         stylekit(capsys, *IMAGE)
 
@@ -286,7 +287,7 @@ def settings_of(monkeypatch, capsys):
         raise Reached(inputs[-1], more.get("init"))
 
     monkeypatch.setattr(commands, "Stylization", begin)
-    monkeypatch.setattr(commands, "VideoRun", begin)
+    monkeypatch.setattr(clip_run, "VideoRun", begin)
 
     def call(*arguments):
         with pytest.raises(Reached) as caught:

@@ -151,7 +151,7 @@ def test_that_a_clip_is_laid_on_white_is_said_before_painting(capsys, caplog, mo
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("stylekit.app.run.VideoRun", stop)
+    monkeypatch.setattr("stylekit.app.clip_run.VideoRun", stop)
     for name, options in (
         ("clear.mov", ["-vf", "format=argb,colorchannelmixer=aa=0.5"]),
         ("opaque.mov", []),  # it has an alpha channel, but nothing is transparent

@@ -14,7 +14,7 @@ import pytest
 from shallow import make_shallow
 from short_runs import SETTINGS, share_objectives, stylekit
 
-from stylekit.app import demo
+from stylekit.app import clip_run, demo
 from stylekit.app import run as commands
 from stylekit.app.outputs import finished_path, unfinished_path
 from stylekit.app.progress import Progress
@@ -38,8 +38,8 @@ def surroundings(tmp_path, monkeypatch):
 
 @pytest.fixture
 def no_painting(monkeypatch):
-    for name in ("Stylization", "VideoRun"):
-        monkeypatch.setattr(commands, name, lambda *_, **__: pytest.fail("it was painted"))
+    for module, name in ((commands, "Stylization"), (clip_run, "VideoRun")):
+        monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("it was painted"))
 
 
 @pytest.mark.parametrize(

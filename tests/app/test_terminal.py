@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from short_runs import stylekit
 
-from stylekit.app import run as commands
+from stylekit.app import batch
 from stylekit.app.terminal import print_any_text, system_trouble
 
 LONG = "n" * 300
@@ -75,7 +75,7 @@ def test_too_little_memory_is_told_in_one_line(capsys, monkeypatch, tmp_path, er
         raise error
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(commands, "image_command", fail)
+    monkeypatch.setattr(batch, "image_command", fail)
     outcome = stylekit(capsys, *CALL)
     assert outcome.code == 2
     assert outcome.complaint.startswith("memory: there is not enough for this; use a smaller")
