@@ -51,7 +51,13 @@ HOMES = {
     "tensorflow": ("vgg/runtime",),
     "matplotlib": ("plots", "media/compare"),  # titles in matplotlib's font
     "tqdm": ("app/progress",),
-    "filelock": ("media/owned_folders", "vgg/download", "video/folder", "widgets/studio/shelf"),
+    "filelock": (
+        "app/outputs",
+        "media/owned_folders",
+        "vgg/download",
+        "video/folder",
+        "widgets/studio/shelf",
+    ),
     "distributed": ("app/cluster",),
     "dask": ("app/cluster",),
     "ipywidgets": ("widgets",),

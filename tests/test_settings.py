@@ -65,7 +65,7 @@ UNUSUAL_VIDEO = VideoSettings(
     dilate=2,
 )
 
-NOT_NUMBERS = [None, "1", [1], True, math.nan, math.inf]
+NOT_NUMBERS = [None, "1", [1], True, math.nan, math.inf, 10**400]
 
 
 def test_the_weights_of_the_report_are_the_defaults() -> None:

@@ -60,11 +60,15 @@ class Item:
 
 @dataclass(slots=True)
 class FolderResult:
-    """What became of the files of a folder, for `--json` and the summary."""
+    """What became of the files of a folder, for `--json` and the summary.
+
+    `left` counts those to which an interrupted command did not come.
+    """
 
     painted: list[Result] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    left: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON's own types."""
@@ -72,6 +76,7 @@ class FolderResult:
             "painted": [result.to_json() for result in self.painted],
             "skipped": [str(path) for path in self.skipped],
             "failed": self.failed,
+            "left": self.left,
         }
 
     def text(self) -> str:
@@ -80,11 +85,15 @@ class FolderResult:
             f"{len(self.painted)} painted, {len(self.skipped)} finished before, "
             f"{len(self.failed)} failed"
         )
+        if self.left:
+            counts += f", {self.left} left"
         return "\n".join([counts, *(f"failed: {message}" for message in self.failed.values())])
 
 
 def _folder(name: str, *kinds: MaterialKind) -> Path | None:
     """The folder of a name; None for a file, and for a built-in name, which comes first."""
+    if not name.strip():
+        return None
     path = Path(name).expanduser()
     built_in = {known.lower() for kind in kinds for known in materials(kind)}
     return path if path.is_dir() and name.lower() not in built_in else None
@@ -175,16 +184,19 @@ def _items(
     sources = [path for path in _files(folder) if path.suffix.lower() in endings]
     if not sources:
         kind = "pictures" if name == "content" else "clips"
-        raise MediaError(folder, f"holds no {kind}; its files would end in {', '.join(endings)}")
+        message = f"holds no {kind}; their names end in {', '.join(endings)}"
+        if name == "content":
+            message += "; for clips there is stylekit video"
+        raise MediaError(folder, message)
     # `FOLDER/` of a clip's output stands for its pictures.
     out = options.output.parent if Pattern.of(options.output) else options.output
     if out.suffix and not out.is_dir():
         raise MediaError(out, "is a file's name, and the input is a folder; give a folder")
-    make_folder(out)
     if out.resolve() == folder.resolve():
         raise MediaError(out, "is the folder of the inputs; give another one for the results")
     # A style that cannot be read would fail for each of them.
     StyleFiles.of(options).read_styles()
+    make_folder(out)
     names = [_result_name(path, name) for path in sources]
     counts = Counter(each.lower() for each in names)
     items = []
@@ -238,6 +250,8 @@ def _paint_all(
         advice = str(interrupted)
     except KeyboardInterrupt:
         advice = "interrupted: run the same command again to go on from there"
+    ended = len(result.painted) + len(result.skipped) + len(result.failed)
+    result.left = len(items) - ended
     return result, advice
 
 

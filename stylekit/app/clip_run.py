@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,10 +35,19 @@ from .clip_files import (
     tell_changes,
 )
 from .options import chosen
-from .outputs import check_free, check_names, finished_path, unfinished_path
+from .outputs import (
+    WRITING_REST,
+    check_free,
+    check_names,
+    claimed,
+    finished_path,
+    unfinished_path,
+)
 from .presets import Preset
 from .progress import Progress
 from .run import StyleFiles, check_weight_file, image_settings, schedule
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +136,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint a clip; parameters, result and errors are those of `image_command`."""
     opened = open_clip(options)
     run, clip = opened.run, opened.clip
-    with run.folder.held():
+    with claimed(options.output), run.folder.held():
         take_over(run)
         return _paint_clip(options, opened, run, clip)
 
@@ -143,6 +153,7 @@ def _paint_clip(
         done = run.finished_entries()
         if not done:
             raise
+        log.info("%s", WRITING_REST)
         output = unfinished_path(options.output, written)
         again = f" in the first of {settings.passes} passes or more" if settings.passes > 1 else ""
         advice = (

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import logging
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from ..errors import MediaError
 from ..media.files import remove_abandoned
@@ -17,6 +22,21 @@ log = logging.getLogger(__name__)
 
 # Of the file of an interrupted command, and of a result whose name was taken in the meantime.
 _PARTIAL, _COPY = ".partial", ""
+
+
+WRITING_REST = "interrupted: writing what there is; a second Ctrl-C gives it up"
+"""What is said at once, because measuring and writing take seconds."""
+
+# The most bytes of a pixel in a picture file, and those of its sidecar.
+_PIXEL_BYTES, _SIDECAR_BYTES = 4, 200_000
+
+
+def check_space(output: Path, pixels: int) -> None:
+    """Raise MediaError, before painting, if a picture of so many pixels has no room on the disk."""
+    with contextlib.suppress(OSError):  # a disk that cannot be asked
+        if shutil.disk_usage(output.parent).free >= _PIXEL_BYTES * pixels + _SIDECAR_BYTES:
+            return
+        raise MediaError(output, "the disk is full; free some space or choose another folder")
 
 
 def check_names(output: Path, *others: Path) -> None:
@@ -55,6 +75,35 @@ def check_free(*outputs: Path, overwrite: bool, written: tuple[WrittenFiles, ...
                     "is there already; give another name for the result, or replace it with "
                     "--overwrite",
                 )
+
+
+@contextmanager
+def claimed(output: Path) -> Iterator[None]:
+    """Keep other commands from writing the same result while this one paints it.
+
+    Raises MediaError if another one of this machine does already.
+    """
+    name = hashlib.sha256(output.name.encode()).hexdigest()[:16]
+    path = output.parent.resolve() / f".stylekit-lock-{name}"
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise MediaError(
+            output,
+            "another stylekit is painting this result; wait for its end, or give another name",
+        ) from None
+    except (OSError, NotImplementedError):
+        # A disk that knows no locks.
+        yield
+        return
+    try:
+        yield
+    finally:
+        # While it is held; Windows removes no file that is open.
+        with contextlib.suppress(OSError):
+            path.unlink()
+        lock.release()
 
 
 def unfinished_path(output: Path, written: WrittenFiles | None = None) -> Path:

@@ -51,7 +51,15 @@ from .clip_files import (
 )
 from .input_options import limits_of
 from .options import chosen
-from .outputs import check_free, check_names, finished_path, unfinished_path
+from .outputs import (
+    WRITING_REST,
+    check_free,
+    check_names,
+    check_space,
+    claimed,
+    finished_path,
+    unfinished_path,
+)
 from .presets import Preset
 from .progress import Progress
 
@@ -159,6 +167,13 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         _check_output(options.timelapse, TIMELAPSE_SUFFIXES, *inputs, *start)
         outputs.append(options.timelapse)
     check_free(*outputs, overwrite=options.overwrite)
+    with claimed(options.output):
+        return _paint(options, content_path, files)
+
+
+def _paint(
+    options: argparse.Namespace, content_path: Path, files: StyleFiles
+) -> tuple[Result, str]:
     content = load_image(content_path, limits=files.limits)
     preset = options.preset or Preset(ImageSettings())
     settings, init = image_settings(options, preset.image, content.shape[:2])
@@ -166,6 +181,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
     alpha = _content_alpha(content_path, settings.size, options.output, files.limits)
     guidance = files.load(content, settings)
     check_weight_file(settings.backbone)
+    check_space(options.output, settings.size**2)
     # As the files are now: they may change, or be gone, before the picture is finished.
     source, described = describe_source(content_path), files.describe()
     began = time.monotonic()
@@ -179,6 +195,7 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
                     lapse.add(step)
                 progress.step(step)
     except KeyboardInterrupt:
+        log.info("%s", WRITING_REST)
         output = unfinished_path(options.output)
         timelapse = unfinished_path(timelapse) if timelapse else None
         advice = f"interrupted: {output} is the picture so far; go on with --init {output}"

@@ -45,6 +45,8 @@ _SNAP = Fraction(1, 2002)
 
 # The highest rate that a clip gets so that pictures at irregular times are kept.
 _HIGHEST_KEEPING = Fraction(60)
+# The lowest rate that is chosen: a picture in a quarter of an hour.
+_LOWEST = Fraction(1, 1001)
 
 _FALLBACK = Fraction(25)
 _HIGHEST = Fraction(1000)
@@ -253,8 +255,8 @@ def constant_rate(
     slot of its own, and leaves no slot empty, is right. If none does, the frame rate varies. Then
     the choice is the first that loses no picture and repeats each at most once, on average. If
     there is none, it is the rate at which all times are exact, or else the lowest usual one that
-    loses no picture, up to 60 a second and `most` frames. Otherwise it is the average rate, which
-    drops pictures.
+    loses no picture, up to 60 a second and `most` frames. Otherwise it is the average rate, or a
+    higher one that makes no more than `most` frames, and pictures are dropped.
 
     Parameters
     ----------
@@ -299,7 +301,12 @@ def constant_rate(
             if all(a < b for a, b in itertools.pairwise(own)):
                 return rate
     average = min(len(times) / (end - times[0]), _HIGHEST)
-    return _usual_rate(average) or average.limit_denominator(1001)
+    # After a long gap the average would drop nearly all of them.
+    fitting = min((most - 1) / (end - times[0]), keeping, _HIGHEST_KEEPING)
+    if fitting > average:
+        average = Fraction(math.floor(fitting)) if fitting >= 1 else fitting
+    rate = _usual_rate(average) or average.limit_denominator(1001)
+    return rate if rate > 0 else _LOWEST
 
 
 def keeping_rate(times: Sequence[Fraction]) -> Fraction | None:

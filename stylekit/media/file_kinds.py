@@ -143,6 +143,8 @@ def refuse_other_kinds(path: Path) -> None:
         raise MediaError(
             path, "is a playlist that names other files; give one of those files instead"
         )
+    if head.startswith(b"OggS") and b"\x80theora" in head:
+        raise MediaError(path, "is an Ogg clip, which is not read; save it as H.264 MP4")
     if any(head.startswith(mark, offset) for offset, mark in _SOUNDS):
         raise MediaError(path, f"has no picture track, it is a sound file; {_USE_CLIP}")
 

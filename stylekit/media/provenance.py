@@ -255,7 +255,8 @@ def read_record(path: Path) -> dict[str, Any]:
     if path.stat().st_size > _MAX_SIDECAR:
         raise MediaError(path, "is too large for a sidecar of stylekit; style the input again")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        # Some editors of Windows begin a file with a mark of its encoding.
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
     # Brackets that are nested too deeply are a RecursionError.
     except (ValueError, RecursionError) as error:
         raise MediaError(path, f"is not readable JSON ({error}); style the input again") from error

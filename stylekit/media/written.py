@@ -74,14 +74,15 @@ def complete_result(output: Path, written: WrittenFiles | None = None) -> Iterat
 
     Parameters
     ----------
-    output : the path of the result; the folder of numbered pictures is made if it is missing
+    output : the path of the result; its folder is made if it is missing
     written : notes the files before they replace others
 
     Raises
     ------
     MediaError : if the system refuses to write
     """
-    folder = make_folder(output.parent) if Pattern.of(output) else output.parent
+    # It may have been removed while the result was made.
+    folder = make_folder(output.parent)
     remove_abandoned(folder)
     with temporary_folder(folder) as hidden, refusals_explained(output):
         yield hidden / output.name

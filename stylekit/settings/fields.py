@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -235,7 +236,9 @@ def check(settings: Settings) -> None:
 def check_number(name: str, value: float, known: Tunable, *, whole: bool = False) -> None:
     """Raises SettingsError unless `value` is a number, or whole number, in the range of `known`."""
     right_kind = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not right_kind or not math.isfinite(value) or not known.low <= value <= known.high:
+    # A whole number may be longer than any float, and `isfinite` would raise OverflowError.
+    finite = right_kind and abs(value) <= sys.float_info.max
+    if not finite or not known.low <= value <= known.high:
         kind = "a whole number" if whole else "a number"
         at_least, to = f"of at least {known.low:g}", f"from {known.low:g} to {known.high:g}"
         wanted = at_least if known.high == math.inf else to

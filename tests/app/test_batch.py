@@ -116,6 +116,7 @@ def test_an_interrupted_folder_says_how_to_go_on(capsys, folder, monkeypatch):
     outcome = image(capsys)
     assert outcome.code == 130
     assert [each["output"] for each in outcome.json["painted"]] == ["out/chelsea.png"]
+    assert outcome.json["left"] == 1
     assert "run the same command again" in outcome.err
     monkeypatch.setattr(batch, "image_command", real)
     assert image(capsys).json["skipped"] == ["out/chelsea.png"]

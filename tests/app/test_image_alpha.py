@@ -138,9 +138,9 @@ def test_an_interrupted_picture_keeps_its_alpha_and_goes_on_with_its_colours(
     signal.signal(number, handler)
     assert outcome.code == 130
     assert (outcome.json["complete"], outcome.json["transparency"]) == (False, "kept")
-    np.testing.assert_array_equal(load_alpha("out.png"), load_alpha("cut.png", size=32))
-    save_image(load_image("out.png", ignore_alpha=True), "opaque.png", provenance=None)
-    report, said = paint("cut.png", "--init", "out.png", output="again.png")
+    np.testing.assert_array_equal(load_alpha("out.partial.png"), load_alpha("cut.png", size=32))
+    save_image(load_image("out.partial.png", ignore_alpha=True), "opaque.png", provenance=None)
+    report, said = paint("cut.png", "--init", "out.partial.png", output="again.png")
     assert (report["transparency"], said) == ("kept", [])
     # The same as from a picture with these colours and no alpha.
     paint("cut.png", "--init", "opaque.png", output="from-opaque.png")

@@ -16,7 +16,7 @@ from short_runs import SETTINGS, share_objectives, stylekit
 
 from stylekit.app import clip_run, demo
 from stylekit.app import run as commands
-from stylekit.app.outputs import finished_path, unfinished_path
+from stylekit.app.outputs import claimed, finished_path, unfinished_path
 from stylekit.app.progress import Progress
 from stylekit.image.stylization import Stylization
 from stylekit.media import files as writing
@@ -291,3 +291,32 @@ def test_a_record_that_cannot_be_read_holds_nothing(tmp_path):
     (tmp_path / "written.sha256").write_bytes(b"\xff\xfe")
     (tmp_path / "a.txt").touch()
     assert not WrittenFiles(tmp_path / "written.sha256").holds(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("call", [IMAGE, VIDEO])
+def test_two_commands_do_not_paint_the_same_result(capsys, call):
+    output = Path(call[4])
+    with claimed(output):
+        refused = stylekit(capsys, *call)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.endswith(
+        f"{output}: another stylekit is painting this result; wait for its end, or give another "
+        "name\n"
+    )
+    assert stylekit(capsys, *call).code == 0
+    assert not list(Path().glob(".stylekit-lock-*"))
+
+
+def test_a_full_disk_is_told_before_a_picture_is_painted(capsys, no_painting, monkeypatch):
+    usage = shutil.disk_usage(".")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=150_000))
+    outcome = stylekit(capsys, *IMAGE)
+    assert outcome.code == 2
+    assert outcome.complaint.startswith("out.png: the disk is full; ")
+
+
+def test_a_folder_that_was_removed_meanwhile_is_made_again(tmp_path):
+    output = tmp_path / "gone" / "a.txt"
+    with complete_result(output) as hidden:
+        hidden.write_text("a result")
+    assert output.read_text() == "a result"

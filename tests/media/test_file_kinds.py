@@ -12,6 +12,7 @@ import PIL.Image
 import pytest
 
 from stylekit.errors import MediaError
+from stylekit.media.file_kinds import refuse_other_kinds
 from stylekit.media.images import load_image
 from stylekit.settings import MediaLimits
 
@@ -122,3 +123,10 @@ def test_limits_are_the_callers(tmp_path: Path) -> None:
             load_image(path, limits=limits)
     path.write_bytes(small)
     assert load_image(path, limits=MediaLimits(min_side=1)).shape == (4, 4, 3)
+
+
+def test_an_ogg_clip_is_no_sound_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.ogv"
+    path.write_bytes(b"OggS\x00\x02" + bytes(22) + b"\x80theora\x03\x02\x01" + bytes(40))
+    with pytest.raises(MediaError, match=r"^a\.ogv: is an Ogg clip, which is not read; save it"):
+        refuse_other_kinds(path)

@@ -117,3 +117,9 @@ def test_files_that_are_missing_or_damaged(
         load_preset(name)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_a_mark_of_the_encoding_at_the_beginning_does_no_harm(tmp_path: Path) -> None:
+    path = sidecar(tmp_path / "a.png", PICTURE)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_preset(path) == dataclasses.replace(PICTURE, weights=LAST)
