@@ -26,9 +26,19 @@ function chooser(parent, model) {
   element(label, "span", "unseen").textContent = ` for ${model.get("_label")}`;
   element(row, "span", "", { "aria-hidden": "true" }).textContent = "or drop it here";
   const hint = element(parent, "p", "hint", { id: hintId });
-  hint.textContent =
-    `${model.get("_accept").join(", ")} up to ${sizeWords(model.get("_max_bytes"))}`;
+  const accepted = model.get("_accept");
+  hint.textContent = `${kindsWords(accepted)}, up to ${sizeWords(model.get("_max_bytes"))}`;
+  hint.title = accepted.join(" ");
   return input;
+}
+
+// The endings that people look for; a list of all would be longer than anybody reads.
+const COMMON = [".jpg", ".png", ".webp", ".heic", ".mp4", ".mov", ".webm"];
+
+function kindsWords(endings) {
+  const common = COMMON.filter((ending) => endings.includes(ending));
+  if (endings.length <= COMMON.length || common.length === 0) return endings.join(", ");
+  return `${common.join(", ")} and ${endings.length - common.length} more`;
 }
 
 function render({ model, el }) {
