@@ -209,7 +209,9 @@ def test_a_reload_finds_the_painting_as_it_goes_on_and_its_result(
     steps_are_taken(page)
     page.reload()
     steps_are_taken(page)
-    painted = page.locator(".studio-live canvas").first
+    # Steps are counted before the canvas of the new page has drawn its first picture.
+    painted = page.locator(".studio-live canvas[data-painted]").first
+    painted.wait_for()
     assert int(painted.get_attribute("data-painted")) > 1
     button(page, "Cancel, keep the result so far").click()
     stopped = "Stopped: the result so far"
