@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import hashlib
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +30,7 @@ from ..samples import MaterialKind, materials
 from ..settings import Init
 from ..video.results import Result
 from .clip_run import video_command
-from .messages import one_line
+from .messages import TROUBLE, one_line
 from .run import StyleFiles, image_command
 from .tasks import Outcome
 
@@ -41,7 +43,7 @@ _RECORD = ".stylekit.json"
 # What does not change a result, or is told apart from the other options.
 _NO_SETTINGS = {
     *("command", "COMMAND", "json", "overwrite", "workers", "scheduler", "output", "run"),
-    *("content", "clip", "style", "regions", "keep", "init", "given"),
+    *("content", "clip", "style", "regions", "keep", "given"),
 }
 
 
@@ -163,14 +165,19 @@ def videos_command(options: argparse.Namespace) -> tuple[FolderResult | Result, 
     return _paint_all(options, items, video_command)
 
 
-def _by_shots(options: argparse.Namespace) -> tuple[FolderResult | Result, str]:
+def _by_shots(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint one clip by several processes, as `video_command` does."""
+    began = time.monotonic()
     item = Item(source=Path(options.clip), options=options)
-    result, advice = _paint_all(options, [item], video_command, alone=True)
-    for message in result.failed.values():
-        name, _, rest = message.partition(": ")
+    with contextlib.closing(_by_processes(options, [item], video_command)) as done:
+        ((_, outcome),) = done
+    for line in outcome.told:
+        log.info("%s", line)
+    if outcome.error:
+        name, _, rest = outcome.error.partition(": ")
         raise StylekitError(name, rest)
-    return (result.painted[0] if result.painted else result), advice
+    # The process that wrote the clip knows its own time alone.
+    return dataclasses.replace(outcome.value, seconds=time.monotonic() - began), ""
 
 
 def _files(folder: Path) -> list[Path]:
@@ -216,16 +223,16 @@ def _result_name(source: Path, name: str) -> str:
 
 
 def _paint_all(
-    options: argparse.Namespace, items: Sequence[Item], command: Command, *, alone: bool = False
+    options: argparse.Namespace, items: Sequence[Item], command: Command
 ) -> tuple[FolderResult, str]:
-    """Paint what is not finished; `alone` is one clip, which has no record."""
+    """Paint what is not finished."""
     result, advice = FolderResult(), ""
     record = _Record(items[0].output.parent / _RECORD)
-    styles = _digest_of_settings(options)
-    prints = {} if alone else {item.output: _fingerprint(item, styles) for item in items}
+    settings = _digest_of_settings(options)
+    prints = {item.output: _fingerprint(item, settings) for item in items}
     left = []
     for item in items:
-        if not alone and item.output.exists() and record.holds(item, prints[item.output]):
+        if item.output.exists() and record.holds(item, prints[item.output]):
             result.skipped.append(item.output)
         else:
             left.append(item)
@@ -239,13 +246,11 @@ def _paint_all(
                     log.info("%s", line)
                 if outcome.error:
                     result.failed[str(item.source)] = outcome.error
-                    if not alone:
-                        log.error("failed: %s", outcome.error)
+                    log.error("failed: %s", outcome.error)
                     continue
                 result.painted.append(outcome.value)
-                if not alone:
-                    record.add(item, prints[item.output])
-                    log.info("%s is finished", outcome.value.output)
+                record.add(item, prints[item.output])
+                log.info("%s is finished", outcome.value.output)
     except _InterruptedItem as interrupted:
         advice = str(interrupted)
     except KeyboardInterrupt:
@@ -267,8 +272,11 @@ def _one_by_one(
             log.info("%d of %d: %s", number, len(items), item.source.name)
         try:
             result, advice = command(item.options)
-        except (StylekitError, MemoryError, OSError) as error:
-            yield item, Outcome(error=one_line(error))
+        except TROUBLE as error:
+            line = one_line(error)
+            if line is None:
+                raise
+            yield item, Outcome(error=line)
             continue
         if advice:
             raise _InterruptedItem(advice)
@@ -318,7 +326,6 @@ def _digest_of_settings(options: argparse.Namespace) -> str:
         sorted((name, repr(value)) for name, value in settings.items()),
         [sha256_of(path) for path in files.styles],
         [sha256_of(path) for path in files.masks],
-        str(options.init),
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 

@@ -10,10 +10,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import StylekitError
-from .messages import one_line
+from .messages import TROUBLE, one_line
 from .options import parse_options
-from .terminal import print_any_text, system_trouble
+from .terminal import print_any_text
 
 # Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
 BAD_INPUT = 2
@@ -38,11 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parse_options(_COMMANDS, arguments)
         return options.command(options)
-    except StylekitError as error:
-        print(one_line(error), file=sys.stderr)
-        return BAD_INPUT
-    except (OSError, MemoryError, RuntimeError) as error:
-        line = system_trouble(error)
+    except TROUBLE as error:
+        line = one_line(error)
         if line is None:
             raise
         print(line, file=sys.stderr)

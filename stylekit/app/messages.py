@@ -5,15 +5,20 @@ from __future__ import annotations
 from ..errors import SettingsError, StylekitError
 from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
 from .input_options import limit_flags
+from .terminal import system_trouble
+
+TROUBLE = (StylekitError, OSError, MemoryError, RuntimeError)
+"""The kinds of error among which are those that a user can mend; `one_line` tells which are."""
 
 
-def one_line(error: BaseException) -> str:
-    """The message of an error in one line, even if a file's name contains a line feed."""
+def one_line(error: Exception) -> str | None:
+    """The message of an error in one line, even if a file's name contains a line feed.
+
+    None for an error that is a fault of the program.
+    """
     if isinstance(error, StylekitError):
         return " ".join(_with_flag(error).splitlines())
-    if isinstance(error, MemoryError):
-        return "memory: there is not enough; choose a smaller --size, or close other programs"
-    return " ".join(str(error).splitlines())
+    return system_trouble(error)
 
 
 def _with_flag(error: StylekitError) -> str:

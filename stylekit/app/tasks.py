@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import StylekitError
 from ..video.results import Result
-from .messages import one_line
+from .messages import TROUBLE, one_line
 
 Options = argparse.Namespace
 
@@ -88,8 +87,11 @@ def _outcome(folder: Path, work: Callable[[], Result | list[tuple[int, int]] | s
         # The progress of several processes at once would be a muddle.
         with contextlib.chdir(folder), contextlib.redirect_stderr(io.StringIO()):
             return Outcome(value=work(), told=tuple(said.lines))
-    except (StylekitError, MemoryError, OSError) as error:
-        return Outcome(error=one_line(error), told=tuple(said.lines))
+    except TROUBLE as error:
+        line = one_line(error)
+        if line is None:
+            raise
+        return Outcome(error=line, told=tuple(said.lines))
     finally:
         log.removeHandler(said)
 

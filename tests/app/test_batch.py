@@ -159,3 +159,21 @@ def test_clips_of_a_folder(capsys, clips):
     (clips / "b.mp4").unlink()
     outcome = stylekit(capsys, *call)
     assert (outcome.code, outcome.out) == (0, "0 painted, 1 finished before, 0 failed\n")
+
+
+def test_too_little_memory_for_one_does_not_stop_the_rest(capsys, folder, monkeypatch):
+    class ResourceExhaustedError(RuntimeError):
+        """As TensorFlow raises it."""
+
+    def paint(options):
+        if "chelsea" in options.content:
+            raise ResourceExhaustedError("OOM when allocating tensor")
+        return real(options)
+
+    real = batch.image_command
+    monkeypatch.setattr(batch, "image_command", paint)
+    (folder / "damaged.jpg").unlink()
+    outcome = image(capsys)
+    assert outcome.code == 1
+    assert [each["output"] for each in outcome.json["painted"]] == ["out/rocket.png"]
+    assert outcome.json["failed"]["in/chelsea.png"].startswith("memory: there is not enough")
