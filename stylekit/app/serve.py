@@ -51,6 +51,8 @@ def studio_command(
 ) -> None:
     """Serve the studio page until Ctrl-C; its results are kept in a folder.
 
+    Raises StylekitError if something is not installed, or the folder cannot be made.
+
     Parameters
     ----------
     folder : where results are kept; the `results_folder` if None
@@ -59,8 +61,6 @@ def studio_command(
     upload_gb : how many GB of files are taken from the page of each visitor in all
     browser : whether one is opened
     say : is called with each line for the user
-
-    Raises StylekitError if something is not installed, or the folder cannot be made.
     """
     _require("voila", "jupyterlab")
     if visitors is not None and visitors < 1:
