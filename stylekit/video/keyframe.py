@@ -1,0 +1,56 @@
+"""A painted frame of a clip, from which the other frames are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..arrays import Image, Mask
+from ..errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyframe:
+    """One frame of a clip with its painting.
+
+    `frame_index` counts from 0. `image` is the painting, float32 RGB `(H, W, 3)` in [0, 1] in the
+    size of the clip. `mask` is float32 `(H, W)` in [0, 1], 1 where the painting counts: what lies
+    outside is not taken from it. None if all of it counts.
+    """
+
+    frame_index: int
+    image: Image
+    mask: Mask | None = None
+
+
+def check_keyframes(keys: Sequence[Keyframe], clip: Sequence[Image]) -> None:
+    """Check that keyframes fit a clip, in the order of their frames.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, two are of one frame, a frame is not in the clip, or a size differs.
+    """
+    if not keys:
+        raise SettingsError("key", "give at least one painted frame")
+    numbers = [key.frame_index for key in keys]
+    for earlier, later in zip(numbers, numbers[1:], strict=False):
+        if later == earlier:
+            raise SettingsError("key", f"frame {later} is given twice; give one painting of it")
+        if later < earlier:
+            raise SettingsError("key", "give the keyframes in the order of the clip")
+    for key in keys:
+        if not 0 <= key.frame_index < len(clip):
+            raise SettingsError(
+                "key",
+                f"the clip has frames 0 to {len(clip) - 1}, there is no frame {key.frame_index}",
+            )
+        for array in filter(lambda array: array is not None, (key.image, key.mask)):
+            if array.shape[:2] != clip[0].shape[:2]:
+                height, width = array.shape[:2]
+                rows, columns = clip[0].shape[:2]
+                raise SettingsError(
+                    "key",
+                    f"of frame {key.frame_index} has {width}×{height} pixels, the clip has "
+                    f"{columns}×{rows}; resize it first",
+                )
