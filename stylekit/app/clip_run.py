@@ -34,7 +34,6 @@ from .clip_files import (
     flow_folder,
     tell_changes,
 )
-from .options import chosen
 from .outputs import (
     WRITING_REST,
     check_free,
@@ -46,6 +45,7 @@ from .outputs import (
 from .presets import Preset
 from .progress import Progress
 from .run import StyleFiles, check_weight_file, image_settings, schedule
+from .setting_options import chosen
 
 log = logging.getLogger(__name__)
 

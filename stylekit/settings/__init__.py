@@ -17,6 +17,7 @@ from .classes import (
 from .fields import (
     Implementation,
     NameOrFunction,
+    Settings,
     Tunable,
     check_layer_count,
     check_number,
@@ -29,6 +30,7 @@ from .fields import (
     tunables,
     whole_numbers,
 )
+from .keyframes import KeyMethod
 from .schedule import WeightChange, WeightSchedule, WeightsNow, weights_of_step
 
 __all__ = [
@@ -37,9 +39,11 @@ __all__ = [
     "ImageSettings",
     "Implementation",
     "Init",
+    "KeyMethod",
     "MediaLimits",
     "NameOrFunction",
     "OptimizerMethod",
+    "Settings",
     "Start",
     "Tunable",
     "VideoSettings",

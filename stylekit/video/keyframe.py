@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..arrays import Image, Mask
 from ..errors import SettingsError
@@ -34,7 +35,7 @@ def check_keyframes(keys: Sequence[Keyframe], clip: Sequence[Image]) -> None:
     if not keys:
         raise SettingsError("key", "give at least one painted frame")
     numbers = [key.frame_index for key in keys]
-    for earlier, later in zip(numbers, numbers[1:], strict=False):
+    for earlier, later in pairwise(numbers):
         if later == earlier:
             raise SettingsError("key", f"frame {later} is given twice; give one painting of it")
         if later < earlier:
