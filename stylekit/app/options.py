@@ -18,6 +18,7 @@ from ..settings import (
     tunables,
 )
 from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
+from .keyframe_options import add_keyframes
 from .option_types import positive, read_output
 from .presets import Preset, read_preset, values_of
 from .server_options import add_lab, add_studio
@@ -32,6 +33,7 @@ _EXAMPLES = """examples:
   stylekit image me.jpg one.jpg two.jpg -o me.png --style-weights 2,1
   stylekit video drift glass -o drift.mp4         built-in clip and style
   stylekit video holiday.mp4 painting.jpg -o out.mp4 --start 3 --frames 48
+  stylekit keyframes drift --key 0=frame.png -o painted.mp4   from a painted frame
   stylekit demo                                   see what the temporal loss does
   stylekit studio                                 tune the weights while it paints
 """
@@ -266,6 +268,7 @@ def _add_json(parser: Parser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "image": ("Paint a picture in the manner of another.", _add_image),
     "video": ("Paint a clip in the manner of a picture, with little flicker.", _add_video),
+    "keyframes": ("Paint a clip from some of its frames that are painted.", add_keyframes),
     "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
     "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", add_lab),
     "studio": ("Open the studio, a page to paint and tune in.", add_studio),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MediaError, SettingsError
 from .file_kinds import read_head
 from .files import atomic_path, check_input
-from .provenance import DIGITAL_SOURCE_TYPE, Provenance, comment
+from .provenance import Provenance, comment
 
 if TYPE_CHECKING:
     import c2pa
@@ -113,7 +113,7 @@ def _manifest(title: str, provenance: Provenance) -> dict[str, Any]:
     opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": [_CONTENT]}}
     edited = {
         "action": "c2pa.edited",
-        "digitalSourceType": DIGITAL_SOURCE_TYPE,
+        "digitalSourceType": provenance.digital_source_type,
         "softwareAgent": agent,
         "description": comment(provenance),
         "parameters": {"ingredientIds": _style_labels(provenance)},

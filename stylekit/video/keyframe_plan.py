@@ -18,25 +18,19 @@ from .links import Links
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """Frames to which one painting is carried, nearest first.
+class Stretch:
+    """Neighbouring frames of a shot that are painted from the same keyframes.
 
-    `shot` holds all frames of the shot in the order of time, without flashes. `frames` are some of
-    them; each is painted with the help of the one before it, the first with that of `key`. A flash
-    is a chain of its own, with a `shot` of the key and itself.
+    `frames` are in the order of time. `earlier` and `later` are the keyframes before and after
+    them; one of them is None at the beginning and at the end of a shot. `shot` holds all frames of
+    the shot, without flashes. A flash is a stretch of its own, with a `shot` of the nearest
+    keyframe and itself.
     """
 
-    key: int
     frames: tuple[int, ...]
+    earlier: int | None
+    later: int | None
     shot: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is carried where: `chains` in the order of work, and the frames `between` two keys."""
-
-    chains: tuple[Chain, ...]
-    between: dict[int, tuple[int, int]]
 
 
 class Picked(Sequence[Image]):
@@ -71,8 +65,8 @@ def flows_of(frames: Sequence[int], links: Links) -> Callable[[int], FlowPair]:
 
 def plan_keyframes(
     shots: Sequence[int], flashes: set[int], frame_count: int, keys: Sequence[int]
-) -> Plan:
-    """Plan how paintings are carried through a clip.
+) -> list[Stretch]:
+    """Plan how paintings are carried through a clip, in the order of time.
 
     Parameters
     ----------
@@ -85,9 +79,16 @@ def plan_keyframes(
     ------
     SettingsError
         If a shot has no painted frame.
+
+    Examples
+    --------
+    >>> for stretch in plan_keyframes([0, 4], set(), 6, [1, 4]):
+    ...     print(stretch.frames, stretch.earlier, stretch.later)
+    (0,) None 1
+    (2, 3) 1 None
+    (5,) 4 None
     """
-    chains: list[Chain] = []
-    between: dict[int, tuple[int, int]] = {}
+    stretches: list[Stretch] = []
     for first, after in pairwise([*shots, frame_count]):
         shot = tuple(index for index in range(first, after) if index not in flashes)
         own = [key for key in keys if key in shot]
@@ -97,23 +98,16 @@ def plan_keyframes(
                 f"no frame of the shot from frame {first} to {after - 1} is painted; give one, or "
                 "choose the method network, which needs none",
             )
-        chains += _chains_of(shot, own)
-        for earlier, later in pairwise(own):
-            between |= {index: (earlier, later) for index in shot if earlier < index < later}
-        for flash in range(first, after):
-            if flash in flashes and flash not in keys:
-                nearest = min(own, key=lambda key: abs(key - flash))
-                pair = tuple(sorted((nearest, flash)))
-                chains.append(Chain(nearest, (flash,), pair))
-    return Plan(tuple(chains), between)
-
-
-def _chains_of(shot: tuple[int, ...], keys: list[int]) -> Iterator[Chain]:
-    # A painting ends where the next one is, on either side.
-    before, after = [-1, *keys[:-1]], [*keys[1:], shot[-1] + 1]
-    for key, least, most in zip(keys, before, after, strict=True):
-        forward = tuple(index for index in shot if key < index < most)
-        backward = tuple(index for index in reversed(shot) if least < index < key)
-        for frames in (forward, backward):
+        for earlier, later in pairwise([None, *own, None]):
+            frames = tuple(
+                index
+                for index in shot
+                if (earlier is None or index > earlier) and (later is None or index < later)
+            )
             if frames:
-                yield Chain(key, frames, shot)
+                stretches.append(Stretch(frames, earlier, later, shot))
+        for flash in sorted(flashes.intersection(range(first, after)).difference(keys)):
+            key = min(own, key=lambda key: abs(key - flash))
+            sides = (key, None) if key < flash else (None, key)
+            stretches.append(Stretch((flash,), *sides, tuple(sorted((key, flash)))))
+    return stretches
