@@ -29,6 +29,7 @@ from .fields import (
     tunables,
     whole_numbers,
 )
+from .network import NetworkSettings
 from .schedule import WeightChange, WeightSchedule, WeightsNow, weights_of_step
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Init",
     "MediaLimits",
     "NameOrFunction",
+    "NetworkSettings",
     "OptimizerMethod",
     "Start",
     "Tunable",
