@@ -30,7 +30,11 @@ from .fields import (
     tunables,
     whole_numbers,
 )
+<<<<<<< HEAD
 from .keyframes import KeyMethod
+=======
+from .network import NetworkSettings
+>>>>>>> hD
 from .schedule import WeightChange, WeightSchedule, WeightsNow, weights_of_step
 
 __all__ = [
@@ -42,6 +46,7 @@ __all__ = [
     "KeyMethod",
     "MediaLimits",
     "NameOrFunction",
+    "NetworkSettings",
     "OptimizerMethod",
     "Settings",
     "Start",
