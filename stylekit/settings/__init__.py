@@ -29,6 +29,7 @@ from .fields import (
     tunables,
     whole_numbers,
 )
+from .patches import PatchSettings
 from .schedule import WeightChange, WeightSchedule, WeightsNow, weights_of_step
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "MediaLimits",
     "NameOrFunction",
     "OptimizerMethod",
+    "PatchSettings",
     "Start",
     "Tunable",
     "VideoSettings",
