@@ -58,6 +58,8 @@ HOMES = {
         "video/folder",
         "widgets/studio/shelf",
     ),
+    "numba": ("video/compiled",),
+    "scipy": ("video/key_blend",),
     "distributed": ("app/cluster",),
     "dask": ("app/cluster",),
     "ipywidgets": ("widgets",),
@@ -86,7 +88,7 @@ USERS = {
         "image/batch",
         "image/xla",
     ),
-    "media/opencv": ("motion", "media", "image/smoothing", "app/doctor"),
+    "media/opencv": ("motion", "media", "image/smoothing", "video/guides", "app/doctor"),
 }
 
 # What a user starts or looks at may print; the library never does.

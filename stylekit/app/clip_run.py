@@ -216,9 +216,7 @@ def _video_settings(
     return chosen(defaults, options, {"image": image, **flow})
 
 
-def flows_for(
-    clip: Clip, method: NameOrFunction, own: Path | None
-) -> Sequence[FlowPair] | None:
+def flows_for(clip: Clip, method: NameOrFunction, own: Path | None) -> Sequence[FlowPair] | None:
     """The flow between the frames if it is known: that of a built-in clip, or the user's own.
 
     Parameters

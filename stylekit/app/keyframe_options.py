@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..settings import STRENGTH, KeyframeSettings, VideoSettings
+from ..settings import STRENGTH, KeyframeSettings, NetworkSettings, VideoSettings, tunables
 from .input_options import CLIP_LIMITS, add_limits
 from .option_types import read_output
 from .presets import read_preset
@@ -60,8 +60,17 @@ def add_keyframes(parser: argparse.ArgumentParser) -> None:
     defaults = KeyframeSettings()
     add_settings(clip, defaults, {"flow": flow_option()})
     add_clip_reading(clip)
-    for part, title in ((defaults.patches, "method patch"), (defaults.network, "method network")):
-        add_settings(parser.add_argument_group(title), part, {})
+    add_settings(parser.add_argument_group("method patch"), defaults.patches, {})
+    training = parser.add_argument_group("method network")
+    add_settings(training, defaults.network, {})
+    steps = tunables(NetworkSettings)["steps"]
+    training.add_argument(
+        "--train-steps",
+        metavar="N",
+        type=int,
+        default=defaults.network.steps,
+        help=f"{steps.help} (default: %(default)s)",
+    )
     weights = parser.add_argument_group("painting of a keyframe that is given as a style")
     weights.add_argument(
         STRENGTH.flag,

@@ -17,14 +17,15 @@ from ..image.mask_files import load_mask
 from ..image.memory import check_memory
 from ..image.scales import max_steps, plan_scales
 from ..media.clips import Clip, describe_clip, read_clip
-from ..media.images import PICTURE_SUFFIXES, load_image, resize_image, resize_mask, save_image
 from ..media.files import check_output
+from ..media.images import PICTURE_SUFFIXES, load_image, resize_image, resize_mask, save_image
 from ..media.provenance import KeyframeSource, SourceFile, describe_source
 from ..media.sequences import find_clip
 from ..samples import MaterialKind, find_material
 from ..settings import ImageSettings, KeyframeSettings, KeyMethod, MediaLimits, VideoSettings
 from ..vgg.weights import load_backbone
 from ..video.few_shot import TrainingStep
+from ..video.few_shot_network import LOSS_BACKBONE
 from ..video.folder import RunFolder
 from ..video.frames import FrameStep
 from ..video.keyframe import Keyframe, StyledFrame
@@ -156,12 +157,18 @@ def _paint(
         )
     else:
         output = finished_path(options.output, overwrite=options.overwrite, written=written)
+    styled = [key.settings for key in run.given if isinstance(key, StyledFrame)]
+    networks = [key.backbone for key in styled]
+    if run.settings.method is KeyMethod.NETWORK:
+        networks.append(LOSS_BACKBONE)
     report = finish_keyframes(
         run,
         clip,
         output,
         content=content,
         keyframes=sources,
+        weights=styled[0].weights if styled else None,
+        backbone=load_backbone(networks[0]).label if networks else None,
         seconds=time.monotonic() - began,
     )
     return report, advice
@@ -173,15 +180,21 @@ def _learned(run: KeyframeRun) -> str:
 
 def _show(run: KeyframeRun) -> None:
     """Paint, with progress on the console."""
-    styled = [key for key in run.given if isinstance(key, StyledFrame)]
-    steps = sum(max_steps(plan_scales(key.settings)) for key in styled)
-    training = run.settings.network.steps if run.settings.method is KeyMethod.NETWORK else 0
+    styled = [key.settings for key in run.given if isinstance(key, StyledFrame)]
+    steps = sum(max_steps(plan_scales(settings)) for settings in styled)
+    network = run.settings.network
+    training = network.steps if run.settings.method is KeyMethod.NETWORK else 0
     with Progress(steps + training, frame_count=len(run.clip)) as progress:
         for event in run.steps():
             if isinstance(event, FrameStep):
                 progress.step(event.step, frame_index=event.frame_index)
             elif isinstance(event, TrainingStep):
-                progress.step(event)
+                progress.training(
+                    event.step_index,
+                    sum(event.losses.values()),
+                    seconds=event.seconds,
+                    limit=network.seconds,
+                )
             else:
                 facts = "stored before" if event.resumed else f"from frame {_joined(event.keys)}"
                 progress.frame(event.frame_index, max_steps_left=0, facts=facts)
@@ -201,9 +214,7 @@ def _key_files(options: argparse.Namespace) -> list[_KeyFile]:
         style = style_of(value)
         file = find_material(value) if style is None else find_material(style, _STYLES)
         mask = find_material(masks.pop(index)) if index in masks else None
-        found.append(
-            _KeyFile(frame_index=index, file=file, is_style=style is not None, mask=mask)
-        )
+        found.append(_KeyFile(frame_index=index, file=file, is_style=style is not None, mask=mask))
     for index in masks:
         raise SettingsError("--mask", f"of frame {index} needs --key {index}=… too")
     return found
@@ -264,9 +275,7 @@ def _fit(key: Keyframe | StyledFrame, clip: Clip) -> Keyframe | StyledFrame:
     return Keyframe(frame_index=key.frame_index, image=resize_image(key.image, size), mask=mask)
 
 
-def _read(
-    options: argparse.Namespace, path: Path, size: int | None, limits: MediaLimits
-) -> Clip:
+def _read(options: argparse.Namespace, path: Path, size: int | None, limits: MediaLimits) -> Clip:
     return read_clip(
         path,
         size=size,
@@ -279,9 +288,7 @@ def _read(
 
 
 def _no_frame(index: int, count: int, flag: str) -> SettingsError:
-    return SettingsError(
-        flag, f"the clip has frames 0 to {count - 1}, there is no frame {index}"
-    )
+    return SettingsError(flag, f"the clip has frames 0 to {count - 1}, there is no frame {index}")
 
 
 def _image_settings(options: argparse.Namespace, first: Clip) -> ImageSettings:
@@ -296,7 +303,7 @@ def _settings(options: argparse.Namespace, own_flow: Path | None) -> KeyframeSet
     defaults = KeyframeSettings()
     parts = {
         "patches": chosen(defaults.patches, options, {}),
-        "network": chosen(defaults.network, options, {}),
+        "network": chosen(defaults.network, options, {"steps": options.train_steps}),
     }
     flow = {"flow": "files"} if own_flow else {}
     return chosen(defaults, options, {**parts, **flow})

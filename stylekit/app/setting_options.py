@@ -13,9 +13,14 @@ from ..losses import TERMS
 from ..motion.flow import FLOWS, FlowMethod
 from ..motion.masks import MASKS
 from ..settings import (
+    ImageSettings,
     Implementation,
+    KeyframeSettings,
+    NetworkSettings,
+    PatchSettings,
     Settings,
     Tunable,
+    VideoSettings,
     Weights,
     name_of,
     tunables,
@@ -32,7 +37,15 @@ _TABLES: dict[str, Mapping[str, Implementation[Any]]] = {
 }
 """The tables from which a setting chooses a row by name."""
 
-T = TypeVar("T", bound=Settings)
+T = TypeVar(
+    "T",
+    Weights,
+    ImageSettings,
+    VideoSettings,
+    KeyframeSettings,
+    PatchSettings,
+    NetworkSettings,
+)
 
 
 def add_weights(group: argparse._ArgumentGroup, *, needs_mask: bool) -> None:

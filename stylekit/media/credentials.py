@@ -73,7 +73,7 @@ def sign_credentials(
     except ImportError:
         raise _missing_extra() from None
     path = check_input(path)
-    styles = (provenance.style, *provenance.more_styles)
+    styles = provenance.sources
     style_paths = [style_path] if isinstance(style_path, Path | str) else list(style_path)
     if len(style_paths) != len(styles):
         raise SettingsError(
@@ -127,7 +127,7 @@ def _manifest(title: str, provenance: Provenance) -> dict[str, Any]:
 
 def _style_labels(provenance: Provenance) -> list[str]:
     """The labels of the styles inside the statement."""
-    return [_STYLE, *(f"{_STYLE}-{index + 2}" for index in range(len(provenance.more_styles)))]
+    return [_STYLE, *(f"{_STYLE}-{index + 2}" for index in range(len(provenance.sources) - 1))]
 
 
 def _mime_type(path: Path) -> str:

@@ -30,11 +30,9 @@ from .fields import (
     tunables,
     whole_numbers,
 )
-<<<<<<< HEAD
-from .keyframes import KeyMethod
-=======
+from .keyframes import KeyframeSettings, KeyMethod
 from .network import NetworkSettings
->>>>>>> hD
+from .patches import PatchSettings
 from .schedule import WeightChange, WeightSchedule, WeightsNow, weights_of_step
 
 __all__ = [
@@ -44,10 +42,12 @@ __all__ = [
     "Implementation",
     "Init",
     "KeyMethod",
+    "KeyframeSettings",
     "MediaLimits",
     "NameOrFunction",
     "NetworkSettings",
     "OptimizerMethod",
+    "PatchSettings",
     "Settings",
     "Start",
     "Tunable",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import Enum
+
+from .fields import NameOrFunction, Settings, check, documented, shot_numbers, tunable
+from .network import NetworkSettings
+from .patches import PatchSettings
 
 
 class KeyMethod(Enum):
@@ -16,3 +21,38 @@ class KeyMethod(Enum):
     AUTO = "auto"
     PATCH = "patch"
     NETWORK = "network"
+
+
+@documented
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyframeSettings(Settings):
+    """How a clip is painted from keyframes.
+
+    `patches` and `network` hold what concerns one method alone, `flow` is that of `VideoSettings`.
+    Raises SettingsError for values out of range.
+
+    Examples
+    --------
+    >>> KeyframeSettings(shots="12").to_json()["method"]
+    'auto'
+    """
+
+    method: KeyMethod = tunable(
+        KeyMethod.AUTO,
+        "patch rebuilds each frame from pieces of the painting; network learns from the painting; "
+        "auto takes patches, and the network if a shot has no painted frame",
+        flag="--method",
+    )
+    flow: NameOrFunction = tunable("dis", "where optical flow comes from", flag="--flow")
+    shots: str = tunable(
+        "auto",
+        "the first frames of the shots, counted from 0, with commas between them; auto finds them",
+        flag="--shots",
+        metavar="auto|N,N,…",
+    )
+    patches: PatchSettings = field(default_factory=PatchSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
+    def __post_init__(self) -> None:
+        check(self)
+        shot_numbers(self.shots)

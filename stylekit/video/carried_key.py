@@ -61,7 +61,11 @@ class Track:
     """
 
     def __init__(
-        self, frame_of: Callable[[int], Image], start: int, direction: int, flow_between: FlowBetween
+        self,
+        frame_of: Callable[[int], Image],
+        start: int,
+        direction: int,
+        flow_between: FlowBetween,
     ) -> None:
         self.frame_index = start
         self._frame_of, self._flow_between = frame_of, flow_between

@@ -29,16 +29,16 @@ from ..motion.flow import FlowPair
 from ..settings import NetworkSettings
 from .few_shot_network import STRIDE, PaintingNetwork
 from .folder import digest, digest_clip
-from .network_guides import GuideMaker
 from .keyframe import Keyframe, check_keyframes
+from .network_guides import GuideMaker
 from .training_views import PaintedFrame, draw_patches
 
 _FILE = "network.npz"
 _SECONDS_BETWEEN_CHECKPOINTS = 10.0
 # Flow between neighbours that is asked for again soon: that of the frames around one.
 _FLOWS_KEPT = 8
-# Settings that may change when learning goes on.
-_BUDGET = ("seconds", "steps")
+BUDGET = ("seconds", "steps")
+"""Settings that may change when learning goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,7 @@ class FewShot:
     @property
     def done(self) -> bool:
         """Whether the network has learned for as long, or as many steps, as the settings say."""
-        return (
-            self.step_count >= self.settings.steps or self.seconds >= self.settings.seconds
-        )
+        return self.step_count >= self.settings.steps or self.seconds >= self.settings.seconds
 
     def steps(self) -> Iterator[TrainingStep]:
         """Learn, step by step, up to `settings.seconds` or `settings.steps`, whichever comes first.
@@ -181,7 +179,8 @@ class FewShot:
         }
         make_folder(self._folder)
         with atomic_path(self._folder / _FILE) as temporary, temporary.open("wb") as file:
-            np.savez(file, facts=np.array(json.dumps(facts)), **self._network.state())
+            arrays: dict[str, Any] = {**self._network.state()}
+            np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
 
     def _learn(self) -> dict[str, float]:
         if self._painted is None:
@@ -194,9 +193,7 @@ class FewShot:
     def _painted_frame(self, key: Keyframe) -> PaintedFrame:
         mask = np.ones(key.image.shape[:2], np.float32) if key.mask is None else key.mask
         index = key.frame_index
-        return PaintedFrame(
-            self._guides.steady(index), self._guides.blobs(index), key.image, mask
-        )
+        return PaintedFrame(self._guides.steady(index), self._guides.blobs(index), key.image, mask)
 
     def _open(self, folder: Path) -> None:
         """Go on with the network in the folder, if there is one."""
@@ -219,9 +216,7 @@ class FewShot:
             ) from error
 
     def _compare(self, stored: dict[str, Any]) -> None:
-        differing = [
-            name for name, value in self._description.items() if stored.get(name) != value
-        ]
+        differing = [name for name, value in self._description.items() if stored.get(name) != value]
         if differing:
             raise ResumeError(
                 self._folder or "",
@@ -234,7 +229,7 @@ def _describe(
     clip: Sequence[Image], keys: Sequence[Keyframe], settings: NetworkSettings
 ) -> dict[str, Any]:
     """All that a network learns from, but the flow."""
-    told = {name: value for name, value in settings.to_json().items() if name not in _BUDGET}
+    told = {name: value for name, value in settings.to_json().items() if name not in BUDGET}
     return {
         "stylekit": __version__,
         "clip": digest_clip(clip),

@@ -25,6 +25,9 @@ Array = NDArray[np.float32]
 STRIDE = 4
 """The sides of what the network takes are multiples of this."""
 
+LOSS_BACKBONE = "vgg16"
+"""The network whose features are compared: the embedded one, whatever paints keyframes."""
+
 # The first layer of each of three blocks: lines, textures and small forms.
 _FEATURES = ("block1_conv1", "block2_conv1", "block3_conv1")
 # Kingma & Ba 2015; the first decay as in adversarial training, where 0.9 overshoots.
@@ -300,9 +303,7 @@ def _mosaic(patches: tf.Tensor) -> tf.Tensor:
 
 def _extractor() -> FeatureExtractor:
     """That of the embedded VGG16, so that a run gives the same on every machine."""
-    backbone = load_backbone("vgg16")
+    backbone = load_backbone(LOSS_BACKBONE)
     calibration = stored_activations(backbone, POOLINGS[Pooling.AVERAGE].function)
     assert calibration is not None, "the embedded network's activations are stored"
-    return FeatureExtractor(
-        backbone, _FEATURES, calibration=calibration, pooling=Pooling.AVERAGE
-    )
+    return FeatureExtractor(backbone, _FEATURES, calibration=calibration, pooling=Pooling.AVERAGE)

@@ -1,7 +1,7 @@
 """The frames between keyframes, painted by patches outward from each keyframe, and stored.
 
-A frame between two keyframes gets a picture from either side first. Both are kept in the run folder,
-with the error of each pixel's patch:
+A frame between two keyframes gets a picture from either side first. The run folder keeps both, with
+the error of each pixel's patch and how much of it is painted:
 
     from-000000/manifest.jsonl, from-000000/frames/000003.png, from-000000/errors/000003.npy
 """
@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from ..arrays import Image, from_bytes, to_bytes
-from ..media.files import atomic_path, make_folder, refusals_explained, sha256_of
+from ..media.files import atomic_path, make_folder, sha256_of
 from ..settings import PatchSettings
-from .by_example import ByExample, Synthesized, blend_keys
+from .by_example import ByExample, Synthesized
 from .folder import RunFolder
+from .key_blend import blend_keys
 from .keyframe import Keyframe
 from .keyframe_plan import Picked, Stretch, flows_of
 from .links import Links
@@ -78,7 +79,7 @@ class PatchPainter:
             if not side.holds(index):
                 previous = self._picture(before, key, side.folder)
                 made = self._method(stretch, key).frame(stretch.shot.index(index), previous)
-                side.finish(index, _rounded(made.image), made.error)
+                side.finish(index, made)
         return side
 
     @staticmethod
@@ -116,16 +117,16 @@ class _Side:
         path = self._path(index)
         return entry is not None and path.is_file() and sha256_of(path) == entry["error_sha256"]
 
-    def finish(self, index: int, image: Image, error: np.ndarray) -> None:
+    def finish(self, index: int, made: Synthesized) -> None:
         path = self._path(index)
-        with refusals_explained(path), atomic_path(path) as temporary:
-            with temporary.open("wb") as file:
-                np.save(file, error.astype(np.float32))
-        self.folder.finish_frame(index, image, {"error_sha256": sha256_of(path)})
+        facts = np.stack([made.error, made.coverage]).astype(np.float32)
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.save(file, facts)
+        self.folder.finish_frame(index, _rounded(made.image), {"error_sha256": sha256_of(path)})
 
     def read(self, index: int) -> Synthesized:
-        error = np.load(self._path(index), allow_pickle=False)
-        return Synthesized(self.folder.read_frame(index), error)
+        error, coverage = np.load(self._path(index), allow_pickle=False)
+        return Synthesized(self.folder.read_frame(index), error, coverage)
 
     def _path(self, index: int) -> Path:
         return self.folder.path / "errors" / f"{index:06d}.npy"

@@ -6,7 +6,7 @@ A frame between two painted ones gets a picture from each side, and both are ble
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import overload
@@ -108,6 +108,6 @@ def plan_keyframes(
                 stretches.append(Stretch(frames, earlier, later, shot))
         for flash in sorted(flashes.intersection(range(first, after)).difference(keys)):
             key = min(own, key=lambda key: abs(key - flash))
-            sides = (key, None) if key < flash else (None, key)
-            stretches.append(Stretch((flash,), *sides, tuple(sorted((key, flash)))))
+            earlier, later = (key, None) if key < flash else (None, key)
+            stretches.append(Stretch((flash,), earlier, later, tuple(sorted((key, flash)))))
     return stretches

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from .. import __version__
 from ..arrays import Image, check_image, check_mask, from_bytes, to_bytes
@@ -25,8 +25,8 @@ from .keyframe import Keyframe, StyledFrame, check_keyframes
 from .keyframe_plan import Stretch, flows_of, plan_keyframes
 from .links import Links
 
-KeyframeOrStyle = Keyframe | StyledFrame
-Keys = Sequence[KeyframeOrStyle] | Mapping[int, Image]
+KeyframeOrStyle: TypeAlias = Keyframe | StyledFrame
+Keys: TypeAlias = Sequence[KeyframeOrStyle] | Mapping[int, Image]
 """Keyframes, or the paintings of frames by their numbers."""
 
 
@@ -47,7 +47,7 @@ class KeyframeResult:
     resumed: bool
 
 
-KeyframeEvent = FrameStep | TrainingStep | KeyframeResult
+KeyframeEvent: TypeAlias = FrameStep | TrainingStep | KeyframeResult
 """What `KeyframeRun.steps` yields."""
 
 

@@ -365,7 +365,10 @@ def describe_mask(source: Source) -> SourceFile:
 
 
 def measure_warping(run: PaintedFrames, frames: Iterator[Image], count: int) -> WarpingError:
-    """The warping error of the first frames of a clip over the reliable area of the input clip, without cuts and flashes."""
+    """The warping error of the first frames over the reliable area of the input clip.
+
+    Cuts and flashes do not count.
+    """
     motions, again = tee(run.motion(index) for index in range(1, count))
     masks = (
         # Flow that comes from an earlier frame does not lead to the one before.

@@ -47,7 +47,7 @@ def painting(frame):
 
 
 def all_frames(run):
-    return [image for image in run.stored_frames()]
+    return list(run.stored_frames())
 
 
 def test_the_keyframe_itself_is_its_painting_and_the_others_follow(clip, tmp_path):
@@ -81,7 +81,8 @@ def test_a_run_that_is_broken_off_anywhere_ends_byte_for_byte_as_an_unbroken_one
     broken = tmp_path / "broken"
     for count in itertools.count(1):
         run = KeyframeRun(clip, given, broken, BY_PATCHES)
-        new = [r for r in itertools.islice(run.steps(), count) if not r.resumed]
+        for _ in itertools.islice(run.steps(), count):
+            pass
         if run.is_complete:
             break
         # As after kill -9 while a line is written.
