@@ -318,7 +318,7 @@ def propagate(
     --------
     ::
 
-        painted = stylize_image(clip[0], load("glass"))
+        painted = stylize_image(clip[0], load("glass")).image
         run = propagate(clip, {0: painted}, Path("drift-keys"))
     """
     run = KeyframeRun(clip, keys, out, settings, flows=flows)

@@ -123,7 +123,7 @@ def test_a_frame_given_as_a_style_is_painted_once(clip, tmp_path):
     assert isinstance(events[0], FrameStep) and run.is_complete
     again = KeyframeRun(clip, [key], tmp_path / "run", BY_PATCHES)
     assert not any(isinstance(event, FrameStep) for event in again.steps())
-    expected = sk.stylize_image(clip[0], built_in_style(), SETTINGS.image)
+    expected = sk.stylize_image(clip[0], built_in_style(), SETTINGS.image).image
     np.testing.assert_allclose(run.stored_frame(0), expected, atol=0.01)
 
 
