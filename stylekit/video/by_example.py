@@ -139,9 +139,7 @@ class ByExample:
             seed=(self._settings.seed << 30) + (frame_index << 16),
             threads=self._threads or available_cores(),
         )
-        return Synthesized(
-            over(field.paint, frame), field.error, np.clip(field.paint[..., 3], 0, 1)
-        )
+        return Synthesized(over(field.paint, frame), field.error, field.paint[..., 3])
 
     def correspondence(self, frame_index: int) -> Correspondence:
         """Where the pixels of a frame are in the keyframe."""

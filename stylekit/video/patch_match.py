@@ -157,7 +157,7 @@ class _Search:
             voted = np.float32(coarser is not None or iteration > 0)
             if voted:
                 self._vote(places, energy, known, texture.paint, paint, active)
-                use = (use + self._use(places, shape)) / 2
+                paint = _within_mask(paint)
             weight = voted + held
             # w₁ |x − y|² + w₂ |z − y|² has the same minimum as (w₁ + w₂) |t − y|², t their mean.
             image = voted * over(paint, texture.frame) + held * texture.carried
@@ -192,6 +192,13 @@ class _Search:
                     self._seed,
                 )
                 places, energy = new_places, new_energy
+                # All pixels move at once. With the mean of old and new use not all of them flee
+                # from a place, and come back to it, together.
+                x, y = (np.floor(places[..., axis] + 0.5).astype(np.int64) for axis in (0, 1))
+                energy -= use[y, x]
+                use = (use + self._use(places, shape)) / 2
+                energy += use[y, x]
+                problem = problem._replace(use=use)
         self._energy = energy
         return places
 
@@ -226,7 +233,7 @@ class _Search:
         error = np.empty(size, np.float32)
         self._run(kernels.evaluate, everywhere, places, error, guides_only)
         error += np.where(known.trusted, 0, np.float32(_PULL * self._settings.position))
-        return Field(paint, places, error)
+        return Field(_within_mask(paint), places, error)
 
     def _vote(
         self,
@@ -313,3 +320,10 @@ def _enlarged(coarser: Floats, known: Correspondence) -> Floats:
 def over(paint: Floats, frame: Image) -> Image:
     """The painting `(H, W, 4)`, times its mask, and the frame where it is not painted."""
     return np.clip(paint[..., :3] + (1 - paint[..., 3:]) * frame, 0, 1).astype(np.float32)
+
+
+def _within_mask(paint: Floats) -> Floats:
+    """`paint` within the range of colours: cubic interpolation goes a little beyond at edges."""
+    cover = np.clip(paint[..., 3:], 0, 1)
+    color = paint[..., :3] * (cover / np.maximum(paint[..., 3:], np.float32(1e-6)))
+    return np.concatenate([np.clip(color, 0, cover), cover], axis=2)
