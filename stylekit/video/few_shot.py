@@ -31,7 +31,7 @@ from .few_shot_network import STRIDE, PaintingNetwork
 from .folder import digest, digest_clip
 from .guides import GuideMaker
 from .keyframe import Keyframe, check_keyframes
-from .training_views import PaintedFrame, draw_patches
+from .training_views import PaintedFrame, draw_patches, painted_frame
 
 _FILE = "network.npz"
 _SECONDS_BETWEEN_CHECKPOINTS = 10.0
@@ -111,7 +111,7 @@ class FewShot:
         )
         self._keys = tuple(keys)
         self._painted: list[PaintedFrame] | None = None
-        channels = 3 + 3 * self.settings.blobs + 5 * self.settings.carried
+        channels = 3 + 3 * self.settings.blobs + 4 * self.settings.carried
         self._network = PaintingNetwork(channels, self.settings)
         self._random = np.random.default_rng(self.settings.seed)
         self._folder = None if folder is None else Path(folder)
@@ -192,11 +192,10 @@ class FewShot:
         return self._network.learn(patches)
 
     def _painted_frame(self, key: Keyframe) -> PaintedFrame:
-        mask = np.ones(key.image.shape[:2], np.float32) if key.mask is None else key.mask
         index = key.frame_index
-        return PaintedFrame(
-            self._guides.steady(index), self._guides.blobs(index), key.image, mask
-        )
+        # Its own random numbers, so that a network that goes on learns from the same holes.
+        random = np.random.default_rng([self.settings.seed, index])
+        return painted_frame(self._guides.steady(index), self._guides.blobs(index), key, random)
 
     def _open(self, folder: Path) -> None:
         """Go on with the network in the folder, if there is one."""
