@@ -30,7 +30,10 @@ class NetworkSettings(Settings):
     )
     steps: int = tunable(1000, "the most steps of learning", low=1, high=10**6)
     patch: int = tunable(
-        32, "the side of the patches that it learns from, a multiple of 4", unit="px", low=8,
+        32,
+        "the side of the patches that it learns from, a multiple of 4",
+        unit="px",
+        low=8,
         high=256,
     )
     batch: int = tunable(40, "the patches of a step", low=1, high=1000)

@@ -20,9 +20,10 @@ FlowBetween = Callable[[int], FlowPair]
 # What looks the same along a flow that does not lead back is often another place. It is taken only
 # beside flow that does: where that is at least half of a Gaussian of this σ in pixels.
 _NEAR_SIGMA, _NEAR_SHARE = 4.0, 0.5
-# Islands and holes narrower than about twice this σ are removed, and the border becomes soft.
+# Islands narrower than about twice this σ are removed. The border becomes soft and moves inwards by
+# about a pixel, because flow beside a moving edge is a mixture of both sides.
 _SMOOTH_SIGMA = 1.5
-_BORDER_SLOPE = 4.0
+_BORDER_SLOPE, _BORDER_LEVEL = 4.0, 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,7 @@ def carry(key: Keyframe, frame: Image, key_frame: Image, flow: FlowPair) -> Carr
     consistent = consistency_mask(back, flow.forward_flow, boundary=False)
     alike[_blurred(consistent, _NEAR_SIGMA) < _NEAR_SHARE] = 0
     smooth = _blurred(alike, _SMOOTH_SIGMA)
-    fits = np.clip(0.5 + _BORDER_SLOPE * (smooth - 0.5), 0, 1)
+    fits = np.clip(0.5 + _BORDER_SLOPE * (smooth - _BORDER_LEVEL), 0, 1)
     if key.mask is not None:
         fits *= warp(key.mask, back)
     return Carried(warp(key.image, back, interpolation=Interpolation.CUBIC), fits)

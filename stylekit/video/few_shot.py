@@ -122,9 +122,7 @@ class FewShot:
     @property
     def done(self) -> bool:
         """Whether the network has learned for as long, or as many steps, as the settings say."""
-        return (
-            self.step_count >= self.settings.steps or self.seconds >= self.settings.seconds
-        )
+        return self.step_count >= self.settings.steps or self.seconds >= self.settings.seconds
 
     def steps(self) -> Iterator[TrainingStep]:
         """Learn, step by step, up to `settings.seconds` or `settings.steps`, whichever comes first.
@@ -218,9 +216,7 @@ class FewShot:
             ) from error
 
     def _compare(self, stored: dict[str, Any]) -> None:
-        differing = [
-            name for name, value in self._description.items() if stored.get(name) != value
-        ]
+        differing = [name for name, value in self._description.items() if stored.get(name) != value]
         if differing:
             raise ResumeError(
                 self._folder or "",
