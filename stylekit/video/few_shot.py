@@ -177,9 +177,10 @@ class FewShot:
             "seconds": self.seconds,
             "random": self._random.bit_generator.state,
         }
+        arrays: dict[str, Any] = {"facts": np.array(json.dumps(facts)), **self._network.state()}
         make_folder(self._folder)
         with atomic_path(self._folder / _FILE) as temporary, temporary.open("wb") as file:
-            np.savez(file, facts=np.array(json.dumps(facts)), **self._network.state())
+            np.savez(file, **arrays)
 
     def _learn(self) -> dict[str, float]:
         if self._painted is None:

@@ -27,7 +27,6 @@ STRIDE = 4
 
 # The first layer of each of three blocks: lines, textures and small forms.
 _FEATURES = ("block1_conv1", "block2_conv1", "block3_conv1")
-# Features take twice the time of all else, so those of every second patch are compared.
 # Kingma & Ba 2015; the first decay as in adversarial training, where 0.9 overshoots.
 _DECAYS = (0.9, 0.999)
 _EPSILON = 1e-8
@@ -132,11 +131,14 @@ class PaintingNetwork:
         parts: dict[str, tf.Tensor] = {}
         with tf.GradientTape() as tape:
             painted = bases + _forward(inputs, self._layers, settings.blocks)
-            # Where a target does not count nothing is compared, in no layer of features.
-            painted = targets + weights * (painted - targets)
+            # Where a target does not count both have what the network began with, so that no
+            # layer of features sees it.
+            painted = bases + weights * (painted - bases)
+            targets = bases + weights * (targets - bases)
             parts["l1"] = tf.reduce_sum(tf.abs(painted - targets)) / (3.0 * area)
             total = settings.l1 * parts["l1"]
             if settings.vgg:
+                # Features take twice the time of all else: half of the patches is enough.
                 half = -(-painted.shape[0] // 2)
                 parts["vgg"] = _feature_distance(painted[:half], targets[:half])
                 total += settings.vgg * parts["vgg"]

@@ -164,7 +164,7 @@ def _spots(
 def _strip(shape: tuple[int, int], random: np.random.Generator) -> Mask:
     """1 along one border of the picture, or along none."""
     strip = np.zeros(shape, np.float32)
-    border = random.integers(8)
+    border = int(random.integers(8))
     if border < 4:
         turned = np.rot90(strip, border)
         turned[: int(turned.shape[0] * _STRIP * random.random())] = 1
