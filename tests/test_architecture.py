@@ -92,7 +92,6 @@ USERS = {
         "media",
         "image/smoothing",
         "video/carried_key",
-        "video/training_views",
         "app/doctor",
     ),
 }

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import Image, Mask
+from ..arrays import BoolMask, Image, Mask
 from ..media.opencv import cv2
 from ..motion.flow import FlowPair, Interpolation, warp
+from ..motion.infill import transfer_texture
 from ..motion.long_flow import flow_over, looks_the_same
 from ..motion.masks import consistency_mask
 from .keyframe import Keyframe
@@ -58,6 +59,23 @@ def carry(key: Keyframe, frame: Image, key_frame: Image, flow: FlowPair) -> Carr
     if key.mask is not None:
         fits *= warp(key.mask, back)
     return Carried(warp(key.image, back, interpolation=Interpolation.CUBIC), fits)
+
+
+def fill_from(
+    key: Keyframe, key_frame: Image, frame: Image, known: Mask, *, hidden: BoolMask | None = None
+) -> Image:
+    """`frame` with patches of a keyframe's painting where `known` `(H, W)` is below ½.
+
+    What lies outside the keyframe's mask, or where `hidden` `(H, W)` is True, is not taken.
+    """
+    if hidden is None:
+        hidden = np.zeros(known.shape, np.bool_)
+    if key.mask is not None:
+        hidden = hidden | (key.mask < 0.5)
+    # In other colours it is not found by those who look for the colours of `frame`.
+    other = (key_frame + np.float32(0.5)) % np.float32(1)
+    offered = np.where(hidden[..., np.newaxis], other, key_frame)
+    return transfer_texture(frame, known, offered, key.image)
 
 
 class Track:

@@ -204,14 +204,14 @@ class FewShot:
         if not file.exists():
             return
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
                 facts = json.loads(str(stored["facts"]))
                 state = {name: stored[name] for name in stored.files if name != "facts"}
             self._compare(facts["description"])
             self._network.restore(state)
             self.step_count, self.seconds = int(facts["step_count"]), float(facts["seconds"])
             self._random.bit_generator.state = facts["random"]
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise ResumeError(
                 file, "is damaged, or of another version; remove it, or give a new folder"
             ) from error

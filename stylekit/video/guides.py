@@ -17,15 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, Mask, from_bytes, to_bytes
-from ..motion.infill import transfer_texture
 from ..settings import NetworkSettings
 from .blobs import Blobs
-from .carried_key import Carried, FlowBetween, Track, carry
+from .carried_key import Carried, FlowBetween, Track, carry, fill_from
 from .keyframe import Keyframe
 from .steady_input import steady_frame
 
 # There is an anchor in every so many frames, and at the last one.
 _ANCHOR_DISTANCE = 24
+# Patches are laid up to where a painting fits entirely, so that borders are blends of two paintings.
+_KNOWN = 0.99
 # The guides of a clip that need more bytes wait in a temporary file.
 _BYTES_IN_MEMORY = 100_000_000
 # Channels of what is kept: the frame, the blobs, the painting carried from keyframes, where it
@@ -238,12 +239,9 @@ class GuideMaker:
         below_fits = from_bytes(kept[..., _BELOW_FITS])
         known = np.maximum(from_bytes(kept[..., _FITS]), below_fits)
         key = min(self._keys, key=lambda key: abs(key.frame_index - frame_index))
-        fill = transfer_texture(
-            self.steady(frame_index),
-            (known > 0.99).astype(np.float32),
-            self.steady(key.frame_index),
-            key.image,
-        )
+        sure = (known > _KNOWN).astype(np.float32)
+        key_frame = self.steady(key.frame_index)
+        fill = fill_from(key, key_frame, self.steady(frame_index), sure)
         fits = below_fits[..., np.newaxis]
         kept[..., _BELOW] = to_bytes(fits * from_bytes(kept[..., _BELOW]) + (1 - fits) * fill)
         self._filled.add(frame_index)

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Flow, Image, Mask
-from ..media.opencv import cv2
 from ..motion.flow import Interpolation, warp
-from ..motion.infill import transfer_texture
 from ..settings import NetworkSettings
+from .carried_key import fill_from
 from .few_shot_network import STRIDE, Patches
 from .guides import Guides
 from .keyframe import Keyframe
@@ -35,10 +34,6 @@ _MOST_HOLES, _MOST_WRONG = 0.5, 0.1
 _STRIP = 0.3
 # The pictures with holes that are filled before the first step.
 _FILLINGS = 8
-# Far inside a hole nobody knows what the painting should look like. There a target counts as
-# little as this: what is laid there is painted already, and the mean of all that it could be is a
-# blur. At its border, as wide as this σ in pixels, the network learns to make it fit.
-_INSIDE_COUNTS, _BORDER_SIGMA = 0.0, 3.0
 # The noise of the frame, and the change of its light.
 _NOISE, _LIGHT = 0.01, 0.03
 
@@ -67,11 +62,9 @@ def painted_frame(
         share = random.random() * _MOST_HOLES
         holes = _spots(shape, float(random.choice(_HOLE_DISTANCES)), share, random)
         holes = np.maximum(holes, _strip(shape, random))
-        # The best patch for a hole would be the painting there. In other colours it is not found.
-        inside = holes[..., np.newaxis] > 0
-        elsewhere = np.where(inside, (frame + np.float32(0.5)) % 1, frame)
-        known = (holes == 0).astype(np.float32)
-        filled = transfer_texture(frame, known, elsewhere, key.image)
+        holes = np.maximum(holes, 1 - mask)
+        # The best patch for a hole would be the painting there.
+        filled = fill_from(key, frame, frame, (holes == 0).astype(np.float32), hidden=holes > 0)
         fillings.append((filled, holes))
     return PaintedFrame(frame, blobs, key.image, mask, tuple(fillings))
 
@@ -127,9 +120,9 @@ def _view(painted: PaintedFrame, random: np.random.Generator) -> tuple[Guides, M
     noise = _NOISE * random.standard_normal((height, width, 3))
     frame = np.clip(painted.frame * light + noise, 0, 1).astype(np.float32)
     guides = Guides(frame, painted.blobs, carried, painted.mask * (1 - holes))
-    outside = _blurred(1 - holes, _BORDER_SIGMA)
-    counts = _INSIDE_COUNTS + (1 - _INSIDE_COUNTS) * np.clip(2 * outside, 0, 1)
-    return guides, np.asarray(counts, np.float32)
+    # In a hole nobody knows what the painting should look like. What is laid there is painted
+    # already, and the mean of all that it could be, which the network would learn, is a blur.
+    return guides, np.asarray(holes == 0, np.float32)
 
 
 def _warped(image: Image, flow: Flow) -> Image:
@@ -169,7 +162,3 @@ def _strip(shape: tuple[int, int], random: np.random.Generator) -> Mask:
         turned = np.rot90(strip, border)
         turned[: int(turned.shape[0] * _STRIP * random.random())] = 1
     return strip
-
-
-def _blurred(mask: Mask, sigma: float) -> Mask:
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), np.float32)

@@ -64,12 +64,12 @@ def test_it_learns_one_patch(extra: dict[str, float]) -> None:
     targets[:] = targets[:1, ::4, ::4].repeat(4, 1).repeat(4, 2)
     example = patches(targets, np.ones((4, 16, 16, 1), np.float32))
     first = learner.learn(example)
-    for _ in range(150):
+    for _ in range(60):
         last = learner.learn(example)
     assert set(first) == {"l1", *extra}
-    assert last["l1"] < 0.5 * first["l1"]
+    assert last["l1"] < 0.7 * first["l1"]
     painted = learner.paint(example.inputs[0], example.bases[0])
-    assert np.abs(painted - targets[0]).mean() < 0.5 * np.abs(0.5 - targets[0]).mean()
+    assert np.abs(painted - targets[0]).mean() < 0.8 * np.abs(0.5 - targets[0]).mean()
 
 
 @pytest.mark.parametrize("vgg", [0.0, 1.0])
@@ -83,7 +83,7 @@ def test_pixels_outside_the_mask_never_count(vgg: float) -> None:
     states = []
     for own in (targets, others):
         learner = PaintingNetwork(5, small(vgg=vgg))
-        losses = [learner.learn(patches(own, weights))["l1"] for _ in range(3)]
+        losses = [learner.learn(patches(own, weights))["l1"] for _ in range(2)]
         states.append((losses, learner.state()))
     assert states[0][0] == pytest.approx(states[1][0], rel=1e-5)
     for name, array in states[0][1].items():
@@ -106,7 +106,7 @@ def test_before_the_first_step_it_paints_the_carried_painting() -> None:
 
 def test_without_the_carried_painting_it_learns_what_to_paint() -> None:
     """The paper's network: from the frame and the blobs alone, by overfitting one tiny frame."""
-    learner = network(carried=False, steps=150, width=8)
+    learner = network(carried=False, steps=100, width=8)
     before = np.abs(learner.paint(0) - KEY.image).mean()
     for _ in learner.steps():
         pass
