@@ -85,6 +85,7 @@ USERS = {
         "image/tile_style",
         "image/batch",
         "image/xla",
+        "app/interrupts",  # a signal ends its import at once
     ),
     "media/opencv": ("motion", "media", "image/smoothing", "app/doctor"),
 }

@@ -278,9 +278,10 @@ def _one_by_one(
                 raise
             yield item, Outcome(error=line)
             continue
+        if not advice or result.complete:
+            yield item, Outcome(value=result)
         if advice:
             raise _InterruptedItem(advice)
-        yield item, Outcome(value=result)
 
 
 def _by_processes(

@@ -23,9 +23,6 @@ log = logging.getLogger(__name__)
 # Of the file of an interrupted command, and of a result whose name was taken in the meantime.
 _PARTIAL, _COPY = ".partial", ""
 
-WRITING_REST = "interrupted: writing what there is; a second Ctrl-C gives it up"
-"""What is said at once, because measuring and writing take seconds."""
-
 # The most bytes of a pixel in a picture file, and those of its sidecar.
 _PIXEL_BYTES, _SIDECAR_BYTES = 4, 200_000
 
