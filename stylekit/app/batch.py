@@ -29,6 +29,7 @@ from ..media.sequences import Pattern
 from ..samples import MaterialKind, materials
 from ..settings import Init
 from ..video.results import Result
+from .clip_files import flow_folder
 from .clip_run import video_command
 from .messages import TROUBLE, one_line
 from .run import StyleFiles, image_command
@@ -319,7 +320,7 @@ class _Record:
 
 
 def _digest_of_settings(options: argparse.Namespace) -> str:
-    """A hash of the settings, and of the files of styles and masks."""
+    """A hash of the settings, and of all files but the item itself."""
     files = StyleFiles.of(options)
     settings = {k: v for k, v in vars(options).items() if k not in _NO_SETTINGS}
     told = [
@@ -327,8 +328,17 @@ def _digest_of_settings(options: argparse.Namespace) -> str:
         sorted((name, repr(value)) for name, value in settings.items()),
         [sha256_of(path) for path in files.styles],
         [sha256_of(path) for path in files.masks],
+        [[path.name, sha256_of(path)] for path in _named_files(options)],
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _named_files(options: argparse.Namespace) -> list[Path]:
+    """The files that options name by their path: a network's weights, and flow."""
+    own_flow = flow_folder(getattr(options, "flow", None))
+    flows = sorted(own_flow.glob("*.flo")) if own_flow else []
+    weights = Path(options.backbone) if options.backbone else None
+    return [path for path in (weights, *flows) if path is not None and path.is_file()]
 
 
 def _fingerprint(item: Item, settings: str) -> str:

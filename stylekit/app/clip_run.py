@@ -41,6 +41,7 @@ from .outputs import (
     check_names,
     claimed,
     finished_path,
+    remove_partial_clips,
     unfinished_path,
 )
 from .presets import Preset
@@ -173,8 +174,10 @@ def _paint_clip(
             seconds=time.monotonic() - opened.began,
             **opened.sources,
         )
-        if state.interrupted and not advice:
-            advice = finished_meanwhile(output)
+        if not advice:
+            remove_partial_clips(output, written)
+            if state.interrupted:
+                advice = finished_meanwhile(output)
     return report, advice
 
 

@@ -58,6 +58,7 @@ from .outputs import (
     check_space,
     claimed,
     finished_path,
+    remove_partial_pictures,
     unfinished_path,
 )
 from .presets import Preset
@@ -229,8 +230,10 @@ def _paint(
             timelapse=timelapse,
             **described,
         )
-        if state.interrupted and not advice:
-            advice = finished_meanwhile(output)
+        if not advice:
+            remove_partial_pictures(output, timelapse, keep=Path(options.init))
+            if state.interrupted:
+                advice = finished_meanwhile(output)
     return report, advice
 
 

@@ -59,7 +59,7 @@ def refusals_explained(path: Path | str) -> Iterator[None]:
         raise MediaError(path if isinstance(path, Path) else Path(path), advice) from error
 
 
-def remove_abandoned(folder: Path) -> None:
+def remove_unfinished(folder: Path) -> None:
     """Remove hidden files and folders that killed processes of this machine have left behind."""
     with contextlib.suppress(OSError):
         for path in folder.iterdir():

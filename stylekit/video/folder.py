@@ -45,7 +45,7 @@ from ..image.guidance import Guidance, Style
 from ..media.files import (
     make_folder,
     refusals_explained,
-    remove_abandoned,
+    remove_unfinished,
     sha256_of,
     write_text_atomic,
 )
@@ -54,6 +54,7 @@ from ..media.written import WrittenFiles
 from ..motion.flow import FlowPair, read_flo, write_flo
 from ..settings import MediaLimits, VideoSettings
 from ..vgg.weights import EMBEDDED_SHA256, load_backbone
+from .descriptions import check_same_run
 from .inputs import RunInputs
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class RunFolder:
         file = self.path / "run.json"
         begun = file.exists()
         if begun:
-            self._compare(self._read_json(file), description)
+            check_same_run(self.path, self._read_json(file), description)
         elif self.path.is_dir() and any(
             not path.name.startswith(_TEMPORARY) for path in self.path.iterdir()
         ):
@@ -170,7 +171,7 @@ class RunFolder:
             return
         try:
             if description is not None:
-                self._compare(self.description(), description)
+                check_same_run(self.path, self.description(), description)
             yield
         finally:
             lock.release()
@@ -299,7 +300,7 @@ class RunFolder:
         """Remove the incomplete files of killed processes."""
         folders = (self.path, *(self.path / name for name in _FOLDERS))
         for folder in folders:
-            remove_abandoned(folder)
+            remove_unfinished(folder)
 
     def _tell_other_versions(self) -> None:
         """Warn if other libraries than those that began the run will go on with it."""
@@ -335,20 +336,6 @@ class RunFolder:
             return dict(json.loads(file.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise ResumeError(self.path, "its run.json is damaged; give a new folder") from error
-
-    def _compare(self, stored: dict[str, Any], wanted: dict[str, Any]) -> None:
-        before, now = _flat(stored), _flat(wanted)
-        differing = sorted(
-            f"{name} ({before.get(name)} before, {now.get(name)} now)"
-            for name in before.keys() | now.keys()
-            if before.get(name) != now.get(name)
-        )
-        if differing:
-            raise ResumeError(
-                self.path,
-                f"holds a run with other settings: {'; '.join(differing)}; "
-                "use the same settings, or a new folder",
-            )
 
 
 def describe_run(
@@ -426,13 +413,3 @@ def _versions() -> dict[str, str]:
                 found[name] = version(package)
                 break
     return found
-
-
-def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat = {}
-    for name, value in data.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{name}."))
-        else:
-            flat[prefix + name] = value
-    return flat

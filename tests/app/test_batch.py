@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -13,7 +14,9 @@ from short_runs import share_objectives, stylekit
 from stylekit.app import batch
 from stylekit.arrays import to_bytes
 from stylekit.media.images import load_image, save_image
+from stylekit.motion.flow import write_flo
 from stylekit.samples import MaterialKind, find_material
+from stylekit.vgg.weights import _embedded_file
 
 SMALL = ["--steps", "2", "--size", "32", "--backbone", "vgg16"]
 
@@ -177,3 +180,30 @@ def test_too_little_memory_for_one_does_not_stop_the_rest(capsys, folder, monkey
     assert outcome.code == 1
     assert [each["output"] for each in outcome.json["painted"]] == ["out/rocket.png"]
     assert outcome.json["failed"]["in/chelsea.png"].startswith("memory: there is not enough")
+
+
+def test_other_weights_in_the_same_file_are_another_network(capsys, folder):
+    (folder / "damaged.jpg").unlink()
+    shutil.copy(_embedded_file(), "weights.h5")
+    call = ["image", "in", "glass", "-o", "out", *SMALL, "--backbone", "weights.h5", "--json"]
+    assert len(stylekit(capsys, *call).json["painted"]) == 2
+    assert len(stylekit(capsys, *call).json["skipped"]) == 2
+    with Path("weights.h5").open("ab") as file:
+        file.write(b"\0")  # HDF5 does not read beyond its end
+    outcome = stylekit(capsys, *call)
+    assert (outcome.code, len(outcome.json["failed"])) == (1, 2)
+
+
+def test_other_flow_in_the_same_folder_is_other_flow(capsys, clips):
+    (clips / "b.mp4").unlink()
+    Path("flow").mkdir()
+    still = np.zeros((24, 32, 2), np.float32)
+    for name in ("forward_0000_0001.flo", "backward_0001_0000.flo"):
+        write_flo(still, Path("flow", name))
+    call = ["video", "clips", "glass", "-o", "out", *SMALL, "--frames", "2", "--flow", "flow"]
+    outcome = stylekit(capsys, *call, "--json")
+    assert len(outcome.json["painted"]) == 1, outcome
+    assert len(stylekit(capsys, *call, "--json").json["skipped"]) == 1
+    write_flo(still + 1, Path("flow", "forward_0000_0001.flo"))
+    outcome = stylekit(capsys, *call, "--json")
+    assert (outcome.json["skipped"], len(outcome.json["failed"])) == ([], 1)
