@@ -117,6 +117,7 @@ class StyleFiles:
         function_of("style_loss", STYLE_LOSSES, settings.style_loss)
         if self.masks:
             check_takes_masks(settings.style_loss)
+        _warn_of_no_style(settings)
         styles = self.read_styles()
         for style, path in zip(styles, self.styles, strict=True):
             _warn_of_style(style, path, settings, self.limits)
@@ -287,6 +288,14 @@ def _content_alpha(path: Path, size: int, output: Path, limits: MediaLimits) -> 
             output.name,
         )
     return alpha
+
+
+def _warn_of_no_style(settings: ImageSettings) -> None:
+    """Say beforehand that weights of 0 leave nothing of the style."""
+    layers = settings.weights.layers or settings.style_layer_weights
+    name = "--layer-weights" if layers and not any(layers) else "--beta"
+    if name == "--layer-weights" or settings.weights.beta == 0:
+        log.warning("%s: is 0, so that nothing of the style is painted; give a larger one", name)
 
 
 def _warn_of_style(style: Image, path: Path, settings: ImageSettings, limits: MediaLimits) -> None:

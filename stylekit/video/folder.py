@@ -62,8 +62,8 @@ log = logging.getLogger(__name__)
 # The most bytes of a frame for each of its pixels: two flows of float32 with a mask, and a picture.
 _FLOW_BYTES, _PICTURE_BYTES = 17, 3
 _BYTES_A_PIXEL = _FLOW_BYTES + _PICTURE_BYTES
-# What must stay free on the disk in addition: space for the finished clip, and for others.
-_SPARE_BYTES = 100_000_000
+# The most bytes of a frame in the manifest and in the sidecar, and those of the other small files.
+_ENTRY_BYTES, _OTHER_BYTES = 4_000, 200_000
 # Pictures that the run wrote itself are read without limits.
 _ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
 _INPUTS, _WRITTEN, _VERSIONS = "inputs.json", "written.sha256", "versions.json"
@@ -127,7 +127,10 @@ class RunFolder:
         make_folder(self.path)
         self._sweep()
         each = _BYTES_A_PIXEL + _FLOW_BYTES * older + _PICTURE_BYTES * (passes - 1)
-        self._check_space((frame_count - len(self.entries())) * pixels * each)
+        missing = frame_count - len(self.entries())
+        # The finished clip is not larger than its pixels.
+        result = frame_count * (pixels * _PICTURE_BYTES + _ENTRY_BYTES) + _OTHER_BYTES
+        self._check_space(missing * pixels * each + result if missing else 0)
         if begun:
             self._tell_other_versions()
         else:
@@ -322,12 +325,11 @@ class RunFolder:
             )
 
     def _check_space(self, needed: int) -> None:
-        needed += _SPARE_BYTES if needed > 0 else 0
         free = shutil.disk_usage(self.path).free
         if free < needed:
             raise MediaError(
                 self.path,
-                f"needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB left; "
+                f"needs {needed / 1e6:.1f} MB and the disk has {free / 1e6:.1f} MB left; "
                 "free some space or choose another folder",
             )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -207,3 +209,56 @@ def test_other_flow_in_the_same_folder_is_other_flow(capsys, clips):
     write_flo(still + 1, Path("flow", "forward_0000_0001.flo"))
     outcome = stylekit(capsys, *call, "--json")
     assert (outcome.json["skipped"], len(outcome.json["failed"])) == ([], 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_has_the_name_of_a_file_and_is_none_is_told(capsys, folder):
+    """To open a named pipe would take for ever."""
+    (folder / "damaged.jpg").unlink()
+    (folder / "gone.png").symlink_to("nowhere.png")
+    (folder / "round.png").symlink_to("round.png")
+    os.mkfifo(folder / "pipe.jpg")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(folder / "socket.png"))
+    (folder / "folder.png").mkdir()
+    outcome = image(capsys)
+    assert (outcome.code, len(outcome.json["painted"])) == (0, 2)
+    assert outcome.json["left_out"] == {
+        "in/gone.png": "gone.png: is a link to a file that is not there",
+        "in/pipe.jpg": "pipe.jpg: is not an ordinary file",
+        "in/round.png": "round.png: is a link to a file that is not there",
+        "in/socket.png": "socket.png: is not an ordinary file",
+    }
+    outcome = stylekit(capsys, "image", "in", "glass", "-o", "out", *SMALL)
+    assert "left out: pipe.jpg: is not an ordinary file" in outcome.out.splitlines()
+    for name in ("chelsea.png", "rocket.bmp"):
+        (folder / name).unlink()
+    outcome = stylekit(capsys, "image", "in", "glass", "-o", "out", *SMALL)
+    assert outcome.complaint.startswith(
+        "in: holds no pictures: gone.png is a link to a file that is not there"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_of_a_clip_of_pictures_too(capsys, caplog):
+    Path("frames").mkdir()
+    for number in range(2):
+        save_image(np.zeros((24, 32, 3), np.float32), f"frames/{number}.png", provenance=None)
+    os.mkfifo("frames/2.png")
+    assert stylekit(capsys, "video", "frames", "glass", "-o", "out.mp4", *SMALL).code == 0
+    assert caplog.messages.count("2.png: is not an ordinary file, and is left out") == 1
+
+
+def test_a_file_that_goes_while_the_others_are_looked_at_stops_none(capsys, folder, monkeypatch):
+    (folder / "damaged.jpg").unlink()
+    real = batch.sha256_of
+
+    def gone(path):
+        if path.name == "rocket.bmp":
+            path.unlink(missing_ok=True)
+        return real(path)
+
+    monkeypatch.setattr(batch, "sha256_of", gone)
+    outcome = image(capsys)
+    assert (outcome.code, list(outcome.json["failed"])) == (1, ["in/rocket.bmp"])
+    assert len(outcome.json["painted"]) == 1

@@ -110,7 +110,7 @@ class Studio(guarded.VBox):
         self._transfer: Transfer | None = None
         self._network: Network | None = None
         self.stage = Stage.SETUP
-        self.alerts = Alerts()
+        self.alerts = Alerts(on_page=True)
         self.limits = limits or MediaLimits()
         self.shelf = Shelf(folder)
         self.setup = Setup(
