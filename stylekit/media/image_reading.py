@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
-from PIL import ExifTags, ImageCms, ImagePalette, TiffImagePlugin, UnidentifiedImageError
+from PIL import (
+    ExifTags,
+    ImageCms,
+    ImagePalette,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+)
 
 from ..errors import MediaError
 from ..settings import MediaLimits
@@ -114,8 +121,8 @@ def read_shown_frame(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, bool]:
     alpha = layers.getchannel("A")
     plain = layers.convert("RGB")
     known = None
-    if picture.format == "PNG":
-        known, by_profile = png_colors(Path(picture.filename), has_profile=bool(profile))
+    if isinstance(picture, PngImagePlugin.PngImageFile):
+        known, by_profile = png_colors(Path(str(picture.filename)), has_profile=bool(profile))
         profile = profile if by_profile else None
     colors = (
         PIL.Image.fromarray(known.to_srgb(np.asarray(plain))) if known else _to_srgb(plain, profile)
