@@ -126,7 +126,7 @@ class MaskSlot(guarded.VBox):
                 try:
                     check_proportions(mask.size[::-1], content.size[::-1], mask.path)
                 except SettingsError as error:
-                    self._misfit = str(error)
+                    self._misfit = error.page_text
             if mask is None or self._misfit == before:
                 return
             words = self._misfit
