@@ -15,7 +15,8 @@ Each name is loaded when it is first used.
   gives a picture the colours of another. `TimeLapse` makes a short clip of the steps. `Image` is
   the type of a picture: float32 RGB `(H, W, 3)` in [0, 1].
 - Clips: `VideoRun` is painted frame by frame, `stylize_video` to the end; `open_run` opens a
-  finished one.
+  finished one. `propagate` paints a clip from a `Keyframe` or more, frames that are painted
+  already; `KeyframeRun` does so frame by frame, with `KeyframeSettings`.
 - Motion: `estimate_flow` and `flow_between` with a `FlowMethod`, `warp` along the flow, and
   `consistency_mask`, which says where the flow can be trusted. `make_scene` makes a clip whose
   motion is known exactly.

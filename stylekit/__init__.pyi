@@ -40,8 +40,12 @@ from .motion.warping import exact_warping_error as exact_warping_error
 from .motion.warping import warping_error as warping_error
 from .scenes.scene import make_scene as make_scene
 from .settings import ImageSettings as ImageSettings
+from .settings import KeyframeSettings as KeyframeSettings
 from .settings import VideoSettings as VideoSettings
 from .settings import Weights as Weights
+from .video.keyframe import Keyframe as Keyframe
+from .video.keyframe_run import KeyframeRun as KeyframeRun
+from .video.keyframe_run import propagate as propagate
 from .video.run import VideoRun as VideoRun
 from .video.run import stylize_video as stylize_video
 from .widgets import ClipPair as ClipPair

@@ -1,4 +1,4 @@
-"""The command line: stylekit image, video, demo, lab, studio, doctor."""
+"""The command line: stylekit image, video, keyframes, demo, lab, studio, doctor."""
 
 from __future__ import annotations
 
@@ -72,6 +72,16 @@ def _video(options: argparse.Namespace) -> int:
     return _finish(*videos_command(options), options)
 
 
+def _keyframes(options: argparse.Namespace) -> int:
+    from .keyframes_command import keyframes_command, write_frame
+
+    _end_as_by_ctrl_c()
+    if options.write_frame:
+        _say(f"{write_frame(options)}: paint it, and give it to --key {options.write_frame[0]}=")
+        return 0
+    return _finish(*keyframes_command(options), options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from .demo import run_demo
 
@@ -120,6 +130,7 @@ def _doctor(options: argparse.Namespace) -> int:
 _COMMANDS = {
     "image": _image,
     "video": _video,
+    "keyframes": _keyframes,
     "demo": _demo,
     "lab": _lab,
     "studio": _studio,

@@ -19,7 +19,7 @@ from ..motion.flow_files import read_flows
 from ..samples import MaterialKind
 from ..scenes import CLIP_SCENES
 from ..scenes.scene import scene_of_clip
-from ..settings import VideoSettings, WeightSchedule
+from ..settings import NameOrFunction, VideoSettings, WeightSchedule
 from ..video.folder import RunFolder, describe_run
 from ..video.frames import FrameResult
 from ..video.inputs import RunInputs
@@ -34,7 +34,6 @@ from .clip_files import (
     flow_folder,
     tell_changes,
 )
-from .options import chosen
 from .outputs import (
     WRITING_REST,
     check_free,
@@ -46,6 +45,7 @@ from .outputs import (
 from .presets import Preset
 from .progress import Progress
 from .run import StyleFiles, check_weight_file, image_settings, schedule
+from .setting_options import chosen
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ def open_clip(options: argparse.Namespace, only: range | None = None) -> OpenCli
     if only is None:
         tell_changes(clip, options.output)
     sources = {"content": describe_clip(clip_path, files.limits), **files.describe()}
-    flows = _flows(clip, settings, own_flow)
+    flows = flows_for(clip, settings.flow, own_flow)
     check_weight_file(settings.image.backbone)
     description = describe_run(clip, guidance, settings, flows=flows)
     folder = options.run or default_run(options.output, description, weights)
@@ -216,11 +216,22 @@ def _video_settings(
     return chosen(defaults, options, {"image": image, **flow})
 
 
-def _flows(clip: Clip, settings: VideoSettings, own: Path | None) -> Sequence[FlowPair] | None:
-    """The flow between the frames if it is known: that of a built-in clip, or the user's own."""
+def flows_for(clip: Clip, method: NameOrFunction, own: Path | None) -> Sequence[FlowPair] | None:
+    """The flow between the frames if it is known: that of a built-in clip, or the user's own.
+
+    Parameters
+    ----------
+    clip : the clip
+    method : how flow is found
+    own : the folder of the user's own flow, if there is one
+
+    Raises
+    ------
+    StylekitError : if files of the folder are missing, or the exact flow is not known
+    """
     if own is not None:
         return read_flows(own, len(clip), (clip.width, clip.height))
-    if settings.flow != FlowMethod.EXACT:
+    if method != FlowMethod.EXACT:
         return None
     scene = scene_of_clip(clip)
     if scene is None:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from ..errors import SettingsError, StylekitError
-from ..settings import STRENGTH, ImageSettings, VideoSettings, Weights, tunables
+from ..settings import (
+    STRENGTH,
+    ImageSettings,
+    KeyframeSettings,
+    NetworkSettings,
+    PatchSettings,
+    VideoSettings,
+    Weights,
+    tunables,
+)
 from .input_options import limit_flags
 from .terminal import system_trouble
 
@@ -24,13 +33,17 @@ def one_line(error: Exception) -> str | None:
 def _with_flag(error: StylekitError) -> str:
     """The error's message; one about a setting begins with its flag, as the user typed it."""
     if isinstance(error, SettingsError):
-        known = tunables(Weights) | tunables(ImageSettings) | tunables(VideoSettings)
+        kinds = (Weights, ImageSettings, PatchSettings, NetworkSettings, KeyframeSettings)
+        known = {
+            name: of for kind in (*kinds, VideoSettings) for name, of in tunables(kind).items()
+        }
         flags = {name: setting.flag for name, setting in known.items()}
         # Not settings, but options of the command `video`.
         flags |= {
             "start": "--start",
             "frames": "--frames",
             "fps": "--fps",
+            "key": "--key",
             "strength": STRENGTH.flag,
         }
         flags |= {"style_weights": "--style-weights", "regions": "--regions"}

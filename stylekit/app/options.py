@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import SettingsError
-from ..losses import TERMS
-from ..motion.flow import FLOWS, FlowMethod
-from ..motion.masks import MASKS
 from ..settings import (
     STRENGTH,
     Colors,
     ImageSettings,
-    Implementation,
-    Tunable,
     VideoSettings,
     Weights,
-    name_of,
     tunables,
 )
-from ..vgg.features import POOLINGS
-from ..vgg.statistics import STYLE_LOSSES
 from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
-from .option_types import numbers, positive, rate, read_output, whole_numbers
+from .keyframe_options import add_keyframes
+from .option_types import positive, read_output
 from .presets import Preset, read_preset, values_of
 from .server_options import add_lab, add_studio
+from .setting_options import add_clip_reading, add_settings, add_weights, flow_option
 
 # Takes the options and returns the exit code.
 Command = Callable[[argparse.Namespace], int]
-
-_TABLES: dict[str, Mapping[str, Implementation[Any]]] = {
-    "flow": FLOWS,
-    "mask": MASKS,
-    "pooling": POOLINGS,
-    "style_loss": STYLE_LOSSES,
-}
-"""The tables from which a setting chooses a row by name."""
-
-T = TypeVar("T", Weights, ImageSettings, VideoSettings)
 
 _EXAMPLES = """examples:
   stylekit image chelsea swirls -o cat.png        built-in picture and style
@@ -51,6 +33,7 @@ _EXAMPLES = """examples:
   stylekit image me.jpg one.jpg two.jpg -o me.png --style-weights 2,1
   stylekit video drift glass -o drift.mp4         built-in clip and style
   stylekit video holiday.mp4 painting.jpg -o out.mp4 --start 3 --frames 48
+  stylekit keyframes drift --key 0=frame.png -o painted.mp4   from a painted frame
   stylekit demo                                   see what the temporal loss does
   stylekit studio                                 tune the weights while it paints
 """
@@ -171,7 +154,7 @@ def _add_common(
     changes: Mapping[str, Mapping[str, Any]],
     read_output: Callable[[str], Path] = Path,
 ) -> None:
-    """Add the options of both pictures and clips; `changes` are those of `_add_settings`."""
+    """Add the options of both pictures and clips; `changes` are those of `add_settings`."""
     parser.add_argument(
         "style",
         metavar="STYLE",
@@ -202,13 +185,13 @@ def _add_common(
         metavar="S",
         help=f"{STRENGTH.help} (default: %(default)g)",
     )
-    _add_weights(weights, needs_mask=False)
+    add_weights(weights, needs_mask=False)
     size = {
         "default": None,
         "help": f"longest side in pixels (default: {image.size}, or the source's own if smaller)",
     }
     painting = parser.add_argument_group("painting")
-    _add_settings(painting, image, {"size": size, **changes})
+    add_settings(painting, image, {"size": size, **changes})
     painting.add_argument(
         "--keep-colors",
         dest="colors",
@@ -232,134 +215,15 @@ def _add_video(parser: Parser) -> None:
     )
     _add_common(parser, VideoSettings().image, output, {}, read_output)
     clip = parser.add_argument_group("clip")
-    _add_weights(clip, needs_mask=True)
-    methods = [name for name in FLOWS if name != FlowMethod.FILES]
-    notes = ", ".join(f"{name} {row.help}" for name, row in FLOWS.items() if row.help)
-    notes = notes.replace("%", "%%")  # argparse fills in what follows a single %
-    flow = {
-        "choices": None,
-        "metavar": "FLOW|FOLDER",
-        "help": f"{'|'.join(methods)}: {notes}; or a folder of your own flow, with files "
-        "forward_0000_0001.flo and backward_0001_0000.flo, … (default: %(default)s)",
-    }
-    _add_settings(clip, VideoSettings(), {"flow": flow})
-    clip.add_argument(
-        "--start", metavar="S", type=float, default=0.0, help="seconds to skip (default: 0)"
-    )
-    clip.add_argument(
-        "--frames", metavar="N", type=int, help="the largest number of frames (default: all)"
-    )
-    clip.add_argument(
-        "--fps",
-        metavar="R",
-        type=rate,
-        help="frames a second, such as 25, 29.97 or 30000/1001 (default: the clip's own; of "
-        "pictures 24)",
-    )
-    clip.add_argument(
-        "--run",
-        metavar="FOLDER",
-        type=Path,
-        help="folder that keeps frames, flow and masks, so that a run can be resumed "
-        "(default: beside OUT, a folder for each set of inputs and settings)",
-    )
-    clip.add_argument(
-        "--allow-partial",
-        action="store_true",
-        help="if the clip is damaged, use the frames before the damage",
-    )
+    add_weights(clip, needs_mask=True)
+    add_settings(clip, VideoSettings(), {"flow": flow_option()})
+    add_clip_reading(clip)
     add_guidance(
         parser.add_argument_group("several styles, and parts of the frames"),
         "CLIP",
         ", in all frames",
     )
     add_limits(parser, CLIP_LIMITS)
-
-
-def _add_weights(group: argparse._ArgumentGroup, *, needs_mask: bool) -> None:
-    """Add an option for the weight of each term of the loss that needs a mask, or needs none."""
-    known = tunables(Weights)
-    for term in TERMS.values():
-        if term.needs_mask is needs_mask:
-            group.add_argument(
-                known[term.weight].flag,
-                type=float,
-                default=getattr(Weights(), term.weight),
-                help=f"weight of the {term.label} loss (default: %(default)g)",
-            )
-
-
-def _add_settings(
-    group: argparse._ArgumentGroup,
-    settings: ImageSettings | VideoSettings,
-    changes: Mapping[str, Mapping[str, Any]],
-) -> None:
-    """Add an option for each setting that has a flag; its default is the value in `settings`.
-
-    `changes` replace arguments of `add_argument`, by the name of a setting.
-    """
-    for name, known in tunables(settings).items():
-        if known.flag:
-            arguments = _arguments(name, known, getattr(settings, name))
-            arguments |= {"dest": name, **changes.get(name, {})}
-            group.add_argument(known.flag, **arguments)
-            if isinstance(getattr(settings, name), bool):
-                group.add_argument(
-                    known.flag.replace("--", "--no-"),
-                    dest=name,
-                    action="store_false",
-                    default=getattr(settings, name),
-                    help=f"the opposite of {known.flag}, where a preset has it",
-                )
-
-
-def _arguments(name: str, known: Tunable, value: Any) -> dict[str, Any]:
-    """The arguments of `add_argument` for a setting whose default is `value`."""
-    text = known.help
-    if isinstance(value, tuple):
-        whole = any(isinstance(item, int) for item in value)
-        kind = whole_numbers if whole else numbers
-        return {"default": list(value), "type": kind, "metavar": known.metavar, "help": text}
-    if isinstance(value, bool):
-        return {"action": "store_true", "help": known.help}
-    choices: list[str] = []
-    if name in _TABLES:
-        rows = _TABLES[name]
-        value, choices = name_of(value), list(rows)
-        text = ", ".join(f"{key} {row.help}" for key, row in rows.items() if row.help)
-    elif isinstance(value, Enum):
-        value, choices = value.value, [member.value for member in type(value)]
-    found: dict[str, Any] = {"default": value, "metavar": known.metavar}
-    if isinstance(value, (int, float)):
-        found["type"] = type(value)
-    # A setting with a metavar of its own may take more than the choices, such as a path.
-    if choices and known.metavar is None:
-        found |= {"choices": choices, "metavar": name.upper()}
-        text = ": ".join(filter(None, ["|".join(choices), text]))
-    # argparse fills in what follows a single %.
-    return found | {"help": text.replace("%", "%%") + " (default: %(default)s)"}
-
-
-def chosen(settings: T, options: argparse.Namespace, given: Mapping[str, Any]) -> T:
-    """Change settings as the command line asks.
-
-    Parameters
-    ----------
-    settings : the values of everything that has no flag
-    options : the parsed command line; each flag replaces the setting of its name
-    given : fields to set in any case, by name
-
-    Raises
-    ------
-    SettingsError : if a value is out of range, or is not one of the choices
-    """
-    said = {
-        name: getattr(options, name)
-        for name, known in tunables(settings).items()
-        if known.flag and name not in given
-    }
-    read = type(settings).from_json(settings.to_json() | said)
-    return dataclasses.replace(read, **given)
 
 
 def _add_processes(parser: Parser) -> None:
@@ -404,6 +268,7 @@ def _add_json(parser: Parser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "image": ("Paint a picture in the manner of another.", _add_image),
     "video": ("Paint a clip in the manner of a picture, with little flicker.", _add_video),
+    "keyframes": ("Paint a clip from some of its frames that are painted.", add_keyframes),
     "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
     "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", add_lab),
     "studio": ("Open the studio, a page to paint and tune in.", add_studio),

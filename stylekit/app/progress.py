@@ -98,6 +98,18 @@ class Progress:
                 f"step {self._steps} of at most {self._total}, {self._facts()}{self._left()}"
             )
 
+    def training(self, step_index: int, loss: float, *, seconds: float, limit: float) -> None:
+        """Report a step of training that has lasted for `seconds` of at most `limit`."""
+        self._loss = f"loss {loss:.3g}"
+        words = f"training, {self._loss}, {seconds:.0f} of at most {limit:.0f} s"
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.set_postfix_str(words, refresh=False)
+            self._bar.update()
+        elif now - self._line_time >= _LINE_EVERY:
+            self._line_time = now
+            self._line(f"step {step_index + 1}, {words}")
+
     def frame(
         self, frame_index: int, *, max_steps_left: int, facts: str, pass_number: int = 1
     ) -> None:

@@ -50,7 +50,6 @@ from .clip_files import (
     check_no_input,
 )
 from .input_options import limits_of
-from .options import chosen
 from .outputs import (
     WRITING_REST,
     check_free,
@@ -62,6 +61,7 @@ from .outputs import (
 )
 from .presets import Preset
 from .progress import Progress
+from .setting_options import chosen
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MediaError, SettingsError
 from .file_kinds import read_head
 from .files import atomic_path, check_input
-from .provenance import DIGITAL_SOURCE_TYPE, Provenance, comment
+from .provenance import Provenance, comment
 
 if TYPE_CHECKING:
     import c2pa
@@ -73,7 +73,7 @@ def sign_credentials(
     except ImportError:
         raise _missing_extra() from None
     path = check_input(path)
-    styles = (provenance.style, *provenance.more_styles)
+    styles = provenance.sources
     style_paths = [style_path] if isinstance(style_path, Path | str) else list(style_path)
     if len(style_paths) != len(styles):
         raise SettingsError(
@@ -113,7 +113,7 @@ def _manifest(title: str, provenance: Provenance) -> dict[str, Any]:
     opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": [_CONTENT]}}
     edited = {
         "action": "c2pa.edited",
-        "digitalSourceType": DIGITAL_SOURCE_TYPE,
+        "digitalSourceType": provenance.digital_source_type,
         "softwareAgent": agent,
         "description": comment(provenance),
         "parameters": {"ingredientIds": _style_labels(provenance)},
@@ -127,7 +127,7 @@ def _manifest(title: str, provenance: Provenance) -> dict[str, Any]:
 
 def _style_labels(provenance: Provenance) -> list[str]:
     """The labels of the styles inside the statement."""
-    return [_STYLE, *(f"{_STYLE}-{index + 2}" for index in range(len(provenance.more_styles)))]
+    return [_STYLE, *(f"{_STYLE}-{index + 2}" for index in range(len(provenance.sources) - 1))]
 
 
 def _mime_type(path: Path) -> str:

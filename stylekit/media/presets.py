@@ -46,6 +46,10 @@ def load_preset(path: str | Path) -> ImageSettings | VideoSettings:
     path = _sidecar_of(Path(path).expanduser())
     record = _read(path)
     settings, weights = record["settings"], record.get("weights")
+    if "keyframes" in record:
+        raise MediaError(
+            path, "is of a clip that was painted from keyframes, which has no preset; give another"
+        )
     with _explained(path):
         if "image" in settings:
             image = _with_weights(settings["image"], weights)

@@ -33,6 +33,9 @@ DIGITAL_SOURCE_TYPE = (
 
 _STATEMENT = "Made by AI editing: neural style transfer"
 
+_COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/composite"
+_COMPOSITE_STATEMENT = "Painted after painted frames by patch synthesis, without a trained network"
+
 TAGS = ("date", "author", "copyright", "description")
 """The metadata that is read. Nothing else is, in particular no GPS position."""
 
@@ -84,18 +87,40 @@ class SourceFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyframeSource:
+    """A painted frame of a clip: the file of its painting, or else the style of its painting.
+
+    `mask` says where it counts.
+    """
+
+    frame_index: int
+    painting: SourceFile | None = None
+    style: SourceFile | None = None
+    mask: SourceFile | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What there is of it, as JSON's own types."""
+        files = {"painting": self.painting, "style": self.style, "mask": self.mask}
+        told = {name: file.to_json() for name, file in files.items() if file}
+        return {"frame": self.frame_index, **told}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provenance:
     """Everything on which the bytes of an output depend; `settings` can be written as JSON.
 
     `more_styles` are the styles after the first; `style_weights` has a number for each style.
-    `regions` are the masks of the styles, and `keep` that of what is kept, if there are any.
+    `regions` are the masks of the styles, and `keep` that of what is kept, if there are any. A clip
+    that is painted from `keyframes` has no style of its own. It has no `weights` if all keyframes
+    were painted elsewhere, and no `backbone` if no trained network had a part in it.
     """
 
     settings: dict[str, Any]
-    weights: Weights
-    backbone: str
+    weights: Weights | None
+    backbone: str | None
     content: SourceFile
-    style: SourceFile
+    style: SourceFile | None = None
+    keyframes: tuple[KeyframeSource, ...] = ()
     version: str = field(default=__version__)
     more_styles: tuple[SourceFile, ...] = ()
     style_weights: tuple[float, ...] = ()
@@ -104,21 +129,45 @@ class Provenance:
 
     def to_json(self) -> dict[str, Any]:
         """The content of the sidecar, which can be written as JSON."""
+        network = {
+            **({} if self.backbone is None else {"backbone": self.backbone}),
+            **({} if self.weights is None else {"weights": self.weights.to_json()}),
+        }
         return {
-            "statement": _STATEMENT,
-            "digital_source_type": DIGITAL_SOURCE_TYPE,
+            "statement": self.statement,
+            "digital_source_type": self.digital_source_type,
             "made_with": "stylekit",
             "version": self.version,
-            "backbone": self.backbone,
-            "weights": self.weights.to_json(),
+            **network,
             "settings": self.settings,
             "content": self.content.to_json(),
             **self._styles_to_json(),
         }
 
+    @property
+    def statement(self) -> str:
+        """What has painted it, in words."""
+        return _COMPOSITE_STATEMENT if self.backbone is None else _STATEMENT
+
+    @property
+    def digital_source_type(self) -> str:
+        """IPTC's Digital Source Type of it."""
+        return _COMPOSITE if self.backbone is None else DIGITAL_SOURCE_TYPE
+
+    @property
+    def sources(self) -> tuple[SourceFile, ...]:
+        """The styles, and the paintings and styles of keyframes."""
+        styles = (self.style, *self.more_styles) if self.style else ()
+        of_keys = (key.painting or key.style for key in self.keyframes)
+        return (*styles, *filter(None, of_keys))
+
     def _styles_to_json(self) -> dict[str, Any]:
-        styles: dict[str, Any] = {"style": self.style.to_json()}
-        if self.more_styles:
+        styles: dict[str, Any] = {}
+        if self.keyframes:
+            styles["keyframes"] = [key.to_json() for key in self.keyframes]
+        if self.style:
+            styles["style"] = self.style.to_json()
+        if self.style and self.more_styles:
             every = (self.style, *self.more_styles)
             styles = {"styles": [style.to_json() for style in every]}
             styles["style_weights"] = list(self.style_weights) or [1.0] * len(every)
@@ -156,11 +205,8 @@ def xmp_packet(provenance: Provenance) -> bytes:
     """
     content = provenance.content
     properties = [
-        _xmp_text("Iptc4xmpExt:DigitalSourceType", DIGITAL_SOURCE_TYPE),
-        _xmp_text("Iptc4xmpExt:AISystemUsed", "stylekit, neural style transfer"),
-        _xmp_text(
-            "Iptc4xmpExt:AISystemVersionUsed", f"{provenance.version}, {provenance.backbone}"
-        ),
+        _xmp_text("Iptc4xmpExt:DigitalSourceType", provenance.digital_source_type),
+        *_xmp_of_network(provenance),
         _xmp_text("xmp:CreatorTool", f"stylekit {provenance.version}"),
         _xmp_text("photoshop:Instructions", comment(provenance)),
         _xmp_list("dc:creator", "Seq", content.author),
@@ -188,16 +234,25 @@ def xmp_packet(provenance: Provenance) -> bytes:
 def comment(provenance: Provenance) -> str:
     """The provenance as one line of text, for the comment tag of a clip."""
     content = provenance.content
-    styles = "; ".join(
-        f"{style.name} (SHA-256 {style.sha256})"
-        for style in (provenance.style, *provenance.more_styles)
-    )
+    sources = "; ".join(f"{file.name} (SHA-256 {file.sha256})" for file in provenance.sources)
+    network = f" ({provenance.backbone})" if provenance.backbone else ""
     return clean_text(
-        f"{_STATEMENT} with stylekit {provenance.version} ({provenance.backbone}). "
+        f"{provenance.statement} with stylekit {provenance.version}{network}. "
         f"Content: {content.name} (SHA-256 {content.sha256}). "
-        f"Style: {styles}. "
-        f"Digital source type: {DIGITAL_SOURCE_TYPE}"
+        f"{'Keyframes' if provenance.keyframes else 'Style'}: {sources}. "
+        f"Digital source type: {provenance.digital_source_type}"
     )
+
+
+def _xmp_of_network(provenance: Provenance) -> list[str]:
+    """The properties of IPTC that name an AI system; none without a trained network."""
+    if provenance.backbone is None:
+        return []
+    version = f"{provenance.version}, {provenance.backbone}"
+    return [
+        _xmp_text("Iptc4xmpExt:AISystemUsed", "stylekit, neural style transfer"),
+        _xmp_text("Iptc4xmpExt:AISystemVersionUsed", version),
+    ]
 
 
 def sidecar_path(output: Path | str) -> Path:

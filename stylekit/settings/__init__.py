@@ -17,6 +17,7 @@ from .classes import (
 from .fields import (
     Implementation,
     NameOrFunction,
+    Settings,
     Tunable,
     check_layer_count,
     check_number,
@@ -29,6 +30,8 @@ from .fields import (
     tunables,
     whole_numbers,
 )
+from .keyframes import KeyframeSettings, KeyMethod
+from .network import NetworkSettings
 from .patches import PatchSettings
 from .schedule import WeightChange, WeightSchedule, WeightsNow, weights_of_step
 
@@ -38,10 +41,14 @@ __all__ = [
     "ImageSettings",
     "Implementation",
     "Init",
+    "KeyMethod",
+    "KeyframeSettings",
     "MediaLimits",
     "NameOrFunction",
+    "NetworkSettings",
     "OptimizerMethod",
     "PatchSettings",
+    "Settings",
     "Start",
     "Tunable",
     "VideoSettings",

@@ -23,10 +23,27 @@ class PatchSettings(Settings):
     6
     """
 
-    patch: int = tunable(5, "the side of a patch, an odd number", unit="px", low=3, high=15)
+    patch: int = tunable(
+        5,
+        "the side of a patch, an odd number",
+        unit="px",
+        low=3,
+        high=15,
+        flag="--patch",
+        metavar="N",
+    )
     levels: int = tunable(4, "the most sizes, each half of the next", low=1, high=8)
-    iterations: int = tunable(6, "searches at each size, each followed by a vote", low=1, high=50)
-    sweeps: int = tunable(4, "how often each search goes over the frame", low=1, high=50)
+    iterations: int = tunable(
+        6,
+        "searches at each size, each followed by a vote",
+        low=1,
+        high=50,
+        flag="--iterations",
+        metavar="N",
+    )
+    sweeps: int = tunable(
+        4, "how often each search goes over the frame", low=1, high=50, flag="--sweeps", metavar="N"
+    )
     color: float = tunable(1.0, "the weight of what the frames show: their colours", high=100)
     edges: float = tunable(1.0, "the weight of their edges and fine detail", high=100)
     position: float = tunable(2.0, "the weight of the place along the flow", high=100)
@@ -38,6 +55,8 @@ class PatchSettings(Settings):
         "what it costs to use a part of the painting once more, in squared 8-bit steps summed over "
         "a patch",
         high=1e6,
+        flag="--uniformity",
+        metavar="N",
     )
     seed: int = tunable(0, "of the random search", high=2**32 - 1)
 

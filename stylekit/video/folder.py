@@ -368,23 +368,24 @@ def describe_run(
     return {
         "stylekit": __version__,
         "clip": {"sha256": digest_clip(clip), "frames": len(clip), "size": [width, height]},
-        **_describe_styles(Guidance.of(style)),
+        **describe_guidance(Guidance.of(style)),
         "backbone": {"label": backbone.label, "sha256": backbone.sha256},
         "settings": settings.to_json(),
-        "exact_flow": flows is not None,
-        **({} if flows is None else {"flows": {"sha256": _digest_flows(flows[: len(clip) - 1])}}),
+        **describe_flows(flows, len(clip)),
     }
 
 
-def _digest_flows(flows: Sequence[FlowPair]) -> str:
-    """The SHA-256 of the flows both ways, one pair after the other."""
+def describe_flows(flows: Sequence[FlowPair] | None, frame_count: int) -> dict[str, Any]:
+    """Whether the flow of a clip is given, and the SHA-256 of it both ways, one pair by another."""
+    if flows is None:
+        return {"exact_flow": False}
     pairs = hashlib.sha256()
-    for flow in flows:
+    for flow in flows[: frame_count - 1]:
         pairs.update(digest(flow.forward_flow).encode() + digest(flow.backward_flow).encode())
-    return pairs.hexdigest()
+    return {"exact_flow": True, "flows": {"sha256": pairs.hexdigest()}}
 
 
-def _describe_styles(guidance: Guidance) -> dict[str, Any]:
+def describe_guidance(guidance: Guidance) -> dict[str, Any]:
     """Styles, weights and masks; of one style without masks its digest alone."""
     digests = [digest(style) for style in guidance.styles]
     told: dict[str, Any] = {"style": {"sha256": digests[0]}}

@@ -155,15 +155,26 @@ class Links:
 
     def shots(self, frame_count: int) -> list[int]:
         """The first frames of the shots among the first frames of the clip; a flash is no shot."""
+        cold = [index for index in range(frame_count) if self.source(index) is None]
+        flashes = set() if self._given else self.flashes(frame_count)
+        return [index for index in cold if index not in flashes]
+
+    def flashes(self, frame_count: int) -> set[int]:
+        """The flashes among the first frames of the clip: a later frame continues the one before.
+
+        Of a flash of several frames all of them.
+        """
         sources = {index: self.source(index) for index in range(frame_count)}
-        flashes = {
+        return {
             between
             for index, source in sources.items()
             if source is not None
             for between in range(source + 1, index)
         }
-        cold = [index for index, source in sources.items() if source is None]
-        return cold if self._given else [index for index in cold if index not in flashes]
+
+    def pair(self, source: int, frame_index: int) -> FlowPair:
+        """The flow between two frames, computed once and stored, whatever their distance."""
+        return self._between(source, frame_index)[0]
 
     def _find_source(self, frame_index: int) -> int | None:
         if self._given and frame_index in self._given:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import tee
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -33,14 +33,30 @@ from ..media.provenance import (
 )
 from ..media.timelapse import TimeLapse
 from ..media.written import complete_result
+from ..motion.infill import Motion
 from ..motion.warping import WarpingError, warping_error
 from ..settings import ImageSettings, Weights
+from .folder import RunFolder
 from .run import VideoRun
 
 log = logging.getLogger(__name__)
 
 Source: TypeAlias = Path | SourceFile
 """An input: its file, or what was read from it before painting."""
+
+
+class PaintedFrames(Protocol):
+    """A run: its folder, the frames that are finished, and the motion to each."""
+
+    folder: RunFolder
+
+    def stored_frames(self) -> Iterator[Image]:
+        """The pictures of the finished frames, up to the first frame that is missing."""
+        ...
+
+    def motion(self, frame_index: int) -> Motion:
+        """The motion to a frame from the one before."""
+        ...
 
 
 class Transparency(StrEnum):
@@ -86,8 +102,8 @@ class Result:
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON's own types."""
         clip = {
-            "warping_error": _errors(self.warping_error),
-            "input_warping_error": _errors(self.input_warping_error),
+            "warping_error": errors_to_json(self.warping_error),
+            "input_warping_error": errors_to_json(self.input_warping_error),
             "run": str(self.run),
             "cold_frames": self.cold_frames,
             "shots": self.shots,
@@ -198,7 +214,7 @@ def finish_image(
     with complete_result(output) as hidden:
         kept = alpha if transparency is Transparency.KEPT else None
         save_image(image, hidden, provenance=provenance, alpha=kept)
-        _write_sidecar(hidden, result, provenance, moves)
+        _write_sidecar(hidden, provenance, result.to_json() | moves)
     if lapse is None or timelapse is None:
         return result
     # Last, so that the picture and its sidecar are there whatever happens to the time-lapse.
@@ -206,7 +222,7 @@ def finish_image(
         lapse.add(image)
     lapse.save(timelapse, size=stylization.size, comment=comment(provenance))
     result = replace(result, timelapse=timelapse)
-    _write_sidecar(output, result, provenance, moves)
+    _write_sidecar(output, provenance, result.to_json() | moves)
     return result
 
 
@@ -257,14 +273,12 @@ def finish_clip(
         content=content or describe_clip(clip.path, clip.limits),
         **_of_guidance(run.guidance, style, regions, keep),
     )
-    # As `write_clip` pads them.
-    odd = 1 if holds_sound(output) else 0
     losses = {name: float(np.mean([entry["losses"][name] for entry in entries])) for name in TERMS}
     result = Result(
         output=output,
         sidecar=Path(f"{output}.json"),
         seconds=seconds,
-        size=(clip.width + odd * (clip.width % 2), clip.height + odd * (clip.height % 2)),
+        size=written_size(clip, output),
         frames=len(entries),
         fps=f"{clip.fps.numerator}/{clip.fps.denominator}",
         backbone=label,
@@ -277,13 +291,26 @@ def finish_clip(
             style_reached=float(np.mean([entry["style_reached"] for entry in entries])),
         ),
         complete=run.is_complete,
-        warping_error=_measure(run, run.stored_frames(), len(entries)),
-        input_warping_error=_measure(run, iter(clip[: len(entries)]), len(entries)),
+        warping_error=measure_warping(run, run.stored_frames(), len(entries)),
+        input_warping_error=measure_warping(run, iter(clip[: len(entries)]), len(entries)),
         run=run.folder.path,
         cold_frames=[entry["frame_index"] for entry in entries if entry["cold"]],
         shots=run.shots(len(entries)),
     )
     told = {"frame_table": entries, "weight_changes": run.weight_schedule.to_json()}
+    write_result_clip(run, clip, provenance, result.to_json() | told)
+    return result
+
+
+def write_result_clip(
+    run: PaintedFrames, clip: Clip, provenance: Provenance, told: dict[str, Any]
+) -> None:
+    """Write the clip of the frames that a run has finished, with the sound of `clip`.
+
+    `told` is what the sidecar says of it, with the path of the clip as `output`. Raises MediaError
+    if a file cannot be written.
+    """
+    output = Path(told["output"])
     with complete_result(output, run.folder.written) as hidden:
         write = partial(write_clip, path=hidden, fps=clip.fps, provenance=provenance)
         audio = clip.path if clip.has_audio and holds_sound(output) else None
@@ -292,21 +319,23 @@ def finish_clip(
         except SoundError as error:
             log.warning("%s: its sound is damaged; %s has none", error.name, output.name)
             write(run.stored_frames())
-        _write_sidecar(hidden, result, provenance, told)
-    return result
+        _write_sidecar(hidden, provenance, told)
 
 
-def _write_sidecar(
-    output: Path, result: Result, provenance: Provenance, extra: dict[str, Any]
-) -> None:
-    """Write the sidecar of `result` beside `output`, which may not have its place yet."""
-    facts = result.to_json()
+def written_size(clip: Clip, output: Path) -> tuple[int, int]:
+    """The (width, height) of the file of a clip: `write_clip` pads odd sides in films."""
+    odd = 1 if holds_sound(output) else 0
+    return clip.width + odd * (clip.width % 2), clip.height + odd * (clip.height % 2)
+
+
+def _write_sidecar(output: Path, provenance: Provenance, told: dict[str, Any]) -> None:
+    """Write the sidecar beside `output`, which may not have its place yet."""
     # What the provenance says already, and what differs from one run to the next.
-    for name in ("seconds", "sidecar", "output", "run", "backbone", "weights"):
-        facts.pop(name, None)
-    if result.timelapse:
-        facts["timelapse"] = clean_text(result.timelapse.name)
-    write_sidecar(output, provenance, facts | extra)
+    left_out = ("seconds", "sidecar", "output", "run", "backbone", "weights")
+    facts = {name: value for name, value in told.items() if name not in left_out}
+    if "timelapse" in facts:
+        facts["timelapse"] = clean_text(Path(facts["timelapse"]).name)
+    write_sidecar(output, provenance, facts)
 
 
 def _of_guidance(
@@ -335,8 +364,11 @@ def describe_mask(source: Source) -> SourceFile:
     return source if isinstance(source, SourceFile) else describe_source(source, tags={})
 
 
-def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError:
-    """The warping error over the reliable area of the input clip, without cuts and flashes."""
+def measure_warping(run: PaintedFrames, frames: Iterator[Image], count: int) -> WarpingError:
+    """The warping error of the first frames over the reliable area of the input clip.
+
+    Cuts and flashes do not count.
+    """
     motions, again = tee(run.motion(index) for index in range(1, count))
     masks = (
         # Flow that comes from an earlier frame does not lead to the one before.
@@ -346,7 +378,7 @@ def _measure(run: VideoRun, frames: Iterator[Image], count: int) -> WarpingError
     return warping_error(frames, (motion.flow.backward_flow for motion in motions), masks)
 
 
-def _errors(error: WarpingError | None) -> dict[str, float | None]:
+def errors_to_json(error: WarpingError | None) -> dict[str, float | None]:
     """The errors for JSON, which has no NaN: null if nothing could be measured."""
     if error is None or math.isnan(error.mse):
         return {"mse": None, "rmse": None}
