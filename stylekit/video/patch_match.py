@@ -30,8 +30,7 @@ Floats = NDArray[np.float32]
 # Below this many patches a side a picture is not halved again.
 _FEWEST_PATCHES = 4
 # How far a place may be from that along the flow before it costs the full weight, in pixels, and
-# what a weight of 1 costs then. It is little: flow that is not trusted, or continued from around, is
-# a hint.
+# what a weight of 1 costs then. It is little: flow that is not trusted is only a hint.
 _REACH = 8.0
 _PULL = 0.001
 # What is added to the error where the keyframe does not show what the frame shows: as much as a
