@@ -125,7 +125,8 @@ def keyframes_command(options: argparse.Namespace) -> tuple[KeyframeReport, str]
     check_names(options.output, folder)
     check_free(options.output, overwrite=options.overwrite, written=(RunFolder(folder).written,))
     run = KeyframeRun(clip, fitted, folder, settings, flows=flows)
-    load_tensorflow()
+    if run.settings.method is KeyMethod.NETWORK or any(key.is_style for key in keys):
+        load_tensorflow()
     with claimed(options.output), run.folder.held():
         return _paint(options, run, clip, content, sources, began)
 
