@@ -13,8 +13,8 @@ from ..errors import MediaError
 MAX_METADATA = 1_000_000
 """The bytes of XMP or EXIF data that are read: a tree of them takes some fifty times as much."""
 
-# Pillow joins the parts of a GIF's comment in a time that grows with the square of their number, and
-# reads that of a PPM byte by byte.
+# Pillow joins the parts of a GIF's comment in a time that grows with the square of their number,
+# and reads that of a PPM byte by byte.
 _MAX_COMMENT = 100_000
 
 # How many numbers are in the header, between which there may be comments.
