@@ -27,11 +27,27 @@ def print_any_text() -> None:
     Otherwise the last line of a finished command, or the name of a file, would end it with an
     error.
     """
+    _replace_closed()
     codecs.register_error(_HANDLER, _plain)
     for stream in (sys.stdout, sys.stderr):
         # A notebook, or a test, may have put something else there.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=_HANDLER)
+
+
+def _replace_closed() -> None:
+    """Put nothing in the place of a closed stream (`2>&-`).
+
+    Otherwise the next file that is opened would get its number, and what libraries print would be
+    written into it.
+    """
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            sink = os.open(os.devnull, os.O_RDWR)
+            if sink != number:
+                os.dup2(sink, number)
+                os.close(sink)
+            setattr(sys, name, open(number, "w", closefd=False))  # noqa: SIM115
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
@@ -72,7 +88,9 @@ def system_trouble(error: Exception) -> str | None:
     if error.errno == errno.ENOMEM:
         return _OUT_OF_MEMORY
     if error.filename is None:
-        return None
+        # What the system says of a path that counts from a folder that is not there any more.
+        is_gone = error.errno == errno.ENOENT
+        return "folder: the current one was removed; change to another one" if is_gone else None
     path = Path(str(error.filename))
     # Of a path it may be a folder's name that is too long.
     is_long = error.errno == errno.ENAMETOOLONG

@@ -251,3 +251,30 @@ def test_a_full_disk_is_told_though():
         tell("a line", stream)
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     stream.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_closed_stream_costs_no_result(number, tmp_path):
+    code = (
+        f"import os, sys; os.close({number}); "
+        f"sys.{'stdout' if number == 1 else 'stderr'} = None; "
+        "from stylekit.app.cli import main; sys.exit(main())"
+    )
+    process = start(code, *IMAGE)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, out + err
+    assert load_image("out.png").shape == (32, 48, 3)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="removes the current folder")
+def test_a_current_folder_that_is_gone_is_told_in_a_line(tmp_path):
+    code = (
+        "import os, sys; os.mkdir('gone'); os.chdir('gone'); "
+        f"os.rmdir({str(tmp_path / 'gone')!r})\n"
+        "from stylekit.app.cli import main; sys.exit(main())"
+    )
+    process = start(code, *IMAGE)
+    out, err = process.communicate(timeout=300)
+    assert (process.returncode, out) == (2, "")
+    assert err == "folder: the current one was removed; change to another one\n"

@@ -57,7 +57,7 @@ BAD_FILES = {
     "cut.png": (PNG[: len(PNG) // 2], "is cut off"),
     "checksum.png": (flipped(PNG, -20), r"is damaged \(.*checksum"),
     "header.png": (flipped(PNG, 30), "starts like a PNG picture but is damaged"),
-    "cut.avif": (make.encoded(PICTURE, "AVIF")[:150], "starts like a AVIF|is cut off"),
+    "cut.avif": (make.encoded(PICTURE, "AVIF")[:150], "starts like an AVIF|is cut off"),
     "cut.webp": (make.encoded(PICTURE, "WEBP")[:150], "is damaged|is cut off"),
     "cut.gif": (make.encoded(PICTURE, "GIF")[:900], "is cut off"),
     "cut.tif": (make.encoded(PICTURE, "TIFF")[:900], "is cut off"),
