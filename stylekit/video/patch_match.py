@@ -46,7 +46,7 @@ _NEAR = 32.0
 # A patch counts in the vote with 1 / (E + ε)^n, E its energy: n is 1 while the search goes on, and
 # more in the last vote, where few patches make a sharper picture than many.
 _VOTE_OFFSET = 1e-3
-_LAST_POWER = 4.0
+_LAST_POWER = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,7 +201,8 @@ class _Search:
                 x, y = _whole(places)
                 energy -= use[y, x]
                 use = np.asarray((use + self._use(places, shape)) / 2, np.float32)
-                energy += use[y, x]
+                # Not below 0 by rounding, or where it is not computed because no vote needs it.
+                energy = np.maximum(energy + use[y, x], 0)
                 problem = problem._replace(use=use)
         self._energy = energy
         return places
