@@ -46,7 +46,7 @@ _NEAR = 32.0
 # A patch counts in the vote with 1 / (E + ε)^n, E its energy: n is 1 while the search goes on, and
 # more in the last vote, where few patches make a sharper picture than many.
 _VOTE_OFFSET = 1e-3
-_LAST_POWER = 4.0
+_LAST_POWER = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +150,9 @@ class _Search:
         pull = np.full(size, _PULL * settings.position, np.float32)
         # There the true place is most likely outside the painting.
         pull[((known.places <= 0) | (known.places >= largest)).any(axis=2)] = 0
+        # What is new is painted where its surroundings are.
+        x, y = _whole(known.places)
+        expected = texture.paint[y, x, 3:]
         held = settings.previous * texture.carried_trust[..., np.newaxis]
         use = self._use(places, shape)
         energy = np.zeros(size, np.float32)
@@ -164,7 +167,7 @@ class _Search:
             image = voted * over(paint, texture.frame) + held * texture.carried
             image /= np.maximum(weight, np.float32(1e-6))
             problem = kernels.Problem(
-                target=np.concatenate([image, paint[..., 3:], texture.look], axis=2),
+                target=np.concatenate([image, expected, texture.look], axis=2),
                 weight=np.ascontiguousarray(weight[..., 0] / 3, np.float32),
                 source=np.concatenate(
                     [texture.shown, texture.paint[..., 3:], texture.key_look], axis=2
@@ -195,10 +198,11 @@ class _Search:
                 places, energy = new_places, new_energy
                 # All pixels move at once. With the mean of old and new use not all of them flee
                 # from a place, and come back to it, together.
-                x, y = (np.floor(places[..., axis] + 0.5).astype(np.int64) for axis in (0, 1))
+                x, y = _whole(places)
                 energy -= use[y, x]
                 use = np.asarray((use + self._use(places, shape)) / 2, np.float32)
-                energy += use[y, x]
+                # Not below 0 by rounding, or where it is not computed because no vote needs it.
+                energy = np.maximum(energy + use[y, x], 0)
                 problem = problem._replace(use=use)
         self._energy = energy
         return places
@@ -257,8 +261,10 @@ class _Search:
         painting were used alike.
         """
         rows, columns = shape[:2]
-        x, y = (np.floor(places + 0.5).astype(np.int64)[..., axis].ravel() for axis in (0, 1))
-        count = np.bincount(y * columns + x, minlength=rows * columns).reshape(rows, columns)
+        x, y = _whole(places)
+        count = np.bincount((y * columns + x).ravel(), minlength=rows * columns).reshape(
+            rows, columns
+        )
         # A patch covers the pixels around its place, and asks for those around the pixel's.
         side = self._settings.patch
         density = box_mean(box_mean(count.astype(np.float32), side), side)
@@ -316,6 +322,12 @@ def _enlarged(coarser: Floats, known: Correspondence) -> Floats:
     straight = (a == 1) & (b == 0)
     places[straight] = np.floor(places[straight] + 0.5)
     return places.astype(np.float32)
+
+
+def _whole(places: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The column and the row of the pixel that is nearest to each place."""
+    nearest = np.floor(places + 0.5).astype(np.int64)
+    return nearest[..., 0], nearest[..., 1]
 
 
 def over(paint: Floats, frame: Image) -> Image:
