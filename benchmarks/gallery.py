@@ -52,14 +52,15 @@ INTRODUCTION = """# Gallery
 
 Every picture here was painted by the defaults of the command line, except for the options that
 are named, on two cores without a GPU, by `python benchmarks/gallery.py`, with the network
-{network}. Photographs were chosen to suit the styles. *Kept* and *reached* are the scores of
+{network}.
+Photographs were chosen to suit the styles. *Kept* and *reached* are the scores of
 [the method](method.md): how much of the photograph's content and of the painting's style is in the
 picture. They are measured by the network, and can be below zero where an eye still sees the
-photograph. The version of stylekit that painted a picture is named with it. Since 0.8.0 the same
-settings give the same pictures; those of older versions are less sharp.
+photograph. The seconds are those that both cores worked; those of versions before 0.10.0 passed
+while other programs ran too. The version of stylekit that painted a picture is named with it: since
+0.8.0 the same settings give the same pictures, and those of older versions are less sharp.
 
 ## The built-in styles
-
 """
 
 
