@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylekit.arrays import Image
-from stylekit.media.images import load_image
+from stylekit.media.images import load_image, save_image
 from stylekit.samples import find_material
 from stylekit.settings import ImageSettings
 
@@ -91,6 +91,7 @@ def main() -> None:
     parser.add_argument("pictures", nargs="*", type=Path, help="files of pictures")
     parser.add_argument("--ramps", metavar="STYLE", help="paint colour ramps in this style")
     parser.add_argument("--size", type=int, default=128, help="of the ramps (default: %(default)s)")
+    parser.add_argument("--out", type=Path, help="write the painted ramps, to look at")
     options = parser.parse_args()
     pictures = {path.name: load_image(path) for path in options.pictures}
     if options.ramps:
@@ -102,6 +103,8 @@ def main() -> None:
             colour_ramps(options.size), style, ImageSettings(size=options.size)
         )
         pictures[f"ramps in {Path(options.ramps).stem}"] = painting.image
+        if options.out:
+            save_image(painting.image, options.out, provenance=None)
     print(table(pictures))
 
 
