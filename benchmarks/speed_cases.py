@@ -13,11 +13,12 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
+
+from machine import CLOCKS
 
 from stylekit.media.clips import read_clip
 from stylekit.media.images import load_image, resize_image
@@ -27,22 +28,23 @@ from stylekit.settings import ImageSettings, VideoSettings
 
 
 class Stopwatch:
-    """Seconds since it was made, without those that were spent in `paused`."""
+    """Seconds of one of `CLOCKS` since it was made, without those that were spent in `paused`."""
 
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
+    def __init__(self, clock: str = "wall") -> None:
+        self._now = CLOCKS[clock]
+        self._start = self._now()
 
     @property
     def seconds(self) -> float:
         """So far."""
-        return time.perf_counter() - self._start
+        return self._now() - self._start
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """For looking at results, which is no part of the work."""
-        begun = time.perf_counter()
+        begun = self._now()
         yield
-        self._start += time.perf_counter() - begun
+        self._start += self._now() - begun
 
 
 def in_fresh_process(case: str, **facts: Any) -> dict[str, Any]:
@@ -81,7 +83,9 @@ def _linux_memory(name: str) -> int | None:
     return 1024 * int(next(line.split()[1] for line in lines if line.startswith(f"{name}:")))
 
 
-def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, Any]:
+def picture(
+    *, content: str, style: str, settings: dict[str, Any], clock: str = "wall"
+) -> dict[str, Any]:
     """One picture by these `ImageSettings`: each step's seconds, evaluations, 8-bit weighted loss.
 
     An evaluation of a smaller picture counts by its share of the pixels, and its loss is that of
@@ -94,7 +98,7 @@ def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, 
     painting = load_image(find_material(style, MaterialKind.STYLE))
     image_settings = ImageSettings.from_json(settings)
     weights = image_settings.weights
-    watch = Stopwatch()
+    watch = Stopwatch(clock)
     stylization = Stylization(photograph, painting, image_settings)
     ready = watch.seconds
     width, height = stylization.size
@@ -130,7 +134,9 @@ def picture(*, content: str, style: str, settings: dict[str, Any]) -> dict[str, 
     }
 
 
-def clip(*, path: str, style: str, frames: int, settings: dict[str, Any]) -> dict[str, Any]:
+def clip(
+    *, path: str, style: str, frames: int, settings: dict[str, Any], clock: str = "wall"
+) -> dict[str, Any]:
     """One clip by these `VideoSettings`: seconds, evaluations, style of each frame, and flicker.
 
     Seconds run from the clip in memory on: reading the network, flow and files all count.
@@ -140,14 +146,14 @@ def clip(*, path: str, style: str, frames: int, settings: dict[str, Any]) -> dic
     video = VideoSettings.from_json(settings)
     source = read_clip(find_material(path, MaterialKind.CLIP), size=video.image.size, frames=frames)
     painting = load_image(find_material(style, MaterialKind.STYLE))
-    rows = []
+    now, rows = CLOCKS[clock], []
     with tempfile.TemporaryDirectory() as folder:
-        start = last = time.perf_counter()
+        start = last = now()
         run = VideoRun(source, painting, Path(folder) / "run", video)
         for result in run.frames():
-            now = time.perf_counter()
-            rows.append((now - last, result.evaluations, result.cold, result.style_distance))
-            last = now
+            end = now()
+            rows.append((end - last, result.evaluations, result.cold, result.style_distance))
+            last = end
         peak = peak_memory()
         errors = [_warping_error(run, images) for images in (run.stored_frames(), source)]
         label = run.backbone.label

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import matmul_peak
+from machine import CLOCKS, matmul_peak
 from speed_numbers import Spread, convolution_gflop, interleave
 
 from stylekit.arrays import Image
@@ -96,25 +95,25 @@ def make_problem(settings: ImageSettings) -> Problem:
 
 
 def evaluation_rows(
-    settings: ImageSettings, *, runs: int, torch: Path | None
+    settings: ImageSettings, *, runs: int, torch: Path | None, clock: str = "wall"
 ) -> list[dict[str, Any]]:
-    """Every recipe, interleaved: a row for each, as plain numbers.
+    """Every recipe, interleaved: a row for each, as plain numbers. `clock` is one of `CLOCKS`.
 
     Raises RuntimeError if their losses disagree.
     """
     problem = make_problem(settings)
     height, width = problem.image.shape[:2]
     gflop = convolution_gflop(problem.backbone.kernels, problem.layers, height, width)
-    with _recipes(problem, torch) as recipes:
+    with _recipes(problem, torch, clock) as recipes:
         losses = {
             name: [recipe()[1] for _ in range(_WARM_UPS)][-1] for name, recipe in recipes.items()
         }
-        before = matmul_peak()
+        before = matmul_peak(clock)
         seconds = {
             name: [taken for taken, _ in results]
             for name, results in interleave(runs, recipes).items()
         }
-        peaks = (before, matmul_peak())
+        peaks = (before, matmul_peak(clock))
     rows = []
     for name, taken in seconds.items():
         spread = Spread.of(taken)
@@ -146,28 +145,30 @@ def evaluation_rows(
 
 @contextmanager
 def _recipes(
-    problem: Problem, torch: Path | None
+    problem: Problem, torch: Path | None, clock: str
 ) -> Iterator[dict[str, Callable[[], tuple[float, float]]]]:
     """Recipes by name, each giving the seconds and the loss of one evaluation."""
     recipes = {
-        OURS: _timed(our_evaluation(problem), problem.image),
-        FUSED: _timed(our_evaluation(_fused(problem)), problem.image),
-        "Keras layers": _timed(keras_evaluation(problem), problem.image),
+        OURS: _timed(our_evaluation(problem), problem.image, clock),
+        FUSED: _timed(our_evaluation(_fused(problem)), problem.image, clock),
+        "Keras layers": _timed(keras_evaluation(problem), problem.image, clock),
     }
     if torch is None:
         yield recipes
         return
-    with _torch_process(problem, torch) as (version, evaluate):
+    with _torch_process(problem, torch, clock) as (version, evaluate):
         for layout in ("contiguous", "channels-last"):
             recipes[f"PyTorch {version}, {layout}"] = partial(evaluate, layout)
         yield recipes
 
 
-def _timed(evaluate: Evaluate, image: Image) -> Callable[[], tuple[float, float]]:
+def _timed(evaluate: Evaluate, image: Image, clock: str) -> Callable[[], tuple[float, float]]:
+    now = CLOCKS[clock]
+
     def run() -> tuple[float, float]:
-        start = time.perf_counter()
+        start = now()
         loss, _ = evaluate(image)
-        return time.perf_counter() - start, loss
+        return now() - start, loss
 
     return run
 
@@ -260,7 +261,7 @@ def _gram(features: tf.Tensor) -> tf.Tensor:
 
 @contextmanager
 def _torch_process(
-    problem: Problem, python: Path
+    problem: Problem, python: Path, clock: str
 ) -> Iterator[tuple[str, Callable[[str], tuple[float, float]]]]:
     """PyTorch's version, and a function from a memory layout to seconds and loss."""
     script = Path(__file__).with_name("speed_torch.py")
@@ -286,7 +287,7 @@ def _torch_process(
             def evaluate(layout: str) -> tuple[float, float]:
                 print(layout, file=asked, flush=True)
                 result = answer()
-                return result["seconds"], result["loss"]
+                return result[clock], result["loss"]
 
             # Without the part that tells builds for graphics cards apart.
             yield answer()["version"].partition("+")[0], evaluate

@@ -162,7 +162,7 @@ def style_calibration(grams: Sequence[Mapping[str, tf.Tensor]], shares: Sequence
 
     ⁴√(e₀ / e) with e = Σ_l mean (A_l)² and e₀ = 3·10⁻⁴, and at least 1/10, at most 10.
     Gram matrices of a pale or dark style are small, of a stained glass window large: their squares
-    differ up to 40 times, and so would the strength with which a style is painted.
+    differ up to 20 times, and so would the strength with which a style is painted.
 
     Parameters
     ----------

@@ -28,9 +28,10 @@ _SEED = 0
 # as hard with each statistic. At the start of a painting, the content in the style's colours, the
 # loss of Gram matrices is 1, that of covariances 0.16 to 0.28 and that of means 93 to 128; that of
 # sliced quantiles is 200 to 236, and its gradient 134 to 293 times as long. With these factors
-# `moments` has 0.92 to 1.18 times the loss of Gram matrices at the start and 1.5 to 2.1 at a
-# painting of theirs, sliced quantiles 0.90 to 1.06 and 3.1 to 4.9. The calibration of the style is
-# a factor of all of them alike.
+# `moments` had 0.92 to 1.18 times the loss of Gram matrices at the start and 1.5 to 2.1 at a
+# painting of theirs, sliced quantiles 0.90 to 1.06 and 3.1 to 4.9. On other pairs the start differs
+# more: up to 2.0 and 2.6 times (benchmarks/style_losses.py). The calibration of the style is a
+# factor of all of them alike.
 _MEAN_FACTOR = 0.007
 _SLICED_FACTOR = 0.0045
 

@@ -282,8 +282,12 @@ class Studio(guarded.VBox):
 
     def _open(self) -> Stylization | VideoRun:
         """The run of the transfer; the driver calls it."""
-        assert self._transfer is not None and self._network is not None
-        return self._transfer.open(self._network)
+        transfer = self._transfer
+        assert transfer is not None and self._network is not None
+        if not transfer.request.content.is_clip:
+            # The network may take half a minute, if it has not been prepared yet.
+            self.player.canvas.show(transfer.first_picture(), alt="Before the first step")
+        return transfer.open(self._network)
 
     def _take_step(self, event: Any) -> None:
         """Note the weights of each step, and from time to time store the picture."""

@@ -13,6 +13,7 @@ from ...arrays import Image
 from ...image.guidance import Guidance
 from ...image.memory import check_memory
 from ...image.objective import Objective
+from ...image.scales import first_picture
 from ...image.stylization import Stylization, prepare_objective
 from ...media.clips import Clip, read_clip
 from ...media.encode import write_clip
@@ -263,6 +264,16 @@ class Transfer:
             return self.source is not None and bool(self.run.finished_entries())
         return self.step_count > 0
 
+    def first_picture(self) -> Image:
+        """What the painting of a picture begins with; it does not wait for the network."""
+        if self._init is not None:
+            return self._load_init(self._init)
+        request = self.request
+        return first_picture(request.content.preview, request.guidance(), request.image_settings)
+
+    def _load_init(self, path: Path) -> Image:
+        return load_image(path, limits=OWN_FILES, ignore_alpha=True)
+
     def open(self, network: Network) -> Stylization | VideoRun:
         """The run before its first step; takes seconds."""
         request = self.request
@@ -280,7 +291,7 @@ class Transfer:
             init, settings = None, request.image_settings
             if self._init is not None:
                 # Its large strokes are there: the smaller sizes would only blur them.
-                init = load_image(self._init, limits=OWN_FILES, ignore_alpha=True)
+                init = self._load_init(self._init)
                 settings = dataclasses.replace(settings, scales=1)
             self.source = Stylization(
                 request.load(request.content),

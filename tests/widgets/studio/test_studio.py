@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from importlib.util import find_spec
@@ -389,6 +390,25 @@ def test_a_cancelled_picture_of_which_nothing_is_there_goes_back(studio: Studio)
     finish(studio)
     assert studio.stage is Stage.SETUP
     assert "before anything was finished" in studio.setup.go.words
+
+
+def test_what_a_picture_begins_with_is_shown_before_the_network_is_there(studio: Studio) -> None:
+    studio.setup.content.choose("chelsea")
+    studio.setup.style.choose("swirls")
+    canvas = studio.player.canvas
+    with studio._network._lock:  # as long as the network is prepared in the background
+        studio.transfer()
+        deadline = time.monotonic() + SECONDS
+        while canvas._alt != "Before the first step" and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert canvas._alt == "Before the first step" and studio.current.source is None
+        with PIL.Image.open(io.BytesIO(canvas._picture)) as sent:
+            shown = np.asarray(sent.convert("RGB"), np.float32) / 255
+    finish(studio)
+    # The colours are those of the style.
+    colors = [load_image(path).mean((0, 1)) for path in (PHOTOGRAPHS["chelsea"], STYLES["swirls"])]
+    away = [float(np.abs(shown.mean((0, 1)) - color).max()) for color in colors]
+    assert away[1] < 0.05 < away[0]
 
 
 def test_a_studio_that_is_made_again_stops_the_one_before(studio: Studio) -> None:
