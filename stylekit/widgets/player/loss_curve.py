@@ -28,9 +28,9 @@ class LossCurve(LockedWidget):
 
     Other parts of a loss than the `TERMS` are drawn if `use` names them, such as those of a network
     that learns. Steps count from 1. Each change of weights is marked with what changed; several
-    changes shortly after each other count as one. For a clip, the first step of each frame is marked too. `add`
-    only stores a step; `push` sends the page all that is new, four bytes for each step and term.
-    Any thread may use the curve.
+    changes shortly after each other count as one. For a clip, the first step of each frame is
+    marked too. `add` only stores a step; `push` sends the page all that is new, four bytes for each
+    step and term. Any thread may use the curve.
 
     Examples
     --------
