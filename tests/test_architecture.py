@@ -87,8 +87,16 @@ USERS = {
         "image/tile_style",
         "image/batch",
         "image/xla",
+        "video/few_shot_network",
     ),
-    "media/opencv": ("motion", "media", "image/smoothing", "video/guides", "app/doctor"),
+    "media/opencv": (
+        "motion",
+        "media",
+        "image/smoothing",
+        "video/carried_key",
+        "video/guides",
+        "app/doctor",
+    ),
 }
 
 # What a user starts or looks at may print; the library never does.

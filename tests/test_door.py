@@ -25,6 +25,7 @@ NAMES = {
     *("Image", "ImageSettings", "VideoSettings", "Weights", "load", "resize_image", "save"),
     "load_alpha",
     *("TimeLapse", "load_preset", "load_weight_schedule"),
+    *("Keyframe", "KeyframeRun", "KeyframeSettings", "propagate"),
     *("Stylization", "VideoRun", "match_colors", "open_run", "stylize_image", "stylize_video"),
     *("FlowMethod", "consistency_mask", "estimate_flow", "flow_between", "make_scene", "warp"),
     *("balance", "pull_maps", "style_distance", "unused_style_distance"),

@@ -1,4 +1,11 @@
-"""Stylizing video by example: one frame is painted, and patches of it paint the others."""
+"""Stylizing video by example (Jamriška et al. 2019): one frame is painted, the others follow.
+
+Plain warping of the painting from frame to frame blurs it, collects the errors of all flows, and
+leaves what comes into sight unpainted. Here each frame is painted from the keyframe itself. Flow
+over all frames between them says where its pixels are there, and what is found is read once, with
+fractions of pixels; so nothing is blurred twice and no errors add up. What the keyframe does not
+show, or flow does not find, is put together from patches of the painting (`patch_match`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Image, Mask, check_image
+from ..arrays import Image, Mask, check_image, check_mask
 from ..motion.flow import FlowPair
 from ..settings import PatchSettings
 from .guides import Correspondence, carried, correspondence, look_of
@@ -34,7 +41,41 @@ class Synthesized:
 
 
 class ByExample:
-    """One keyframe's painting carried to the other frames of its shot."""
+    """One keyframe's painting carried to the other frames of its shot.
+
+    Parameters
+    ----------
+    clip : the frames `(H, W, 3)`, all of one size.
+    key : the painted frame. What its mask leaves out is never copied: there, and where a frame
+        shows the same things, the result is the frame as it is in the clip.
+    flows : the flow between frames i and i + 1 is `flows(i)`, or `flows[i]`.
+    settings : those of the search; the defaults if left out.
+    threads : all available cores if left out. The result is the same for any number.
+
+    Raises
+    ------
+    SettingsError
+        If the keyframe does not fit the clip.
+    ValueError
+        If the painting is no image.
+
+    References
+    ----------
+    Jamriška et al. 2019, "Stylizing video by example".
+    Fišer et al. 2016, "StyLit: illumination-guided example-based stylization of 3D renderings".
+    Bénard et al. 2013, "Stylizing animation by example".
+    Barnes et al. 2009, "PatchMatch: a randomized correspondence algorithm for structural image
+    editing".
+
+    Examples
+    --------
+    >>> from stylekit.scenes import make_scene
+    >>> scene = make_scene("pan", frames=2, size=64)
+    >>> key = Keyframe(frame_index=0, image=1 - scene.frames[0])
+    >>> negative = ByExample(scene.frames, key, scene.flow_pair).frame(1, key.image).image
+    >>> bool(abs(negative - (1 - scene.frames[1])).mean() < 0.02)
+    True
+    """
 
     def __init__(
         self,
@@ -52,18 +93,33 @@ class ByExample:
         self._threads = threads
         self._key_frame = clip[key.frame_index]
         mask = np.ones(key.image.shape[:2], np.float32) if key.mask is None else key.mask
-        coverage = mask[..., np.newaxis]
+        coverage = check_mask(mask, "key")[..., np.newaxis]
         self._paint = np.concatenate([coverage * check_image(key.image, "key"), coverage], axis=2)
         self._shown = over(self._paint, self._key_frame)
         self._key_look = self._look(self._key_frame)
 
     def frame(self, frame_index: int, previous: Image | None) -> Synthesized:
-        """Paint one frame."""
+        """Paint one frame: a pure function of its arguments, the clip, the key and the settings.
+
+        The keyframe itself gives its own painting, unchanged.
+
+        Parameters
+        ----------
+        frame_index : counted from 0.
+        previous : the painted frame beside it on the side of the keyframe, `(H, W, 3)`, as it is
+            stored, in 8-bit steps: then a resumed run equals an unbroken one. None if there is
+            none; what comes into sight is then painted without regard to it.
+
+        Raises
+        ------
+        ValueError
+            If `previous` has another size.
+        """
         if frame_index == self._key.frame_index:
             mask = self._paint[..., 3]
             image = self._key.image if self._key.mask is None else self._shown
             return Synthesized(image, np.zeros_like(mask), mask)
-        from .compiled import available_cores
+        from .compiled import available_cores  # which imports Numba
 
         frame = self._clip[frame_index]
         warped, trust = self._carried(frame_index, previous)
@@ -83,9 +139,7 @@ class ByExample:
             seed=(self._settings.seed << 30) + (frame_index << 16),
             threads=self._threads or available_cores(),
         )
-        return Synthesized(
-            over(field.paint, frame), field.error, np.clip(field.paint[..., 3], 0, 1)
-        )
+        return Synthesized(over(field.paint, frame), field.error, field.paint[..., 3])
 
     def correspondence(self, frame_index: int) -> Correspondence:
         """Where the pixels of a frame are in the keyframe."""

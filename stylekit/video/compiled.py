@@ -30,10 +30,16 @@ def compiled(function: F) -> F:
     The code is kept beside the source, or in the user's cache folder. Where neither can be written
     each process compiles anew, which takes a few seconds.
     """
+    # Sums may be computed in another order than written: on one machine always in the same.
+    options: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "numpy",
+        "fastmath": {"contract", "reassoc"},
+    }
     try:
-        return cast(F, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+        return cast(F, numba.njit(**options, cache=True)(function))
     except RuntimeError:  # Numba finds no folder for its cache.
-        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+        return cast(F, numba.njit(**options)(function))
 
 
 def available_cores() -> int:

@@ -31,7 +31,7 @@ from .few_shot_network import STRIDE, PaintingNetwork
 from .folder import digest, digest_clip
 from .keyframe import Keyframe, check_keyframes
 from .network_guides import GuideMaker
-from .training_views import PaintedFrame, draw_patches
+from .training_views import PaintedFrame, draw_patches, painted_frame
 
 _FILE = "network.npz"
 _SECONDS_BETWEEN_CHECKPOINTS = 10.0
@@ -111,7 +111,7 @@ class FewShot:
         )
         self._keys = tuple(keys)
         self._painted: list[PaintedFrame] | None = None
-        channels = 3 + 3 * self.settings.blobs + 5 * self.settings.carried
+        channels = 3 + 3 * self.settings.blobs + 4 * self.settings.carried
         self._network = PaintingNetwork(channels, self.settings)
         self._random = np.random.default_rng(self.settings.seed)
         self._folder = None if folder is None else Path(folder)
@@ -177,10 +177,10 @@ class FewShot:
             "seconds": self.seconds,
             "random": self._random.bit_generator.state,
         }
+        arrays: dict[str, Any] = {"facts": np.array(json.dumps(facts)), **self._network.state()}
         make_folder(self._folder)
         with atomic_path(self._folder / _FILE) as temporary, temporary.open("wb") as file:
-            arrays: dict[str, Any] = {**self._network.state()}
-            np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
+            np.savez(file, **arrays)
 
     def _learn(self) -> dict[str, float]:
         if self._painted is None:
@@ -191,9 +191,10 @@ class FewShot:
         return self._network.learn(patches)
 
     def _painted_frame(self, key: Keyframe) -> PaintedFrame:
-        mask = np.ones(key.image.shape[:2], np.float32) if key.mask is None else key.mask
         index = key.frame_index
-        return PaintedFrame(self._guides.steady(index), self._guides.blobs(index), key.image, mask)
+        # Its own random numbers, so that a network that goes on learns from the same holes.
+        random = np.random.default_rng([self.settings.seed, index])
+        return painted_frame(self._guides.steady(index), self._guides.blobs(index), key, random)
 
     def _open(self, folder: Path) -> None:
         """Go on with the network in the folder, if there is one."""
@@ -203,14 +204,14 @@ class FewShot:
         if not file.exists():
             return
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
                 facts = json.loads(str(stored["facts"]))
                 state = {name: stored[name] for name in stored.files if name != "facts"}
             self._compare(facts["description"])
             self._network.restore(state)
             self.step_count, self.seconds = int(facts["step_count"]), float(facts["seconds"])
             self._random.bit_generator.state = facts["random"]
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise ResumeError(
                 file, "is damaged, or of another version; remove it, or give a new folder"
             ) from error

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..arrays import LUMINANCE, BoolMask, Flow, Image, Mask
 from ..media.opencv import cv2
-from ..motion.flow import FlowPair, warp
+from ..motion.flow import FlowPair, Interpolation, warp
 from ..motion.long_flow import flow_over
 from ..motion.masks import consistency_error, consistency_mask, out_of_frame
 
@@ -126,7 +126,7 @@ def look_of(frame: Image, color: float, edges: float) -> NDArray[np.float32]:
 
 def carried(previous: Image, flow: Flow, reverse: Flow) -> tuple[Image, Mask]:
     """The painting of the neighbouring frame along the flow to it, and where that is reliable."""
-    return warp(previous, flow), consistency_mask(flow, reverse)
+    return warp(previous, flow, interpolation=Interpolation.CUBIC), consistency_mask(flow, reverse)
 
 
 def blurred(array: NDArray, sigma: float) -> NDArray[np.float32]:

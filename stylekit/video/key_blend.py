@@ -55,18 +55,23 @@ def blend_keys(first: Synthesized, second: Synthesized, share: float) -> Image:
     if not 0 <= share <= 1:
         raise ValueError(f"share: must be from 0 to 1, is {share}")
     takes_second = _choice(first, second, share)
-    painted = first.coverage, second.coverage
-    one, other = (to_lab(picture.image).astype(np.float64) for picture in (first, second))
-    moments = [_moments(one, painted[0]), _moments(other, painted[1])]
+    covers = first.coverage, second.coverage
+    labs = [to_lab(painted.image) for painted in (first, second)]
+    moments = [_moments(lab, cover) for lab, cover in zip(labs, covers, strict=True)]
     wanted = tuple((1 - share) * a + share * b for a, b in zip(*moments, strict=True))
-    one, other = _with_moments(one, moments[0], wanted), _with_moments(other, moments[1], wanted)
-    mean = (1 - share) * one + share * other
-    mean = _with_moments(mean, _moments(mean, np.maximum(*painted)), wanted)
+    one, other = (
+        _matched(painted.image, lab, own, wanted)
+        for painted, lab, own in zip((first, second), labs, moments, strict=True)
+    )
+    halfway = np.clip((1 - share) * one + share * other, 0, 1).astype(np.float32)
+    lab = to_lab(halfway)
+    mean = _matched(halfway, lab, _moments(lab, np.maximum(*covers)), wanted)
     # Where only one of them is painted, the other one's colours are those of the clip.
-    sides = [cover > _PAINTED for cover in painted]
+    sides = [cover > _PAINTED for cover in covers]
     mean[sides[0] & ~sides[1]] = one[sides[0] & ~sides[1]]
     mean[sides[1] & ~sides[0]] = other[sides[1] & ~sides[0]]
-    return from_lab(screened_poisson(_gradients(one, other, takes_second), mean))
+    solved = screened_poisson(_gradients(one, other, takes_second), mean)
+    return np.clip(solved, 0, 1).astype(np.float32)
 
 
 def _choice(first: Synthesized, second: Synthesized, share: float) -> BoolMask:
@@ -83,16 +88,24 @@ def _choice(first: Synthesized, second: Synthesized, share: float) -> BoolMask:
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def _moments(lab: NDArray[np.float64], coverage: NDArray[np.float32]) -> Moments:
+def _moments(lab: NDArray[np.float32], coverage: NDArray[np.float32]) -> Moments:
+    """The mean and the deviation of L, a and b, each pixel counted by its coverage."""
     weight = coverage / max(float(coverage.sum()), 1e-6)
     mean = np.einsum("ij,ijk->k", weight, lab, dtype=np.float64)
     square = np.einsum("ij,ijk->k", weight, (lab - mean) ** 2, dtype=np.float64)
     return mean, np.sqrt(square)
 
 
-def _with_moments(lab: NDArray, own: Moments, wanted: Moments) -> NDArray[np.float64]:
+def _matched(
+    image: Image, lab: NDArray[np.float32], own: Moments, wanted: Moments
+) -> NDArray[np.float64]:
+    """`image` with other means and deviations in Lab.
+
+    The change is added to it, since the way to Lab and back would change it by up to an 8-bit step.
+    """
     gain = wanted[1] / np.maximum(own[1], _LEAST_DEVIATION)
-    return np.asarray((lab - own[0]) * gain + wanted[0], np.float64)
+    matched = (lab - own[0]) * gain + wanted[0]
+    return np.asarray(image + (from_lab(matched) - from_lab(lab)), np.float64)
 
 
 def _gradients(one: NDArray, other: NDArray, takes_second: BoolMask) -> tuple[NDArray, NDArray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,10 +112,16 @@ class KeyframeRun:
         self._links = Links(clip, self.folder, linking, flows)
         height, width = clip[0].shape[:2]
         self._description = describe_keyframes(clip, self.given, settings, flows)
+        is_new = not self.folder.path.exists()
         self.folder.open(self._description, frame_count=len(clip), pixels=height * width)
+        try:
+            self._plan = self._make_plan(settings)
+        except SettingsError:
+            if is_new:  # nothing but flow is in it
+                shutil.rmtree(self.folder.path, ignore_errors=True)
+            raise
         self._painted = RunFolder(self.folder.path / "keys")
         make_folder(self._painted.path / "frames")
-        self._plan = self._make_plan(settings)
         method = KeyMethod.NETWORK if self._plan is None else KeyMethod.PATCH
         self.settings = dataclasses.replace(settings, method=method)
         self._entries: dict[int, dict[str, Any]] = {}

@@ -23,6 +23,9 @@ Pixels = NDArray[np.int64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
+# The slope of the cubic kernel at 1, that of `Interpolation.CUBIC` of `motion.flow.warp`: at −½ a
+# picture is softer after it, at this value about as sharp as before.
+_CUBIC = -0.75
 _TO_UNIT = 1.0 / 9007199254740992.0
 
 # To the left, above, to the right and below, as (x, y).
@@ -32,9 +35,9 @@ _NEIGHBOURS = ((-1, 0), (0, -1), (1, 0), (0, 1))
 class Problem(NamedTuple):
     """What the energy of a place is computed from, at one size.
 
-    - `target` `(H, W, C)`, `source` `(h, w, C)`: channels 0 to 2 are the painting that is sought
-      and the keyframe's, the others are guides, each times the root of its weight.
-    - `weight` `(H, W)`: of the squared differences of channels 0 to 2.
+    - `target` `(H, W, 8)`, `source` `(h, w, 8)`: channels 0 to 3 are the painting that is sought
+      and the keyframe's, and their masks; the others are guides, times the roots of their weights.
+    - `weight` `(H, W)`: of the squared differences of channels 0 to 3.
     - `advected` `(H, W, 2)`: the place along the flow. `pull` `(H, W)` is what it costs to be
       `reach` pixels or more away from it; nearer, the cost grows with the square.
     - `turn` `(H, W, 2)`: a and b of the patch around each pixel.
@@ -67,12 +70,12 @@ def uniform(seed: int, number: int) -> float:
 def patch_difference(
     problem: Problem, y: int, x: int, place_x: float, place_y: float, limit: float
 ) -> float:
-    """The mean over a patch of Σ (target − source)², channels 0 to 2 times `weight`.
+    """The mean over a patch of Σ (target − source)², channels 0 to 3 times `weight`.
 
     Infinite as soon as it is clear that it exceeds `limit`. Pixels outside the target do not count.
     """
     target, source, radius = problem.target, problem.source, problem.radius
-    height, width, channels = target.shape
+    height, width = target.shape[:2]
     rows, columns = source.shape[:2]
     top, bottom = max(y - radius, 0), min(y + radius, height - 1)
     left, right = max(x - radius, 0), min(x + radius, width - 1)
@@ -85,34 +88,41 @@ def patch_difference(
     for v in range(top, bottom + 1):
         for u in range(left, right + 1):
             dx, dy = u - x, v - y
-            paint, guide = 0.0, 0.0
+            paint, guide = np.float32(0), np.float32(0)
             if straight:
                 column = min(max(whole_x + dx, 0), columns - 1)
                 row = min(max(whole_y + dy, 0), rows - 1)
-                for k in range(channels):
+                for k in range(4):
                     difference = target[v, u, k] - source[row, column, k]
-                    if k < 3:
-                        paint += difference * difference
-                    else:
-                        guide += difference * difference
+                    paint += difference * difference
+                for k in range(4, 8):
+                    difference = target[v, u, k] - source[row, column, k]
+                    guide += difference * difference
             else:
                 at_x = min(max(place_x + a * dx - b * dy, 0.0), columns - 1.0)
                 at_y = min(max(place_y + b * dx + a * dy, 0.0), rows - 1.0)
                 column, row = int(at_x), int(at_y)
                 fx, fy = np.float32(at_x - column), np.float32(at_y - row)
                 next_column, next_row = min(column + 1, columns - 1), min(row + 1, rows - 1)
-                for k in range(channels):
-                    upper = source[row, column, k] + fx * (
-                        source[row, next_column, k] - source[row, column, k]
+                one = np.float32(1)
+                p00, p01 = (one - fy) * (one - fx), (one - fy) * fx
+                p10, p11 = fy * (one - fx), fy * fx
+                for k in range(4):
+                    difference = target[v, u, k] - (
+                        p00 * source[row, column, k]
+                        + p01 * source[row, next_column, k]
+                        + p10 * source[next_row, column, k]
+                        + p11 * source[next_row, next_column, k]
                     )
-                    lower = source[next_row, column, k] + fx * (
-                        source[next_row, next_column, k] - source[next_row, column, k]
+                    paint += difference * difference
+                for k in range(4, 8):
+                    difference = target[v, u, k] - (
+                        p00 * source[row, column, k]
+                        + p01 * source[row, next_column, k]
+                        + p10 * source[next_row, column, k]
+                        + p11 * source[next_row, next_column, k]
                     )
-                    difference = target[v, u, k] - (upper + fy * (lower - upper))
-                    if k < 3:
-                        paint += difference * difference
-                    else:
-                        guide += difference * difference
+                    guide += difference * difference
             total += problem.weight[v, u] * paint + guide
         if total > most:
             return np.inf
@@ -157,12 +167,13 @@ def search(
     new_energy: Floats,
     problem: Problem,
     step: int,
+    farthest: float,
     seed: int,
 ) -> None:
     """One sweep: each pixel tries its neighbours' places, that along the flow, and random ones.
 
     The neighbours are `step` pixels away. Random places are whole pixels around the best place so
-    far, anywhere in the painting at first, then within half the distance, and so on.
+    far, at most `farthest` pixels away at first, then half as far, and so on.
     """
     height, width = problem.target.shape[:2]
     rows, columns = problem.source.shape[:2]
@@ -170,7 +181,7 @@ def search(
         y, x = pixels[index] // width, pixels[index] % width
         best_x, best_y = float(places[y, x, 0]), float(places[y, x, 1])
         best = float(energy[y, x])
-        distance, attempt = float(max(rows, columns)), 0
+        distance, attempt = farthest, 0
         while attempt <= len(_NEIGHBOURS) or distance >= 1.0:
             try_x, try_y = float(problem.advected[y, x, 0]), float(problem.advected[y, x, 1])
             if attempt < len(_NEIGHBOURS):
@@ -187,8 +198,8 @@ def search(
                 try_x, try_y = np.floor(best_x + shift_x + 0.5), np.floor(best_y + shift_y + 0.5)
                 distance *= 0.5
             attempt += 1
-            try_x = min(max(try_x, 0.0), columns - 1.0)
-            try_y = min(max(try_y, 0.0), rows - 1.0)
+            try_x = min(max(try_x, problem.radius), columns - 1.0 - problem.radius)
+            try_y = min(max(try_y, problem.radius), rows - 1.0 - problem.radius)
             found = energy_at(problem, y, x, try_x, try_y, best)
             if found < best:
                 best, best_x, best_y = found, try_x, try_y
@@ -198,12 +209,12 @@ def search(
 
 @compiled
 def cubic_weight(distance: float) -> float:
-    """The cubic convolution kernel of Keys 1981, a = −½, at a distance in pixels."""
+    """The cubic convolution kernel of Keys 1981 at a distance in pixels, a = `_CUBIC`."""
     d = abs(distance)
     if d < 1.0:
-        return (1.5 * d - 2.5) * d * d + 1.0
+        return ((_CUBIC + 2.0) * d - (_CUBIC + 3.0)) * d * d + 1.0
     if d < 2.0:
-        return ((-0.5 * d + 2.5) * d - 4.0) * d + 2.0
+        return _CUBIC * (((d - 5.0) * d + 8.0) * d - 4.0)
     return 0.0
 
 

@@ -31,14 +31,21 @@ Floats = NDArray[np.float32]
 _FEWEST_PATCHES = 4
 # How far a place may be from that along the flow before it costs the full weight, in pixels, and
 # what a weight of 1 costs then: as much as a tenth of the range of all colours.
-REACH = 8.0
-PULL = 0.1**2
+_REACH = 8.0
+_PULL = 0.1**2
 # Beside the weight of trusted flow: flow that is continued from around is a hint.
 _CONTINUED = 0.1
 # The unit of the uniformity: the square of an 8-bit step.
 _STEP = 1 / 255**2
-# Added to an energy before its reciprocal is a patch's weight in the vote.
+# The largest step between neighbours of a sweep, a power of 2. Each sweep halves it down to 1.
+_FIRST_STEP = 8
+# How far random places are at most, in pixels, at all sizes but the smallest: there the right part
+# of the painting has been found already.
+_NEAR = 32.0
+# A patch counts in the vote with 1 / (E + ε)^n, E its energy: n is 1 while the search goes on, and
+# more in the last vote, where few patches make a sharper picture than many.
 _VOTE_OFFSET = 1e-3
+_LAST_POWER = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +113,8 @@ def _sizes(shape: tuple[int, ...], settings: PatchSettings) -> list[tuple[int, i
 
 
 class _Search:
+    """The search at one size after another; `texture` and `known` are those of the full size."""
+
     def __init__(
         self,
         texture: Texture,
@@ -121,45 +130,53 @@ class _Search:
         self._texture, self._known, self._settings = texture, known, settings
         self._seed, self._threads = seed, threads
         self._radius = settings.patch // 2
+        self._energy: Floats = np.zeros(known.trusted.shape, np.float32)
 
     def at(self, size: tuple[int, int], coarser: Floats | None) -> Floats:
-        """The places at one size, from those at half of it."""
-        texture, settings, kernels = self._level(size), self._settings, self._kernels
-        known = self._correspondence(size)
-        places = known.places.copy() if coarser is None else _enlarged(coarser, known)
+        """The places at one size, from those at half of it, and their energy in `_energy`."""
+        texture, known = _texture_at(size, self._texture), _correspondence_at(size, self._known)
+        settings, kernels = self._settings, self._kernels
+        shape = texture.paint.shape
+        largest = np.array([shape[1], shape[0]], np.float32) - 1
+        begun = known.places if coarser is None else _enlarged(coarser, known)
+        places: Floats = np.clip(begun, self._radius, largest - self._radius)
         places[known.trusted] = known.places[known.trusted]
         active = np.flatnonzero(~known.trusted)
-        paint = np.empty((*size, 4), np.float32)
-        self._run(kernels.copy_places, np.flatnonzero(known.trusted), places, texture.paint, paint)
+        # Patches over the searched pixels are those of the pixels around them, too.
+        around = np.flatnonzero(box_mean((~known.trusted).astype(np.float32), settings.patch) > 0)
+        paint = np.zeros((*size, 4), np.float32)
+        self._run(kernels.copy_places, np.arange(known.trusted.size), places, texture.paint, paint)
+        pull = _PULL * settings.position * np.where(known.trusted, 1, _CONTINUED)
+        # There the true place is most likely outside the painting.
+        pull[((known.places <= 0) | (known.places >= largest)).any(axis=2)] = 0
         held = settings.previous * texture.carried_trust[..., np.newaxis]
-        target = np.concatenate([texture.carried, texture.look], axis=2)
-        # Before the first vote at the smallest size only the guides say what fits.
-        weight = held[..., 0] / 3
-        pull = PULL * settings.position * np.where(known.trusted, 1, _CONTINUED)
-        use = self._use(places, texture.paint.shape[:2])
-        source = np.concatenate([texture.shown, texture.key_look], axis=2)
+        use = self._use(places, shape)
         energy = np.zeros(size, np.float32)
         for iteration in range(settings.iterations):
-            if coarser is not None or iteration:
+            # Before the first vote at the smallest size there is nothing but the guides.
+            voted = np.float32(coarser is not None or iteration > 0)
+            if voted:
                 self._vote(places, energy, known, texture.paint, paint, active)
-                image = over(paint, texture.frame)
-                target[..., :3] = (image + held * texture.carried) / (1 + held)
-                weight = (1 + held[..., 0]) / 3
-                use = (use + self._use(places, texture.paint.shape[:2])) / 2
+                paint = _within_mask(paint)
+            weight = voted + held
+            # w₁ |x − y|² + w₂ |z − y|² has the same minimum as (w₁ + w₂) |t − y|², t their mean.
+            image = voted * over(paint, texture.frame) + held * texture.carried
+            image /= np.maximum(weight, np.float32(1e-6))
             problem = kernels.Problem(
-                target=target,
-                weight=np.asarray(weight, np.float32),
-                source=source,
+                target=np.concatenate([image, paint[..., 3:], texture.look], axis=2),
+                weight=np.ascontiguousarray(weight[..., 0] / 3, np.float32),
+                source=np.concatenate(
+                    [texture.shown, texture.paint[..., 3:], texture.key_look], axis=2
+                ),
                 advected=known.places,
                 pull=pull.astype(np.float32),
-                reach=REACH * size[1] / self._known.trusted.shape[1],
+                reach=_REACH * size[1] / self._known.trusted.shape[1],
                 turn=known.turn,
                 use=use,
                 radius=self._radius,
             )
-            self._run(kernels.evaluate, np.arange(energy.size), places, energy, problem)
+            self._run(kernels.evaluate, around, places, energy, problem)
             for sweep in range(settings.sweeps):
-                step = 1 << max(3 - sweep % 4, 0)
                 self._seed += 1
                 new_places, new_energy = places.copy(), energy.copy()
                 self._run(
@@ -170,40 +187,53 @@ class _Search:
                     new_places,
                     new_energy,
                     problem,
-                    step,
+                    max(_FIRST_STEP >> sweep, 1),
+                    float(max(shape)) if coarser is None else _NEAR,
                     self._seed,
                 )
                 places, energy = new_places, new_energy
+                # All pixels move at once. With the mean of old and new use not all of them flee
+                # from a place, and come back to it, together.
+                x, y = (np.floor(places[..., axis] + 0.5).astype(np.int64) for axis in (0, 1))
+                energy -= use[y, x]
+                use = (use + self._use(places, shape)) / 2
+                energy += use[y, x]
+                problem = problem._replace(use=use)
         self._energy = energy
         return places
 
     def finished(self, places: Floats | None) -> Field:
+        """The last vote, and how unlike the guides are."""
         texture, known, kernels = self._texture, self._known, self._kernels
         size = known.trusted.shape
-        paint = np.empty((*size, 4), np.float32)
+        places = known.places if places is None else places
         everywhere = np.arange(known.trusted.size)
-        if places is None:
-            places = known.places
+        paint = np.empty((*size, 4), np.float32)
         self._run(kernels.copy_places, everywhere, places, texture.paint, paint)
-        active = np.flatnonzero(~known.trusted)
-        if active.size:
-            self._vote(places, self._energy, known, texture.paint, paint, active)
-        blank = np.zeros((*size, 3), np.float32)
+        self._vote(
+            places,
+            self._energy,
+            known,
+            texture.paint,
+            paint,
+            np.flatnonzero(~known.trusted),
+            power=_LAST_POWER,
+        )
         guides_only = kernels.Problem(
-            target=np.concatenate([blank, texture.look], axis=2),
+            target=np.concatenate([paint, texture.look], axis=2),
             weight=np.zeros(size, np.float32),
-            source=np.concatenate([np.zeros_like(texture.shown), texture.key_look], axis=2),
+            source=np.concatenate([texture.paint, texture.key_look], axis=2),
             advected=known.places,
             pull=np.zeros(size, np.float32),
-            reach=REACH,
+            reach=_REACH,
             turn=known.turn,
             use=np.zeros(texture.paint.shape[:2], np.float32),
             radius=self._radius,
         )
         error = np.empty(size, np.float32)
         self._run(kernels.evaluate, everywhere, places, error, guides_only)
-        error += np.where(known.trusted, 0, np.float32(PULL * self._settings.position))
-        return Field(paint, places, error)
+        error += np.where(known.trusted, 0, np.float32(_PULL * self._settings.position))
+        return Field(_within_mask(paint), places, error)
 
     def _vote(
         self,
@@ -213,63 +243,26 @@ class _Search:
         source: Floats,
         paint: Floats,
         active: NDArray[np.int64],
+        power: float = 1.0,
     ) -> None:
-        confidence = 1 / (energy + np.float32(_VOTE_OFFSET))
-        self._run(
-            self._kernels.vote,
-            active,
-            places,
-            confidence.astype(np.float32),
-            known.turn,
-            self._radius,
-            source,
-            paint,
-        )
+        confidence = np.asarray((energy + _VOTE_OFFSET) ** -power, np.float32)
+        vote = self._kernels.vote
+        self._run(vote, active, places, confidence, known.turn, self._radius, source, paint)
 
     def _use(self, places: Floats, shape: tuple[int, ...]) -> Floats:
-        """What it costs to use each part of the painting once more.
+        """What it costs to use each part of the painting once more, `(h, w)`.
 
         λ Ω / ω: Ω is how often the pixels around are used, ω how often they would be if all of the
         painting were used alike.
         """
-        rows, columns = shape
+        rows, columns = shape[:2]
         x, y = (np.floor(places + 0.5).astype(np.int64)[..., axis].ravel() for axis in (0, 1))
         count = np.bincount(y * columns + x, minlength=rows * columns).reshape(rows, columns)
         # A patch covers the pixels around its place, and asks for those around the pixel's.
         side = self._settings.patch
         density = box_mean(box_mean(count.astype(np.float32), side), side)
         cost = self._settings.uniformity * _STEP / side**2
-        even = x.size / count.size
-        return np.asarray(density * (cost / even), np.float32)
-
-    def _level(self, size: tuple[int, int]) -> Texture:
-        if size == self._known.trusted.shape:
-            return self._texture
-        t = self._texture
-        wide = (size[1], size[0])
-        return Texture(
-            paint=resized(t.paint, wide),
-            shown=resized(t.shown, wide),
-            key_look=resized(t.key_look, wide),
-            look=resized(t.look, wide),
-            frame=resized(t.frame, wide),
-            carried=resized(t.carried, wide),
-            carried_trust=resized(t.carried_trust, wide),
-        )
-
-    def _correspondence(self, size: tuple[int, int]) -> Correspondence:
-        known = self._known
-        if size == known.trusted.shape:
-            return known
-        wide = (size[1], size[0])
-        scale = np.array(wide, np.float32) / np.array(known.trusted.shape[::-1], np.float32)
-        places = (resized(known.places, wide) + 0.5) * scale - 0.5
-        top = np.array(wide, np.float32) - 1
-        return Correspondence(
-            np.clip(places, 0, top).astype(np.float32),
-            resized(known.trusted.astype(np.float32), wide) > 1 - 1e-4,
-            resized(known.turn, wide),
-        )
+        return np.asarray(density * (cost * count.size / x.size), np.float32)
 
     def _run(self, kernel: Callable[..., None], pixels: NDArray[np.int64], *arrays: Any) -> None:
         def work(start: int, stop: int) -> None:
@@ -278,8 +271,37 @@ class _Search:
         self._in_parts(work, len(pixels), self._threads)
 
 
+def _texture_at(size: tuple[int, int], full: Texture) -> Texture:
+    if size == full.frame.shape[:2]:
+        return full
+    wide = (size[1], size[0])
+    return Texture(
+        paint=resized(full.paint, wide),
+        shown=resized(full.shown, wide),
+        key_look=resized(full.key_look, wide),
+        look=resized(full.look, wide),
+        frame=resized(full.frame, wide),
+        carried=resized(full.carried, wide),
+        carried_trust=resized(full.carried_trust, wide),
+    )
+
+
+def _correspondence_at(size: tuple[int, int], full: Correspondence) -> Correspondence:
+    """Trusted are the pixels all of which are trusted at the full size."""
+    if size == full.trusted.shape:
+        return full
+    wide = (size[1], size[0])
+    scale = np.array(wide, np.float32) / np.array(full.trusted.shape[::-1], np.float32)
+    places = (resized(full.places, wide) + 0.5) * scale - 0.5
+    return Correspondence(
+        np.clip(places, 0, np.array(wide) - 1).astype(np.float32),
+        resized(full.trusted.astype(np.float32), wide) > 1 - 1e-4,
+        resized(full.turn, wide),
+    )
+
+
 def _enlarged(coarser: Floats, known: Correspondence) -> Floats:
-    """Places at twice the size; those of patches that lie straight are whole pixels."""
+    """Places at the next larger size; those of patches that lie straight are whole pixels."""
     height, width = known.trusted.shape
     scale = np.array([width / coarser.shape[1], height / coarser.shape[0]])
     x, y = np.meshgrid(np.arange(width), np.arange(height))
@@ -292,9 +314,16 @@ def _enlarged(coarser: Floats, known: Correspondence) -> Floats:
     places += np.stack([a * dx - b * dy, b * dx + a * dy], axis=2)
     straight = (a == 1) & (b == 0)
     places[straight] = np.floor(places[straight] + 0.5)
-    return np.clip(places, 0, [width - 1, height - 1]).astype(np.float32)
+    return places.astype(np.float32)
 
 
 def over(paint: Floats, frame: Image) -> Image:
     """The painting `(H, W, 4)`, times its mask, and the frame where it is not painted."""
     return np.clip(paint[..., :3] + (1 - paint[..., 3:]) * frame, 0, 1).astype(np.float32)
+
+
+def _within_mask(paint: Floats) -> Floats:
+    """`paint` within the range of colours: cubic interpolation goes a little beyond at edges."""
+    cover = np.clip(paint[..., 3:], 0, 1)
+    color = paint[..., :3] * (cover / np.maximum(paint[..., 3:], np.float32(1e-6)))
+    return np.concatenate([np.clip(color, 0, cover), cover], axis=2)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Image, Mask
+from ..arrays import Flow, Image, Mask
 from ..motion.flow import Interpolation, warp
 from ..settings import NetworkSettings
+from .carried_key import fill_from
 from .few_shot_network import STRIDE, Patches
-from .network_guides import base_of, stacked
+from .keyframe import Keyframe
+from .network_guides import Guides
 
 Array = NDArray[np.float32]
 
@@ -26,22 +28,45 @@ _SMALL_ERRORS = ((0.5, 8.0), (0.7, 40.0))
 _LARGE_ERROR, _LARGE_DISTANCE = 8.0, 20.0
 # The distances over which holes change from one to the next, and the shares of the picture that
 # holes and large errors take; each picture draws its own up to these.
-_HOLE_DISTANCES = (6.0, 12.0, 30.0)
-_MOST_HOLES, _MOST_WRONG = 0.5, 0.3
+_HOLE_DISTANCES = (12.0, 30.0)
+_MOST_HOLES, _MOST_WRONG = 0.5, 0.1
 # The widest strip along a border that is taken for new, as a share of the side.
 _STRIP = 0.3
+# The pictures with holes that are filled before the first step.
+_FILLINGS = 8
 # The noise of the frame, and the change of its light.
 _NOISE, _LIGHT = 0.01, 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaintedFrame:
-    """A keyframe for training: `frame`, `blobs` and `painting` `(H, W, 3)`, and where it counts."""
+    """A keyframe for training: `frame`, `blobs` and `painting` `(H, W, 3)`, and `mask` `(H, W)`, 1
+    where it counts. `fillings` are paintings with holes that were filled from elsewhere, and the
+    holes `(H, W)`."""
 
     frame: Image
     blobs: Image
     painting: Image
     mask: Mask
+    fillings: tuple[tuple[Image, Mask], ...]
+
+
+def painted_frame(
+    frame: Image, blobs: Image, key: Keyframe, random: np.random.Generator
+) -> PaintedFrame:
+    """A keyframe with fillings of random holes, by the patches that fill what comes into sight."""
+    shape = frame.shape[:2]
+    mask = np.ones(shape, np.float32) if key.mask is None else key.mask
+    fillings = []
+    for _ in range(_FILLINGS):
+        share = random.random() * _MOST_HOLES
+        holes = _spots(shape, float(random.choice(_HOLE_DISTANCES)), share, random)
+        holes = np.maximum(holes, _strip(shape, random))
+        holes = np.maximum(holes, 1 - mask)
+        # The best patch for a hole would be the painting there.
+        filled = fill_from(key, frame, frame, (holes == 0).astype(np.float32), hidden=holes > 0)
+        fillings.append((filled, holes))
+    return PaintedFrame(frame, blobs, key.image, mask, tuple(fillings))
 
 
 def draw_patches(
@@ -53,7 +78,9 @@ def draw_patches(
     """
     height, width = painted.mask.shape
     side = patch_side((width, height), settings)
-    inputs, base = _view(painted, settings, random)
+    guides, counts = _view(painted, random)
+    inputs, base = guides.inputs(settings), guides.base(settings)
+    weights = painted.mask * counts if settings.carried else painted.mask
     rows, columns = np.nonzero(painted.mask > 0)
     chosen = random.integers(len(rows), size=settings.batch)
     top = np.clip(rows[chosen] - side // 2, 0, height - side)
@@ -68,7 +95,7 @@ def draw_patches(
         inputs=cut(inputs),
         bases=cut(base),
         targets=cut(painted.painting),
-        weights=cut(painted.mask[..., np.newaxis]),
+        weights=cut(weights[..., np.newaxis]),
     )
 
 
@@ -77,29 +104,29 @@ def patch_side(size: tuple[int, int], settings: NetworkSettings) -> int:
     return min(settings.patch, *(side // STRIDE * STRIDE for side in size))
 
 
-def _view(
-    painted: PaintedFrame, settings: NetworkSettings, random: np.random.Generator
-) -> tuple[Array, Image]:
-    """The input of the network, and its base, with errors like those of flow."""
+def _view(painted: PaintedFrame, random: np.random.Generator) -> tuple[Guides, Mask]:
+    """The guides of a keyframe with errors like those of flow, and where its painting counts."""
     height, width = shape = painted.mask.shape
     strength = random.random()
     errors = np.zeros((*shape, 2), np.float32)
     for pixels, distance in _SMALL_ERRORS:
         errors += np.float32(strength * pixels) * _noise(shape, distance, 2, random)
     wrong = _spots(shape, _LARGE_DISTANCE, random.random() * _MOST_WRONG, random)
-    large = _LARGE_ERROR * random.random() * _noise(shape, _LARGE_DISTANCE, 2, random)
-    errors += wrong[..., np.newaxis] * large.astype(np.float32)
-    carried = warp(painted.painting, errors, interpolation=Interpolation.CUBIC)
-    share = random.random() * _MOST_HOLES
-    holes = _spots(shape, float(random.choice(_HOLE_DISTANCES)), share, random)
-    holes = np.maximum(holes, _strip(shape, random))
-    alike = painted.mask * (1 - holes)
-    consistent = alike * (1 - wrong)
+    large = np.float32(_LARGE_ERROR * random.random()) * _noise(shape, _LARGE_DISTANCE, 2, random)
+    moved = _warped(_warped(painted.painting, errors), wrong[..., np.newaxis] * large - errors)
+    filled, holes = painted.fillings[random.integers(len(painted.fillings))]
+    carried = moved + holes[..., np.newaxis] * (filled - moved)
     light = 1 + _LIGHT * random.standard_normal(3)
     noise = _NOISE * random.standard_normal((height, width, 3))
     frame = np.clip(painted.frame * light + noise, 0, 1).astype(np.float32)
-    inputs = stacked(frame, painted.blobs, carried, alike, consistent, settings)
-    return inputs, base_of(frame, carried, alike, settings)
+    guides = Guides(frame, painted.blobs, carried, painted.mask * (1 - holes))
+    # In a hole nobody knows what the painting should look like. What is laid there is painted
+    # already, and the mean of all that it could be, which the network would learn, is a blur.
+    return guides, np.asarray(holes == 0, np.float32)
+
+
+def _warped(image: Image, flow: Flow) -> Image:
+    return warp(image, flow, interpolation=Interpolation.CUBIC)
 
 
 def _noise(
@@ -130,7 +157,7 @@ def _spots(
 def _strip(shape: tuple[int, int], random: np.random.Generator) -> Mask:
     """1 along one border of the picture, or along none."""
     strip = np.zeros(shape, np.float32)
-    border = random.integers(8)
+    border = int(random.integers(8))
     if border < 4:
         turned = np.rot90(strip, border)
         turned[: int(turned.shape[0] * _STRIP * random.random())] = 1
