@@ -86,6 +86,10 @@ class KeyframeTransfer(Transfer):
         by_network = self.keys.settings.method is KeyMethod.NETWORK
         return load_backbone(LOSS_BACKBONE).label if by_network else None
 
+    @property
+    def _after_words(self) -> str:
+        return "after" if self._backbone is None else super()._after_words
+
     def _keyframes(self) -> tuple[KeyframeSource, ...]:
         assert self.request.painting is not None
         painting = describe_source(self.request.painting.path)
@@ -121,4 +125,6 @@ def keyframe_facts(report: KeyframeReport) -> list[tuple[str, str]]:
     if report.frames > 1:
         error = f"{report.warping_error.rmse:.4f} (RMS)"
         facts.append(("warping error along its own flow", error))
-    return [*facts, ("made by AI", "noted in the file and in its settings")]
+    if by_network:
+        facts.append(("made by AI", "noted in the file and in its settings"))
+    return facts

@@ -208,7 +208,8 @@ reduced to the size that you choose below. One page takes up to
 Clips: steady light, motion that is not too fast.</li>
 <li><b>Style.</b> Visible strokes and a few strong colours, all over the picture.</li>
 <li><b>Time.</b> Start small: twice the size takes four times as long.</li>
-<li><b>Made by AI.</b> Every file says that AI made it, and from which files.</li>
+<li><b>Made by AI.</b> Every file that a trained network has painted says so, and all say from which
+files they were made.</li>
 <li><b>Rights.</b> Other people's pictures belong to them: ask before you publish a result.</li>
 <li><b>Privacy.</b> Files stay on the machine that runs this page. Each result is kept there, with
 what it was made from, until you delete it.</li>

@@ -380,12 +380,17 @@ class Transfer:
         output = self.folder / f"{self.stem}-side-by-side.mp4"
         write_comparison(
             [result.before, result.report.output],
-            ["before", "after: made by AI"],
+            ["before", self._after_words],
             output,
             comment=comment(self._provenance(result)),
             limits=OWN_FILES,
         )
         return output
+
+    @property
+    def _after_words(self) -> str:
+        """What is written on the result in the clip of before and after."""
+        return "after: made by AI"
 
     def _provenance(self, result: TransferResult) -> Provenance:
         """What the clip of before and after was made from."""
