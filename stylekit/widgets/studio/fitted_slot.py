@@ -22,19 +22,23 @@ _WIDTH = 96
 
 
 class Fitted(Protocol):
-    """A picture that was checked: its file, its (width, height), a small view, and a line on it."""
+    """A picture that was checked."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """Its file."""
 
     @property
-    def size(self) -> tuple[int, int]: ...
+    def size(self) -> tuple[int, int]:
+        """Its (width, height)."""
 
     @property
-    def preview(self) -> Image: ...
+    def preview(self) -> Image:
+        """A small view of it."""
 
     @property
-    def line(self) -> str: ...
+    def line(self) -> str:
+        """A description of it in one line."""
 
 
 F = TypeVar("F", bound=Fitted)
