@@ -9,13 +9,18 @@
 Needs Python 3.11, 3.12 or 3.13, and nothing else. Arguments after the first are passed on.
 """
 
+# Before the oldest Python that is needed, it still says so.
+from __future__ import annotations
+
 import hashlib
 import os
 import signal
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
@@ -65,17 +70,26 @@ def run(command: list[str], folder: Path | None = None) -> int:
 
     Ctrl-C reaches it anyway. Either way its end is waited for: it may have a result to write.
     """
+    asked: list[int] = []
+    on_end_signal(lambda number, _frame: asked.append(number))
     process = subprocess.Popen(command, cwd=folder)
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        # `nohup` asks for it to be ignored.
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _frame: process.send_signal(number))
+    on_end_signal(lambda number, _frame: process.send_signal(number))
+    for number in asked:
+        process.send_signal(number)
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
             continue
+
+
+def on_end_signal(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Handle a polite kill and the end of the terminal, where the system has them."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        # `nohup` asks for it to be ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def make_environment() -> str:
@@ -160,5 +174,15 @@ def replace_opencv_if_needed(python: str) -> None:
     subprocess.check_call([*pip, "install", f"opencv-python-headless=={version}"])
 
 
+def program() -> int:
+    """Run `main`; what asks it to end while it installs ends pip, too, which would go on alone."""
+    on_end_signal(signal.default_int_handler)
+    try:
+        return main()
+    except KeyboardInterrupt:
+        print("interrupted: not finished; run the same command again", file=sys.stderr)
+        return 130
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

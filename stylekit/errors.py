@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+
+# An alternative that names a setting, or all of the advice if there is no other.
+_SETTING_ADVICE = re.compile(r"[,;]( or)? [^,;{]*\{\w+\}[^,;]*")
 
 
 class StylekitError(Exception):
@@ -35,6 +39,21 @@ class StylekitError(Exception):
             return self._template
         known = {name: names.get(name, own) for name, own in self._settings.items()}
         return self._template.format_map(known)
+
+    @property
+    def page_text(self) -> str:
+        """The text of the error for a page, whose user can change none of these settings.
+
+        The alternative that names one, such as ", or raise the limit with …", is left out.
+
+        Examples
+        --------
+        >>> words = "is large; make it smaller, or raise the limit with {most}"
+        >>> MediaError("a.png", words, settings={"most": "most in MediaLimits"}).page_text
+        'a.png: is large; make it smaller'
+        """
+        words = _SETTING_ADVICE.sub("", self._template) if self._settings else self._template
+        return f"{self.name}: {words}"
 
 
 class MediaError(StylekitError):

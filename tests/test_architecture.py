@@ -87,6 +87,7 @@ USERS = {
         "image/tile_style",
         "image/batch",
         "image/xla",
+        "app/interrupts",  # a signal ends its import at once
         "video/few_shot_network",
     ),
     "media/opencv": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import signal
 import subprocess
@@ -222,6 +223,37 @@ def test_what_ends_it_ends_its_command_which_writes_its_result(name, tmp_path):
         process.send_signal(number)
         assert process.wait(60) == 130
     assert (tmp_path / "result").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_ends_it_while_it_installs_is_told_in_a_line(name, tmp_path):
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip(f"this system has no {name}")
+    installing = "import pathlib, time; pathlib.Path('ready').touch(); time.sleep(60)"
+    code = (
+        "import signal, subprocess, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"signal.signal({int(number)}, signal.SIG_DFL) if {name!r} != 'SIGINT' else None; "
+        f"sys.path.insert(0, {str(ROOT)!r}); import start; "
+        f"start.main = lambda: subprocess.call([sys.executable, '-c', {installing!r}]); "
+        "sys.exit(start.program())"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        end = time.monotonic() + 60
+        while not (tmp_path / "ready").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(number)
+        # The end of its standard error is also that of the program that it had started.
+        _, err = process.communicate(timeout=50)
+    assert process.returncode == 130
+    assert err == "interrupted: not finished; run the same command again\n"
+
+
+def test_an_older_python_can_read_it_as_far_as_its_message(start):
+    """Types such as `Path | None` would be an error there, if they were evaluated."""
+    ast.parse((ROOT / "start.py").read_text(), feature_version=(3, 8))
+    assert all(isinstance(kind, str) for kind in start.run.__annotations__.values())
 
 
 @pytest.mark.parametrize(

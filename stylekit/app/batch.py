@@ -23,12 +23,13 @@ from typing import Any
 from .. import __version__
 from ..errors import MediaError, SettingsError, StylekitError
 from ..media.file_kinds import CLIP_ENDINGS, PICTURE_ENDINGS
-from ..media.files import make_folder, sha256_of, write_text_atomic
+from ..media.files import left_out, make_folder, sha256_of, write_text_atomic
 from ..media.images import PICTURE_SUFFIXES
 from ..media.sequences import Pattern
 from ..samples import MaterialKind, materials
 from ..settings import Init
 from ..video.results import Result
+from .clip_files import flow_folder
 from .clip_run import video_command
 from .messages import TROUBLE, one_line
 from .run import StyleFiles, image_command
@@ -64,13 +65,15 @@ class Item:
 class FolderResult:
     """What became of the files of a folder, for `--json` and the summary.
 
-    `left` counts those to which an interrupted command did not come.
+    `left` counts those to which an interrupted command did not come; `left_out` says why something
+    that has the name of an input is none.
     """
 
     painted: list[Result] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     left: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON's own types."""
@@ -79,6 +82,7 @@ class FolderResult:
             "skipped": [str(path) for path in self.skipped],
             "failed": self.failed,
             "left": self.left,
+            "left_out": self.left_out,
         }
 
     def text(self) -> str:
@@ -89,7 +93,9 @@ class FolderResult:
         )
         if self.left:
             counts += f", {self.left} left"
-        return "\n".join([counts, *(f"failed: {message}" for message in self.failed.values())])
+        lines = [f"failed: {message}" for message in self.failed.values()]
+        lines += [f"left out: {message}" for message in self.left_out.values()]
+        return "\n".join([counts, *lines])
 
 
 def _folder(name: str, *kinds: MaterialKind) -> Path | None:
@@ -146,7 +152,7 @@ def images_command(options: argparse.Namespace) -> tuple[FolderResult | Result, 
     if options.init not in {member.value for member in Init}:
         raise SettingsError("--init", "for a folder it must be content or noise")
     items = _items(options, folder, PICTURE_ENDINGS, "content")
-    return _paint_all(options, items, image_command)
+    return _paint_all(options, items, image_command, PICTURE_ENDINGS)
 
 
 def videos_command(options: argparse.Namespace) -> tuple[FolderResult | Result, str]:
@@ -162,7 +168,7 @@ def videos_command(options: argparse.Namespace) -> tuple[FolderResult | Result, 
     if options.run:
         raise SettingsError("--run", "is for one clip; each of a folder has its own beside OUT")
     items = _items(options, folder, CLIP_ENDINGS, "clip")
-    return _paint_all(options, items, video_command)
+    return _paint_all(options, items, video_command, CLIP_ENDINGS)
 
 
 def _by_shots(options: argparse.Namespace) -> tuple[Result, str]:
@@ -192,6 +198,9 @@ def _items(
     if not sources:
         kind = "pictures" if name == "content" else "clips"
         message = f"holds no {kind}; their names end in {', '.join(endings)}"
+        if no_files := left_out(folder, endings):
+            path, reason = next(iter(no_files.items()))
+            message = f"holds no {kind}: {path.name} {reason}"
         if name == "content":
             message += "; for clips there is stylekit video"
         raise MediaError(folder, message)
@@ -223,10 +232,13 @@ def _result_name(source: Path, name: str) -> str:
 
 
 def _paint_all(
-    options: argparse.Namespace, items: Sequence[Item], command: Command
+    options: argparse.Namespace, items: Sequence[Item], command: Command, endings: Sequence[str]
 ) -> tuple[FolderResult, str]:
     """Paint what is not finished."""
     result, advice = FolderResult(), ""
+    for path, reason in left_out(items[0].source.parent, endings).items():
+        result.left_out[str(path)] = f"{path.name}: {reason}"
+        log.warning("left out: %s", result.left_out[str(path)])
     record = _Record(items[0].output.parent / _RECORD)
     settings = _digest_of_settings(options)
     prints = {item.output: _fingerprint(item, settings) for item in items}
@@ -278,9 +290,10 @@ def _one_by_one(
                 raise
             yield item, Outcome(error=line)
             continue
+        if not advice or result.complete:
+            yield item, Outcome(value=result)
         if advice:
             raise _InterruptedItem(advice)
-        yield item, Outcome(value=result)
 
 
 def _by_processes(
@@ -318,7 +331,7 @@ class _Record:
 
 
 def _digest_of_settings(options: argparse.Namespace) -> str:
-    """A hash of the settings, and of the files of styles and masks."""
+    """A hash of the settings, and of all files but the item itself."""
     files = StyleFiles.of(options)
     settings = {k: v for k, v in vars(options).items() if k not in _NO_SETTINGS}
     told = [
@@ -326,9 +339,21 @@ def _digest_of_settings(options: argparse.Namespace) -> str:
         sorted((name, repr(value)) for name, value in settings.items()),
         [sha256_of(path) for path in files.styles],
         [sha256_of(path) for path in files.masks],
+        [[path.name, sha256_of(path)] for path in _named_files(options)],
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
+def _named_files(options: argparse.Namespace) -> list[Path]:
+    """The files that options name by their path: a network's weights, and flow."""
+    own_flow = flow_folder(getattr(options, "flow", None))
+    flows = sorted(own_flow.glob("*.flo")) if own_flow else []
+    weights = Path(options.backbone) if options.backbone else None
+    return [path for path in (weights, *flows) if path is not None and path.is_file()]
+
+
 def _fingerprint(item: Item, settings: str) -> str:
-    return hashlib.sha256(f"{settings}{sha256_of(item.source)}".encode()).hexdigest()
+    try:
+        return hashlib.sha256(f"{settings}{sha256_of(item.source)}".encode()).hexdigest()
+    except OSError:
+        return ""  # it is not finished; when its turn comes, painting it tells the reason

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-import logging
-import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .messages import TROUBLE, one_line
-from .options import parse_options
-from .terminal import print_any_text
+# Nothing else, not of Python's library either: until `main` handles Ctrl-C, it ends the program
+# with an error of many lines.
+from .interrupts import (
+    INTERRUPTED,
+    NOT_FINISHED,
+    end_process,
+    handled,
+    load_tensorflow,
+    loading,
+    was_interrupted,
+)
 
-# Exit codes as shells use them: 2 for a wrong call, 128 + SIGINT for Ctrl-C.
+if TYPE_CHECKING:
+    import argparse
+
+# The exit code of a wrong call, as shells use it.
 BAD_INPUT = 2
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,17 +37,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int : the exit code: 0, 1 if `doctor` finds a problem or one of a folder's files fails, 2 for a
         wrong call, 130 after Ctrl-C
     """
+    with handled():
+        try:
+            return _run(arguments)
+        except KeyboardInterrupt:
+            print(NOT_FINISHED, file=sys.stderr)
+            return INTERRUPTED
+        except Exception:
+            if not was_interrupted():
+                raise
+            print(NOT_FINISHED, file=sys.stderr)
+            return INTERRUPTED
+
+
+def program() -> None:
+    """The program `stylekit`: `main` for a process of its own, which ends with it."""
+    end_process(main())
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run a command, and put into a line what a user can mend."""
+    with loading():
+        import logging
+
+        from .messages import TROUBLE, one_line
+        from .options import parse_options
+        from .terminal import print_any_text, tell
+
     print_any_text()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("stylekit").setLevel(logging.INFO)
     try:
         options = parse_options(_COMMANDS, arguments)
-        return options.command(options)
+        code: int = options.command(options)
     except TROUBLE as error:
         line = one_line(error)
-        if line is None:
+        if line is None or was_interrupted():
             raise
-        print(line, file=sys.stderr)
+        tell(line, sys.stderr)
         return BAD_INPUT
     except ImportError as error:
         # The error for OpenCV without its system libraries says in one line what to install.
@@ -49,9 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(error, file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print("interrupted: not finished; run the same command again", file=sys.stderr)
-        return INTERRUPTED
+    return code
 
 
 # Each command imports its own module: `--help` then needs no media library, and the doctor works
@@ -59,23 +90,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _image(options: argparse.Namespace) -> int:
-    from .batch import images_command
+    with loading():
+        from .batch import images_command
 
-    _end_as_by_ctrl_c()
     return _finish(*images_command(options), options)
 
 
 def _video(options: argparse.Namespace) -> int:
-    from .batch import videos_command
+    with loading():
+        from .batch import videos_command
 
-    _end_as_by_ctrl_c()
     return _finish(*videos_command(options), options)
 
 
 def _keyframes(options: argparse.Namespace) -> int:
-    from .keyframes_command import keyframes_command, write_frame
+    with loading():
+        from .keyframes_command import keyframes_command, write_frame
 
-    _end_as_by_ctrl_c()
     if options.write_frame:
         _say(f"{write_frame(options)}: paint it, and give it to --key {options.write_frame[0]}=")
         return 0
@@ -83,16 +114,18 @@ def _keyframes(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from .demo import run_demo
+    with loading():
+        from .demo import run_demo
 
-    _end_as_by_ctrl_c()
+    load_tensorflow()
     for line in run_demo(options.output, overwrite=options.overwrite):
         _say(line)
     return 0
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from .serve import lab_command
+    with loading():
+        from .serve import lab_command
 
     lab_command(
         options.folder,
@@ -105,7 +138,8 @@ def _lab(options: argparse.Namespace) -> int:
 
 
 def _studio(options: argparse.Namespace) -> int:
-    from .serve import studio_command
+    with loading():
+        from .serve import studio_command
 
     studio_command(
         options.folder,
@@ -120,10 +154,11 @@ def _studio(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from .doctor import examine
+    with loading():
+        from .doctor import examine
 
     findings = examine()
-    _say(json.dumps(findings.to_json()) if options.json else findings.text())
+    _report(findings, options)
     return 0 if findings.healthy else 1
 
 
@@ -138,27 +173,28 @@ _COMMANDS = {
 }
 
 
-def _end_as_by_ctrl_c() -> None:
-    """Let a polite kill and the end of the terminal keep what is finished, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
-    # `nohup` asks for the end of the terminal to be ignored.
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-        signal.signal(hangup, signal.default_int_handler)
-
-
 def _say(line: str) -> None:
-    print(line, flush=True)
+    from .terminal import tell
+
+    tell(line, sys.stdout)
+
+
+def _report(told: Any, options: argparse.Namespace) -> None:
+    import json
+
+    _say(json.dumps(told.to_json()) if options.json else told.text())
 
 
 def _finish(result: Any, advice: str, options: argparse.Namespace) -> int:
     """Print the result; `advice` says how to continue if the command was interrupted."""
-    _say(json.dumps(result.to_json()) if options.json else result.text())
+    from .terminal import tell
+
+    _report(result, options)
     if advice:
-        print(advice, file=sys.stderr)
+        tell(advice, sys.stderr)
         return INTERRUPTED
     return 1 if getattr(result, "failed", ()) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -12,6 +12,8 @@ from ..errors import MediaError, SettingsError
 from ..media.animations import check_animation, rounding_note
 from ..media.clips import Clip
 from ..media.encode import check_clip_output, holds_sound
+from ..media.file_kinds import PICTURE_ENDINGS
+from ..media.files import left_out
 from ..media.images import PICTURE_SUFFIXES
 from ..media.sequences import existing_files, is_sequence, sequence_files
 from ..motion.flow import FLOWS, FlowMethod
@@ -50,6 +52,9 @@ def tell_changes(clip: Clip, output: Path) -> None:
     """Say before painting what the result will lack, and refuse what it cannot hold."""
     check_animation(output, len(clip), clip.width, clip.height)
     name = clip.path.name
+    if clip.path.is_dir():
+        for path, reason in left_out(clip.path, PICTURE_ENDINGS).items():
+            log.warning("%s: %s, and is left out", path.name, reason)
     if clip.has_alpha:
         log.info("%s: is transparent in parts; a clip is laid on white", name)
     if clip.dropped:

@@ -34,12 +34,13 @@ from .clip_files import (
     flow_folder,
     tell_changes,
 )
+from .interrupts import check, finished_meanwhile, load_tensorflow, painting, writing
 from .outputs import (
-    WRITING_REST,
     check_free,
     check_names,
     claimed,
     finished_path,
+    remove_partial_clips,
     unfinished_path,
 )
 from .presets import Preset
@@ -136,6 +137,7 @@ def video_command(options: argparse.Namespace) -> tuple[Result, str]:
     """Paint a clip; parameters, result and errors are those of `image_command`."""
     opened = open_clip(options)
     run, clip = opened.run, opened.clip
+    load_tensorflow()
     with claimed(options.output), run.folder.held():
         take_over(run)
         return _paint_clip(options, opened, run, clip)
@@ -146,6 +148,7 @@ def _paint_clip(
 ) -> tuple[Result, str]:
     """Paint what a run still lacks, and write the clip, or what there is of it."""
     written, settings, advice = run.folder.written, run.settings, ""
+    interrupted = False
     try:
         paint(run, opened.weights)
     except KeyboardInterrupt:
@@ -153,7 +156,8 @@ def _paint_clip(
         done = run.finished_entries()
         if not done:
             raise
-        log.info("%s", WRITING_REST)
+        interrupted = True
+    if interrupted and not run.is_complete:
         output = unfinished_path(options.output, written)
         again = f" in the first of {settings.passes} passes or more" if settings.passes > 1 else ""
         advice = (
@@ -162,13 +166,18 @@ def _paint_clip(
         )
     else:
         output = finished_path(options.output, overwrite=options.overwrite, written=written)
-    report = finish_clip(
-        run,
-        clip,
-        output,
-        seconds=time.monotonic() - opened.began,
-        **opened.sources,
-    )
+    with writing(interrupted=interrupted) as state:
+        report = finish_clip(
+            run,
+            clip,
+            output,
+            seconds=time.monotonic() - opened.began,
+            **opened.sources,
+        )
+        if not advice:
+            remove_partial_clips(output, written)
+            if state.interrupted:
+                advice = finished_meanwhile(output)
     return report, advice
 
 
@@ -182,7 +191,8 @@ def paint(run: VideoRun, weights: WeightSchedule | None = None) -> None:
     later = first if settings.independent else settings.frame_steps
     count = len(run.clip)
     left = count * settings.passes - 1
-    with Progress(first + left * later, frame_count=count, pass_count=settings.passes) as progress:
+    shown = Progress(first + left * later, frame_count=count, pass_count=settings.passes)
+    with painting(), shown as progress:
         for event in run.steps(weights):
             if isinstance(event, FrameResult):
                 progress.frame(
@@ -196,6 +206,7 @@ def paint(run: VideoRun, weights: WeightSchedule | None = None) -> None:
                 progress.step(
                     event.step, frame_index=event.frame_index, pass_number=event.pass_number
                 )
+            check()
 
 
 def _frame_facts(frame: FrameResult) -> str:

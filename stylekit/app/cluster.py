@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -118,6 +120,7 @@ class _Work:
         self._left: Counter[int] = Counter()
         self._told: dict[int, list[str]] = {number: [] for number in range(len(items))}
         self._failed: dict[int, str] = {}
+        self._began: dict[int, float] = {}
         first = tasks.find_shots if clips else tasks.paint_picture
         self._stages: dict[Any, tuple[int, Any]] = {}
         futures = [self._submit(number, first) for number in range(len(items))]
@@ -137,6 +140,8 @@ class _Work:
             self._told[number] += [t for t in outcome.told if t not in self._told[number]]
             if outcome.error:
                 self._failed.setdefault(number, outcome.error)
+            if task is tasks.find_shots:
+                self._began[number] = time.monotonic() - outcome.seconds
             if task is tasks.find_shots and not outcome.error and outcome.value:
                 self._left[number] = len(outcome.value)
                 for first, stop in outcome.value:
@@ -150,7 +155,11 @@ class _Work:
                 self._done.add(self._submit(number, tasks.finish_clip))
                 continue
             error, told = self._failed.get(number, ""), tuple(self._told[number])
-            yield self._items[number][0], Outcome(value=outcome.value, error=error, told=told)
+            value = outcome.value
+            if task is tasks.finish_clip and value is not None:
+                # The process that wrote the clip knows its own time alone.
+                value = dataclasses.replace(value, seconds=time.monotonic() - self._began[number])
+            yield self._items[number][0], Outcome(value=value, error=error, told=told)
 
 
 def _outcome_of(future: Any) -> Outcome:

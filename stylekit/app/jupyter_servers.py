@@ -29,7 +29,7 @@ from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from ..media.owned_folders import OwnedFolder, remove_abandoned
+from ..media.owned_folders import OwnedFolder, remove_orphaned_folders
 from .address import HOST, Address
 
 # stylekit's own uploads come in chunks of a mebibyte, and the usual limit of 10 MiB is enough for
@@ -74,7 +74,7 @@ def serve_lab(folder: Path, address: Address, ready: Callable[[str], None]) -> N
     """
     _silence_jupyter()
     # Those of its kernels, which hold files from pages.
-    remove_abandoned()
+    remove_orphaned_folders()
     # Arguments, because they alone take precedence over the user's configuration files. They
     # cannot express a number inside a dictionary, so the socket's limit is a Config.
     server = LabApp.initialize_server(
@@ -307,7 +307,7 @@ class VisitorKernels(AsyncMappingKernelManager):
     ) -> str:
         """Start a kernel in a new folder, not in `path`, the folder of the page's notebook."""
         # Kernels of a server that was killed may have lived longer than it.
-        remove_abandoned()
+        remove_orphaned_folders()
         # Not among the connection files, because Voila removes those before the kernels end.
         folder = Path(tempfile.mkdtemp(prefix="visitor-", dir=Path(self.connection_dir).parent))
         launch["env"] = {

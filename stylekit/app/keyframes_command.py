@@ -35,13 +35,14 @@ from ..video.results import describe_mask
 from .clip_files import check_video_output, default_run, earlier_runs, flow_folder, tell_changes
 from .clip_run import flows_for
 from .input_options import limits_of
+from .interrupts import check, finished_meanwhile, load_tensorflow, painting, writing
 from .keyframe_options import style_of
 from .outputs import (
-    WRITING_REST,
     check_free,
     check_names,
     claimed,
     finished_path,
+    remove_partial_clips,
     unfinished_path,
 )
 from .presets import Preset
@@ -124,6 +125,8 @@ def keyframes_command(options: argparse.Namespace) -> tuple[KeyframeReport, str]
     check_names(options.output, folder)
     check_free(options.output, overwrite=options.overwrite, written=(RunFolder(folder).written,))
     run = KeyframeRun(clip, fitted, folder, settings, flows=flows)
+    if run.settings.method is KeyMethod.NETWORK or any(key.is_style for key in keys):
+        load_tensorflow()
     with claimed(options.output), run.folder.held():
         return _paint(options, run, clip, content, sources, began)
 
@@ -138,30 +141,50 @@ def _paint(
 ) -> tuple[KeyframeReport, str]:
     """Paint what a run still lacks, and write the clip, or what there is of it."""
     written, advice = run.folder.written, ""
+    interrupted = False
     try:
         _show(run)
     except KeyboardInterrupt:
-        log.info("%s", WRITING_REST)
-        if run.network is not None:
-            # What the network has learned so far paints all frames, in a second each or less.
+        interrupted = True
+    with writing(interrupted=interrupted) as state:
+        if interrupted and run.network is not None:
+            # What the network has learned so far paints all frames, in less than a second each.
             for _ in run.frames(train=False):
                 pass
         run.reload()
         done = len(run.finished_entries())
-        if not done:
-            raise
-        output = unfinished_path(options.output, written)
-        advice = (
-            f"interrupted: {output} holds {done} of {len(clip)} frames"
-            f"{_learned(run)}; run the same command again to go on from there"
-        )
-    else:
-        output = finished_path(options.output, overwrite=options.overwrite, written=written)
+        if interrupted and not done:
+            raise KeyboardInterrupt
+        if interrupted and not run.is_complete:
+            output = unfinished_path(options.output, written)
+            advice = (
+                f"interrupted: {output} holds {done} of {len(clip)} frames{_learned(run)}; "
+                "run the same command again to go on from there"
+            )
+        else:
+            output = finished_path(options.output, overwrite=options.overwrite, written=written)
+        report = _finish(run, clip, output, content, sources, time.monotonic() - began)
+        if not advice:
+            remove_partial_clips(output, written)
+            if state.interrupted:
+                advice = finished_meanwhile(output)
+    return report, advice
+
+
+def _finish(
+    run: KeyframeRun,
+    clip: Clip,
+    output: Path,
+    content: SourceFile,
+    sources: Sequence[KeyframeSource],
+    seconds: float,
+) -> KeyframeReport:
+    """Write the clip and its sidecar, which say which networks had a part in it."""
     styled = [key.settings for key in run.given if isinstance(key, StyledFrame)]
     networks = [key.backbone for key in styled]
     if run.settings.method is KeyMethod.NETWORK:
         networks.append(LOSS_BACKBONE)
-    report = finish_keyframes(
+    return finish_keyframes(
         run,
         clip,
         output,
@@ -169,9 +192,8 @@ def _paint(
         keyframes=sources,
         weights=styled[0].weights if styled else None,
         backbone=load_backbone(networks[0]).label if networks else None,
-        seconds=time.monotonic() - began,
+        seconds=seconds,
     )
-    return report, advice
 
 
 def _learned(run: KeyframeRun) -> str:
@@ -184,7 +206,8 @@ def _show(run: KeyframeRun) -> None:
     steps = sum(max_steps(plan_scales(settings)) for settings in styled)
     network = run.settings.network
     training = network.steps if run.settings.method is KeyMethod.NETWORK else 0
-    with Progress(steps + training, frame_count=len(run.clip)) as progress:
+    shown = Progress(steps + training, frame_count=len(run.clip))
+    with painting(), shown as progress:
         for event in run.steps():
             if isinstance(event, FrameStep):
                 progress.step(event.step, frame_index=event.frame_index)
@@ -198,6 +221,7 @@ def _show(run: KeyframeRun) -> None:
             else:
                 facts = "stored before" if event.resumed else f"from frame {_joined(event.keys)}"
                 progress.frame(event.frame_index, max_steps_left=0, facts=facts)
+            check()
 
 
 def _joined(keys: Sequence[int]) -> str:

@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from ..errors import MediaError
-from ..media.files import remove_abandoned
-from ..media.provenance import sidecar_path
+from ..media.files import remove_unfinished, sha256_of
+from ..media.provenance import read_sidecar, sidecar_path
 from ..media.written import WrittenFiles, occupied
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ log = logging.getLogger(__name__)
 # Of the file of an interrupted command, and of a result whose name was taken in the meantime.
 _PARTIAL, _COPY = ".partial", ""
 
-WRITING_REST = "interrupted: writing what there is; a second Ctrl-C gives it up"
-"""What is said at once, because measuring and writing take seconds."""
+# What the sidecar says of the inputs.
+_INPUTS = ("content", "style", "styles", "style_weights", "regions", "keep", "settings", "version")
 
 # The most bytes of a pixel in a picture file, and those of its sidecar.
 _PIXEL_BYTES, _SIDECAR_BYTES = 4, 200_000
@@ -64,7 +65,7 @@ def check_free(*outputs: Path, overwrite: bool, written: tuple[WrittenFiles, ...
     written : the records of the runs whose own results these may be
     """
     for output in outputs:
-        remove_abandoned(output.parent)
+        remove_unfinished(output.parent)
         if overwrite:
             continue
         for file in occupied(output):
@@ -120,6 +121,60 @@ def finished_path(output: Path, *, overwrite: bool, written: WrittenFiles | None
     path = next(_free(output, _COPY, written))
     log.warning("%s: is there meanwhile; the result is %s", output.name, path.name)
     return path
+
+
+def remove_partial_clips(output: Path, written: WrittenFiles) -> None:
+    """Remove what an interrupted command has written of a clip that is finished now.
+
+    `written` is the record of the run. What is not in it, or was changed since, stays.
+    """
+    for path in _partial_results(output):
+        if written.holds(*occupied(path)):
+            for file in occupied(path):
+                file.unlink()
+
+
+def remove_partial_pictures(output: Path, timelapse: Path | None, keep: Path) -> None:
+    """Remove what an interrupted command has written of a picture that is finished now.
+
+    Parameters
+    ----------
+    output, timelapse : the finished picture, and its time-lapse if there is one
+    keep : a picture that the painting began from, which is an input
+
+    A picture stays if its sidecar is of other inputs or settings, or tells another hash: then it
+    was changed since.
+    """
+    with contextlib.suppress(MediaError):
+        wanted = read_sidecar(output)
+        for path in _partial_results(output):
+            told = _sidecar_of_partial(path)
+            same = all(told.get(name) == wanted.get(name) for name in _INPUTS)
+            if not same or path.resolve() == keep.resolve():
+                continue
+            if not path.is_file() or told.get("sha256") != sha256_of(path):
+                continue
+            lapses = _partial_results(timelapse) if timelapse else ()
+            for lapse in lapses:
+                if lapse.is_file() and told.get("timelapse_sha256") == sha256_of(lapse):
+                    lapse.unlink()
+            path.unlink()
+            sidecar_path(path).unlink()
+
+
+def _partial_results(output: Path) -> Iterator[Path]:
+    """The results of interrupted commands that are there."""
+    for number in itertools.count(1):
+        path = _numbered(output, _PARTIAL, number)
+        if not occupied(path):
+            return
+        yield path
+
+
+def _sidecar_of_partial(path: Path) -> dict[str, Any]:
+    with contextlib.suppress(MediaError):
+        return read_sidecar(path)
+    return {}
 
 
 def _free(output: Path, mark: str, written: WrittenFiles | None) -> Iterator[Path]:

@@ -8,6 +8,8 @@ from typing import Protocol, TextIO
 
 from tqdm import tqdm
 
+from .terminal import tell
+
 # Seconds between two readings of the 8-bit loss, each of which takes a third of a step's time.
 _LOSS_EVERY = 2.0
 # Seconds between two plain lines, which usually end up in a log.
@@ -140,7 +142,7 @@ class Progress:
         return f", at most about {_duration(seconds)} left"
 
     def _line(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        tell(text, self._stream)
 
 
 def _duration(seconds: float) -> str:

@@ -50,13 +50,14 @@ from .clip_files import (
     check_no_input,
 )
 from .input_options import limits_of
+from .interrupts import check, finished_meanwhile, load_tensorflow, painting, writing
 from .outputs import (
-    WRITING_REST,
     check_free,
     check_names,
     check_space,
     claimed,
     finished_path,
+    remove_partial_pictures,
     unfinished_path,
 )
 from .presets import Preset
@@ -116,6 +117,7 @@ class StyleFiles:
         function_of("style_loss", STYLE_LOSSES, settings.style_loss)
         if self.masks:
             check_takes_masks(settings.style_loss)
+        _warn_of_no_style(settings)
         styles = self.read_styles()
         for style, path in zip(styles, self.styles, strict=True):
             _warn_of_style(style, path, settings, self.limits)
@@ -168,12 +170,16 @@ def image_command(options: argparse.Namespace) -> tuple[Result, str]:
         outputs.append(options.timelapse)
     check_free(*outputs, overwrite=options.overwrite)
     with claimed(options.output):
-        return _paint(options, content_path, files)
+        ready = _prepare(options, content_path, files)
+    load_tensorflow()
+    with claimed(options.output):
+        return _paint(options, *ready)
 
 
-def _paint(
+def _prepare(
     options: argparse.Namespace, content_path: Path, files: StyleFiles
-) -> tuple[Result, str]:
+) -> tuple[Stylization, WeightSchedule | None, dict[str, Any]]:
+    """Read and check all inputs; the last of the three are arguments of `finish_image`."""
     content = load_image(content_path, limits=files.limits)
     preset = options.preset or Preset(ImageSettings())
     settings, init = image_settings(options, preset.image, content.shape[:2])
@@ -183,19 +189,30 @@ def _paint(
     check_weight_file(settings.backbone)
     check_space(options.output, settings.size**2)
     # As the files are now: they may change, or be gone, before the picture is finished.
-    source, described = describe_source(content_path), files.describe()
+    described = {"content": describe_source(content_path), "alpha": alpha, **files.describe()}
+    return Stylization(content, guidance, settings, init=init), weights, described
+
+
+def _paint(
+    options: argparse.Namespace,
+    stylization: Stylization,
+    weights: WeightSchedule | None,
+    described: dict[str, Any],
+) -> tuple[Result, str]:
     began = time.monotonic()
-    stylization = Stylization(content, guidance, settings, init=init)
-    timelapse, advice = options.timelapse, ""
+    taken, timelapse, advice = 0, options.timelapse, ""
     lapse = TimeLapse() if timelapse else None
     try:
-        with Progress(stylization.step_limit) as progress:
+        with painting(), Progress(stylization.step_limit) as progress:
             for step in stylization.steps(weights=weights):
+                taken += 1
                 if lapse is not None:
                     lapse.add(step)
                 progress.step(step)
+                check()
     except KeyboardInterrupt:
-        log.info("%s", WRITING_REST)
+        if not taken:
+            raise
         output = unfinished_path(options.output)
         timelapse = unfinished_path(timelapse) if timelapse else None
         advice = f"interrupted: {output} is the picture so far; go on with --init {output}"
@@ -203,18 +220,21 @@ def _paint(
         output = finished_path(options.output, overwrite=options.overwrite)
         if timelapse:
             timelapse = finished_path(timelapse, overwrite=options.overwrite)
-    report = finish_image(
-        stylization,
-        output,
-        content=source,
-        weights=stylization.weight_schedule.last,
-        seconds=time.monotonic() - began,
-        complete=not advice,
-        alpha=alpha,
-        lapse=lapse,
-        timelapse=timelapse,
-        **described,
-    )
+    with writing(interrupted=bool(advice)) as state:
+        report = finish_image(
+            stylization,
+            output,
+            weights=stylization.weight_schedule.last,
+            seconds=time.monotonic() - began,
+            complete=not advice,
+            lapse=lapse,
+            timelapse=timelapse,
+            **described,
+        )
+        if not advice:
+            remove_partial_pictures(output, timelapse, keep=Path(options.init))
+            if state.interrupted:
+                advice = finished_meanwhile(output)
     return report, advice
 
 
@@ -268,6 +288,14 @@ def _content_alpha(path: Path, size: int, output: Path, limits: MediaLimits) -> 
             output.name,
         )
     return alpha
+
+
+def _warn_of_no_style(settings: ImageSettings) -> None:
+    """Say beforehand that weights of 0 leave nothing of the style."""
+    layers = settings.weights.layers or settings.style_layer_weights
+    name = "--layer-weights" if layers and not any(layers) else "--beta"
+    if name == "--layer-weights" or settings.weights.beta == 0:
+        log.warning("%s: is 0, so that nothing of the style is painted; give a larger one", name)
 
 
 def _warn_of_style(style: Image, path: Path, settings: ImageSettings, limits: MediaLimits) -> None:

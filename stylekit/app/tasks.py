@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import io
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,15 @@ Options = argparse.Namespace
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a task: its `value`, or the `error` in one line, and what was said."""
+    """What became of a task: its `value`, or the `error` in one line, and what was said.
+
+    `seconds` is how long the task took.
+    """
 
     value: Any = None
     error: str = ""
     told: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 def paint_picture(options: Options, folder: Path) -> Outcome:
@@ -79,14 +84,15 @@ def finish_clip(options: Options, folder: Path) -> Outcome:
 
 
 def _outcome(folder: Path, work: Callable[[], Result | list[tuple[int, int]] | str]) -> Outcome:
-    said = _Said()
+    said, began = _Said(), time.monotonic()
     log = logging.getLogger("stylekit")
     log.addHandler(said)
     log.setLevel(logging.INFO)
     try:
         # The progress of several processes at once would be a muddle.
         with contextlib.chdir(folder), contextlib.redirect_stderr(io.StringIO()):
-            return Outcome(value=work(), told=tuple(said.lines))
+            value = work()
+        return Outcome(value=value, told=tuple(said.lines), seconds=time.monotonic() - began)
     except TROUBLE as error:
         line = one_line(error)
         if line is None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import errno
+import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 _HANDLER = "stylekit-plain"
 # What stylekit itself prints beyond ASCII, in plain letters.
@@ -40,6 +43,24 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
         for letter in letters
     )
     return "".join(plain), error.end
+
+
+def tell(line: str, stream: TextIO) -> None:
+    """Print a line, unless nobody can read it any more.
+
+    The terminal may have been closed, or `head` may have seen enough. Neither is a reason to end a
+    painting.
+    """
+    try:
+        print(line, file=stream, flush=True)
+    except OSError as error:
+        if error.errno not in (errno.EIO, errno.EPIPE):
+            raise
+        # Python would complain at its end of what it could not write.
+        with contextlib.suppress(OSError, ValueError):
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, stream.fileno())
+            os.close(sink)
 
 
 def system_trouble(error: Exception) -> str | None:

@@ -28,11 +28,17 @@ _THUMBNAIL = (16, 16)
 _SAME_PHOTOGRAPH = 0.04
 
 
+# Below this a share is no measure any more: the loss is ten times that of nothing.
+_NONSENSE = -9.0
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """How much of the content was kept and how much of the style reached: 1 all, 0 nothing.
 
-    Either may be below 0: a picture may be less like the content than a stranger is.
+    Either may be below 0: a picture may be less like the content than a stranger is. If the content
+    has the style's own statistics, `style_reached` is some huge negative number, because nothing is
+    compared with almost nothing; in words it is told as such.
 
     Examples
     --------
@@ -47,13 +53,19 @@ class Scores:
     def facts(self) -> list[tuple[str, str]]:
         """Pairs of a name and a value in per cent, for a page."""
         values = (("content kept", self.content_kept), ("style reached", self.style_reached))
-        return [(name, f"{100 * value:.0f} %") for name, value in values]
+        return [(name, _share_words(value)) for name, value in values]
 
     @property
     def text(self) -> str:
         """Both in words, in per cent."""
-        (_, kept), (_, reached) = self.facts
-        return f"content {kept} kept, style {reached} reached"
+        kept = _share_words(self.content_kept)
+        if self.style_reached < _NONSENSE:
+            return f"content {kept} kept, style not reached: the content itself is nearer to it"
+        return f"content {kept} kept, style {_share_words(self.style_reached)} reached"
+
+
+def _share_words(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= _NONSENSE else "none"
 
 
 def strangers_to(content: Image) -> dict[str, Image]:

@@ -99,7 +99,7 @@ class Decoder:
             yield layout.slot(layout.times[index]), frame
 
     def _seek(self, first: int) -> None:
-        if self._container.format.name.startswith(_SEEKABLE):
+        if self._container.format.name.startswith(_SEEKABLE) and not self._layout.by_order:
             keys = [
                 tick for time, tick in self._layout.keyframes if self._layout.slot(time) <= first
             ]

@@ -72,7 +72,7 @@ class ClipLayout:
     fps : the constant frame rate that the clip is given; its frames fill `slots`
     times : of all pictures found, rising, in seconds; picture k is shown from `times[k]` on
     slots : the number of frames at `fps`
-    by_order : True if only counting matches times to decoded pictures (AVI)
+    by_order : True if only counting matches times to decoded pictures (AVI, Matroska before time 0)
     keyframes : pairs (time, decoding tick) at which decoding can start
     expected : the number of pictures that the file claims, if it holds fewer, else None
     whole : False if the file is cut off or damaged, and does not say how much is missing
@@ -347,12 +347,17 @@ class _Packets:
         self.tick = stream.time_base or Fraction(1)
         self.keyframes: list[tuple[Fraction, int]] = []
         self._spans: list[tuple[Fraction, Fraction]] = []
+        # Of a picture before time 0 FFmpeg tells no time if it is in a Matroska file.
+        self._is_matroska = container.format.name.startswith("matroska")
+        self._untimed: list[Fraction] = []
         self._byte_end = 0
         try:
             for packet in container.demux():
                 self._take(packet, packet.stream_index == stream.index)
         except av.FFmpegError:
             self.cut_off = True
+        if self._untimed:
+            self._time_the_first(self._untimed, stream.average_rate)
         if not self._spans:
             raise MediaError(path, "has no picture track with a frame in it; copy it again")
         self.times, self.end = self._settle()
@@ -361,6 +366,10 @@ class _Packets:
 
     def _take(self, packet: Packet[Any], is_picture: bool) -> None:
         ticks = packet.dts if self.by_order or packet.pts is None else packet.pts
+        if ticks is None and packet.size and is_picture:
+            if self._is_matroska:
+                self._untimed.append((packet.duration or 0) * packet.time_base)
+            return
         if packet.size == 0 or ticks is None:
             return
         time = ticks * packet.time_base
@@ -377,6 +386,18 @@ class _Packets:
             self.keyframes.append((time, packet.dts if packet.dts is not None else ticks))
         if not packet.is_discard:
             self._spans.append((time, end))
+
+    def _time_the_first(self, durations: list[Fraction], rate: Fraction | None) -> None:
+        """Give pictures before time 0 the times before the first that is known."""
+        step = max(durations) or (1 / rate if rate else 1 / _FALLBACK)
+        after = min(self._spans)[0] if self._spans else step * len(durations)
+        first = after - step * len(durations)
+        ends = [first + step * index for index in range(len(durations) + 1)]
+        self._spans += itertools.pairwise(ends)
+        self.count += len(durations)
+        self.last_end = max(self.last_end, after)
+        self.keyframes.insert(0, (first, 0))
+        self.by_order = True  # of one picture alone it is not known which time it has
 
     def _settle(self) -> tuple[list[Fraction], Fraction]:
         """The times of all pictures that can be decoded, rising, and the end of the last."""

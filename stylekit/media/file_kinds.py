@@ -120,7 +120,8 @@ def explain_unread_picture(path: Path) -> MediaError:
         )
     # The name of an ISO file's kind comes after four bytes of length.
     elif kind := _kind_of(head, _READABLE_PICTURES) or _kind_of(head[4:], _READABLE_PICTURES):
-        advice = f"starts like a {kind} picture but is damaged; copy or download it again"
+        article = "an" if kind == "AVIF" else "a"
+        advice = f"starts like {article} {kind} picture but is damaged; copy or download it again"
     elif _is_text(head):
         advice = f"is text, not a picture; {_USE_PICTURE}"
     else:

@@ -59,7 +59,7 @@ def refusals_explained(path: Path | str) -> Iterator[None]:
         raise MediaError(path if isinstance(path, Path) else Path(path), advice) from error
 
 
-def remove_abandoned(folder: Path) -> None:
+def remove_unfinished(folder: Path) -> None:
     """Remove hidden files and folders that killed processes of this machine have left behind."""
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
@@ -273,6 +273,31 @@ def check_input(
             settings=limit_names(limit),
         )
     return path
+
+
+def left_out(folder: Path, endings: Collection[str]) -> dict[Path, str]:
+    """What in a folder has the name of a file and is none, with the reason: by their paths, sorted.
+
+    Such as a link to nothing, or a named pipe, at which a program that opened it would wait for
+    ever. Hidden ones and folders do not count.
+
+    Parameters
+    ----------
+    folder : the folder
+    endings : those of the files that are looked for, in small letters
+    """
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in endings or path.name.startswith("."):
+            continue
+        if path.is_file() or path.is_dir():
+            continue
+        found[path] = (
+            "is a link to a file that is not there"
+            if path.is_symlink() and not path.exists()
+            else "is not an ordinary file"
+        )
+    return found
 
 
 def flush_folder(folder: Path) -> None:

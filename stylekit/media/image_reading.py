@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
-from PIL import ExifTags, ImageCms, ImagePalette, TiffImagePlugin, UnidentifiedImageError
+from PIL import (
+    ExifTags,
+    ImageCms,
+    ImagePalette,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+)
 
 from ..errors import MediaError
 from ..settings import MediaLimits
@@ -21,6 +28,8 @@ from .file_kinds import explain_unread_picture, is_heif, read_head
 from .files import check_input, limit_names
 from .metadata_limits import check_comments, check_exif
 from .opencv import cv2
+from .png_colors import png_colors
+from .tiff_pages import picture_page
 
 # Pillow's own limit is one for all threads.
 _pillow_lock = threading.Lock()
@@ -69,8 +78,37 @@ def read_rgb(path: Path, limits: MediaLimits, *, ignore_alpha: bool = False) -> 
         alpha = None if ignore_alpha else _upright_alpha(path, picture)
         # No conversion of the colours should look at a transparent colour.
         picture.info.pop("transparency", None)
-        colors = _to_8_bit_srgb(_turn_upright(picture))
+        colors = _to_8_bit_srgb(_turn_upright(_with_known_colors(path, picture)))
         return colors if alpha is None else _on_white(colors, alpha)
+
+
+def _with_known_colors(path: Path, picture: PIL.Image.Image) -> PIL.Image.Image:
+    """A PNG whose chunks say other colours than sRGB, or than those of its profile, as sRGB."""
+    if picture.format != "PNG":
+        return picture
+    profile = picture.info.get("icc_profile")
+    colors, by_profile = png_colors(path, has_profile=bool(profile))
+    if not by_profile:
+        picture.info.pop("icc_profile", None)
+    if colors is None:
+        return picture
+    grey = picture.mode in ("1", "L", "LA", *_WIDE_GREY)
+    pixels = np.asarray(picture if picture.mode in _WIDE_GREY else _plain(picture, grey=grey))
+    if picture.mode in _WIDE_GREY:
+        pixels = pixels.astype(np.uint16)
+    elif not grey and picture.mode != "P" and read_head(path)[_PNG_DEPTH_BYTE] == 16:
+        # Pillow keeps the first 8 of the 16 bits, too few for dark colours of another curve.
+        wide = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        if wide is not None and np.array_equal(wide[..., 2::-1] // 256, pixels):
+            pixels = np.ascontiguousarray(wide[..., 2::-1])
+    converted = PIL.Image.fromarray(colors.to_srgb(pixels))
+    # What makes it upright.
+    converted.info = dict(picture.info)
+    return converted
+
+
+def _plain(picture: PIL.Image.Image, *, grey: bool) -> PIL.Image.Image:
+    return picture.convert("L" if grey else "RGB")
 
 
 def read_shown_frame(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, bool]:
@@ -81,7 +119,14 @@ def read_shown_frame(picture: PIL.Image.Image) -> tuple[PIL.Image.Image, bool]:
     profile = picture.info.get("icc_profile")
     layers = picture.convert("RGBA")
     alpha = layers.getchannel("A")
-    colors = _to_srgb(layers.convert("RGB"), profile)
+    plain = layers.convert("RGB")
+    known = None
+    if isinstance(picture, PngImagePlugin.PngImageFile):
+        known, by_profile = png_colors(Path(str(picture.filename)), has_profile=bool(profile))
+        profile = profile if by_profile else None
+    colors = (
+        PIL.Image.fromarray(known.to_srgb(np.asarray(plain))) if known else _to_srgb(plain, profile)
+    )
     opaque = alpha.getextrema() == (255, 255)
     return (colors if opaque else _on_white(colors, alpha)), not opaque
 
@@ -141,6 +186,7 @@ def open_picture(path: Path, limits: MediaLimits | None) -> Iterator[PIL.Image.I
 
 def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
     check_comments(path)
+    page = picture_page(path)
     try:
         picture = _open_by_pillow(path, FORMATS, limits)
     except UnidentifiedImageError:
@@ -148,6 +194,8 @@ def _open(path: Path, limits: MediaLimits | None) -> PIL.Image.Image:
             return _open_heif(path, limits)
         raise
     try:
+        if page:
+            picture.seek(page)
         _check_size(path, picture.size, limits)
         check_exif(path, picture)
     except MediaError:

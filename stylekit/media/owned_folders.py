@@ -38,7 +38,7 @@ class OwnedFolder:
     """
 
     def __init__(self) -> None:
-        remove_abandoned()
+        remove_orphaned_folders()
         for _ in range(_TRIES):
             try:
                 self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -62,7 +62,7 @@ class OwnedFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def remove_abandoned() -> None:
+def remove_orphaned_folders() -> None:
     """Remove the folders in the temporary folder whose processes were killed.
 
     Only this user's, and only those that are known to be abandoned: nobody holds the lock of the

@@ -12,7 +12,7 @@ from .files import (
     flush_folder,
     make_folder,
     refusals_explained,
-    remove_abandoned,
+    remove_unfinished,
     sha256_of,
     temporary_folder,
     write_text_atomic,
@@ -83,7 +83,7 @@ def complete_result(output: Path, written: WrittenFiles | None = None) -> Iterat
     """
     # It may have been removed while the result was made.
     folder = make_folder(output.parent)
-    remove_abandoned(folder)
+    remove_unfinished(folder)
     with temporary_folder(folder) as hidden, refusals_explained(output):
         yield hidden / output.name
         results = existing_files(hidden / output.name)

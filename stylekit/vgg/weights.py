@@ -110,11 +110,22 @@ def _load_backbone(choice: str) -> Backbone:
             backbone = _keras_vgg19()
         except WeightsError as error:
             if choice == "vgg19":
-                raise
+                raise _with_advice(error) from error
             log.info("%s; running on the embedded VGG16 instead", error)
             backbone = _embedded_vgg16()
     log.info("backbone: %s", backbone.label)
     return backbone
+
+
+def _with_advice(error: WeightsError) -> WeightsError:
+    """The error of VGG19, with what to do where nothing is said of it."""
+    if ";" in error.message:
+        return error
+    return WeightsError(
+        error.name,
+        f"{error.message}; connect this machine to the internet once, or copy {_VGG19_FILE} into "
+        f"{_keras_home() / 'models'}, or use vgg16, which needs neither",
+    )
 
 
 def backbone_from_file(path: Path) -> Backbone:

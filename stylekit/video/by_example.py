@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, Mask, check_image, check_mask
+from ..motion.fine_detail import restore_detail
 from ..motion.flow import FlowPair
 from ..settings import PatchSettings
-from .guides import Correspondence, carried, correspondence, look_of
+from .guides import Correspondence, carried, correspondence, look_of, pixel_grid
 from .keyframe import Keyframe, check_keyframes
 from .patch_match import Texture, over, synthesize
 
@@ -132,14 +133,23 @@ class ByExample:
             carried=warped,
             carried_trust=trust,
         )
+        known = self.correspondence(frame_index)
         field = synthesize(
             texture,
-            self.correspondence(frame_index),
+            known,
             self._settings,
             seed=(self._settings.seed << 30) + (frame_index << 16),
             threads=self._threads or available_cores(),
         )
-        return Synthesized(over(field.paint, frame), field.error, field.paint[..., 3])
+        coverage = field.paint[..., 3]
+        # A vote is a mean of patches, and softer than they are.
+        image = restore_detail(
+            over(field.paint, frame),
+            self._shown,
+            field.places - pixel_grid(coverage.shape),
+            np.where(known.trusted, np.float32(0), coverage),
+        )
+        return Synthesized(image, field.error, coverage)
 
     def correspondence(self, frame_index: int) -> Correspondence:
         """Where the pixels of a frame are in the keyframe."""

@@ -24,7 +24,7 @@ import numpy as np
 from .. import __version__
 from ..arrays import Image, check_image
 from ..errors import ResumeError
-from ..media.files import atomic_path, make_folder, remove_abandoned
+from ..media.files import atomic_path, make_folder, remove_unfinished
 from ..motion.flow import FlowPair
 from ..settings import NetworkSettings
 from .few_shot_network import STRIDE, PaintingNetwork
@@ -200,7 +200,7 @@ class FewShot:
         """Go on with the network in the folder, if there is one."""
         file = folder / _FILE
         if folder.is_dir():
-            remove_abandoned(folder)
+            remove_unfinished(folder)
         if not file.exists():
             return
         try:

@@ -45,7 +45,7 @@ from ..image.guidance import Guidance, Style
 from ..media.files import (
     make_folder,
     refusals_explained,
-    remove_abandoned,
+    remove_unfinished,
     sha256_of,
     write_text_atomic,
 )
@@ -54,6 +54,7 @@ from ..media.written import WrittenFiles
 from ..motion.flow import FlowPair, read_flo, write_flo
 from ..settings import MediaLimits, VideoSettings
 from ..vgg.weights import EMBEDDED_SHA256, load_backbone
+from .descriptions import check_same_run
 from .inputs import RunInputs
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,8 @@ log = logging.getLogger(__name__)
 # The most bytes of a frame for each of its pixels: two flows of float32 with a mask, and a picture.
 _FLOW_BYTES, _PICTURE_BYTES = 17, 3
 _BYTES_A_PIXEL = _FLOW_BYTES + _PICTURE_BYTES
-# What must stay free on the disk in addition: space for the finished clip, and for others.
-_SPARE_BYTES = 100_000_000
+# The most bytes of a frame in the manifest and in the sidecar, and those of the other small files.
+_ENTRY_BYTES, _OTHER_BYTES = 4_000, 200_000
 # Pictures that the run wrote itself are read without limits.
 _ANY_SIZE = MediaLimits(min_side=1, max_aspect=1e6, picture_bytes=10**12)
 _INPUTS, _WRITTEN, _VERSIONS = "inputs.json", "written.sha256", "versions.json"
@@ -118,7 +119,7 @@ class RunFolder:
         file = self.path / "run.json"
         begun = file.exists()
         if begun:
-            self._compare(self._read_json(file), description)
+            check_same_run(self.path, self._read_json(file), description)
         elif self.path.is_dir() and any(
             not path.name.startswith(_TEMPORARY) for path in self.path.iterdir()
         ):
@@ -126,7 +127,10 @@ class RunFolder:
         make_folder(self.path)
         self._sweep()
         each = _BYTES_A_PIXEL + _FLOW_BYTES * older + _PICTURE_BYTES * (passes - 1)
-        self._check_space((frame_count - len(self.entries())) * pixels * each)
+        missing = frame_count - len(self.entries())
+        # The finished clip is not larger than its pixels.
+        result = frame_count * (pixels * _PICTURE_BYTES + _ENTRY_BYTES) + _OTHER_BYTES
+        self._check_space(missing * pixels * each + result if missing else 0)
         if begun:
             self._tell_other_versions()
         else:
@@ -170,7 +174,7 @@ class RunFolder:
             return
         try:
             if description is not None:
-                self._compare(self.description(), description)
+                check_same_run(self.path, self.description(), description)
             yield
         finally:
             lock.release()
@@ -299,7 +303,7 @@ class RunFolder:
         """Remove the incomplete files of killed processes."""
         folders = (self.path, *(self.path / name for name in _FOLDERS))
         for folder in folders:
-            remove_abandoned(folder)
+            remove_unfinished(folder)
 
     def _tell_other_versions(self) -> None:
         """Warn if other libraries than those that began the run will go on with it."""
@@ -321,12 +325,11 @@ class RunFolder:
             )
 
     def _check_space(self, needed: int) -> None:
-        needed += _SPARE_BYTES if needed > 0 else 0
         free = shutil.disk_usage(self.path).free
         if free < needed:
             raise MediaError(
                 self.path,
-                f"needs {needed / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB left; "
+                f"needs {needed / 1e6:.1f} MB and the disk has {free / 1e6:.1f} MB left; "
                 "free some space or choose another folder",
             )
 
@@ -335,20 +338,6 @@ class RunFolder:
             return dict(json.loads(file.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise ResumeError(self.path, "its run.json is damaged; give a new folder") from error
-
-    def _compare(self, stored: dict[str, Any], wanted: dict[str, Any]) -> None:
-        before, now = _flat(stored), _flat(wanted)
-        differing = sorted(
-            f"{name} ({before.get(name)} before, {now.get(name)} now)"
-            for name in before.keys() | now.keys()
-            if before.get(name) != now.get(name)
-        )
-        if differing:
-            raise ResumeError(
-                self.path,
-                f"holds a run with other settings: {'; '.join(differing)}; "
-                "use the same settings, or a new folder",
-            )
 
 
 def describe_run(
@@ -427,13 +416,3 @@ def _versions() -> dict[str, str]:
                 found[name] = version(package)
                 break
     return found
-
-
-def _flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat = {}
-    for name, value in data.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{name}."))
-        else:
-            flat[prefix + name] = value
-    return flat

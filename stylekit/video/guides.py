@@ -81,11 +81,15 @@ def correspondence(
         & ~out_of_frame(flow)
     )
     height, width = trusted.shape
-    x, y = np.meshgrid(np.arange(width), np.arange(height))
-    places = np.stack(
-        [np.clip(x + flow[..., 0], 0, width - 1), np.clip(y + flow[..., 1], 0, height - 1)], axis=2
-    )
+    last = np.array([width - 1, height - 1], np.float32)
+    places = np.clip(pixel_grid(trusted.shape) + flow, 0, last)
     return Correspondence(places.astype(np.float32), trusted, _turn(flow, trusted))
+
+
+def pixel_grid(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The x and y of each pixel, `(H, W, 2)`, for a `shape` that begins with H and W."""
+    y, x = np.indices(shape[:2], np.float32)
+    return np.stack([x, y], axis=2)
 
 
 def _turn(flow: Flow, trusted: BoolMask) -> NDArray[np.float32]:

@@ -30,11 +30,12 @@ Floats = NDArray[np.float32]
 # Below this many patches a side a picture is not halved again.
 _FEWEST_PATCHES = 4
 # How far a place may be from that along the flow before it costs the full weight, in pixels, and
-# what a weight of 1 costs then: as much as a tenth of the range of all colours.
+# what a weight of 1 costs then. It is little: flow that is not trusted is only a hint.
 _REACH = 8.0
-_PULL = 0.1**2
-# Beside the weight of trusted flow: flow that is continued from around is a hint.
-_CONTINUED = 0.1
+_PULL = 0.001
+# What is added to the error where the keyframe does not show what the frame shows: as much as a
+# seventh of the range of all colours.
+_UNSEEN = 0.02
 # The unit of the uniformity: the square of an 8-bit step.
 _STEP = 1 / 255**2
 # The largest step between neighbours of a sweep, a power of 2. Each sweep halves it down to 1.
@@ -146,7 +147,7 @@ class _Search:
         around = np.flatnonzero(box_mean((~known.trusted).astype(np.float32), settings.patch) > 0)
         paint = np.zeros((*size, 4), np.float32)
         self._run(kernels.copy_places, np.arange(known.trusted.size), places, texture.paint, paint)
-        pull = _PULL * settings.position * np.where(known.trusted, 1, _CONTINUED)
+        pull = np.full(size, _PULL * settings.position, np.float32)
         # There the true place is most likely outside the painting.
         pull[((known.places <= 0) | (known.places >= largest)).any(axis=2)] = 0
         held = settings.previous * texture.carried_trust[..., np.newaxis]
@@ -169,7 +170,7 @@ class _Search:
                     [texture.shown, texture.paint[..., 3:], texture.key_look], axis=2
                 ),
                 advected=known.places,
-                pull=pull.astype(np.float32),
+                pull=pull,
                 reach=_REACH * size[1] / self._known.trusted.shape[1],
                 turn=known.turn,
                 use=use,
@@ -196,7 +197,7 @@ class _Search:
                 # from a place, and come back to it, together.
                 x, y = (np.floor(places[..., axis] + 0.5).astype(np.int64) for axis in (0, 1))
                 energy -= use[y, x]
-                use = (use + self._use(places, shape)) / 2
+                use = np.asarray((use + self._use(places, shape)) / 2, np.float32)
                 energy += use[y, x]
                 problem = problem._replace(use=use)
         self._energy = energy
@@ -232,7 +233,7 @@ class _Search:
         )
         error = np.empty(size, np.float32)
         self._run(kernels.evaluate, everywhere, places, error, guides_only)
-        error += np.where(known.trusted, 0, np.float32(_PULL * self._settings.position))
+        error += np.where(known.trusted, 0, np.float32(_UNSEEN))
         return Field(_within_mask(paint), places, error)
 
     def _vote(

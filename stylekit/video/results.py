@@ -22,6 +22,7 @@ from ..image.stylization import Stylization
 from ..losses import TERMS, Losses
 from ..media.clips import Clip, describe_clip
 from ..media.encode import SoundError, holds_sound, write_clip
+from ..media.files import sha256_of
 from ..media.images import holds_alpha, save_image
 from ..media.provenance import (
     Provenance,
@@ -210,10 +211,13 @@ def finish_image(
         complete=complete,
         transparency=transparency,
     )
-    moves = {"weight_changes": stylization.weight_schedule.to_json()}
+    moves: dict[str, Any] = {"weight_changes": stylization.weight_schedule.to_json()}
+    # With these an unfinished result is known again, and not kept beside the finished one.
     with complete_result(output) as hidden:
         kept = alpha if transparency is Transparency.KEPT else None
         save_image(image, hidden, provenance=provenance, alpha=kept)
+        if not complete:
+            moves["sha256"] = sha256_of(hidden)
         _write_sidecar(hidden, provenance, result.to_json() | moves)
     if lapse is None or timelapse is None:
         return result
@@ -222,6 +226,8 @@ def finish_image(
         lapse.add(image)
     lapse.save(timelapse, size=stylization.size, comment=comment(provenance))
     result = replace(result, timelapse=timelapse)
+    if not complete:
+        moves["timelapse_sha256"] = sha256_of(timelapse)
     _write_sidecar(output, provenance, result.to_json() | moves)
     return result
 

@@ -14,6 +14,7 @@ from short_runs import share_objectives, stylekit
 from stylekit.arrays import to_bytes
 from stylekit.explain.stored_run import open_run
 from stylekit.media.images import load_image, save_image
+from stylekit.settings import ImageSettings
 
 SMALL = ["--size", "32", "--steps", "2", "--scales", "1", "--backbone", "vgg16", "--json"]
 BLEND = ["image", "chelsea", "swirls", "glass", "-o", "out.png", *SMALL]
@@ -142,3 +143,18 @@ def test_what_cannot_be_meant_is_refused_before_any_work(
     assert refused.code != 0
     assert refused.complaint.startswith(words)
     assert not list(Path().glob("out.*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [(["--beta", "0"], "--beta"), (["--layer-weights", "0"], "--layer-weights")],
+)
+def test_that_no_style_is_asked_for_is_said(options, name, capsys, caplog):
+    layers = len(ImageSettings().style_layers)
+    options = [options[0], ",".join([options[1]] * (layers if "layer" in name else 1))]
+    call = ["image", "chelsea", "swirls", "-o", "out.png", *SMALL]
+    assert stylekit(capsys, *call, *options).code == 0
+    words = f"{name}: is 0, so that nothing of the style is painted; give a larger one"
+    assert caplog.messages.count(words) == 1
+    assert stylekit(capsys, *call, "--overwrite").code == 0
+    assert caplog.messages.count(words) == 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -13,7 +16,9 @@ from short_runs import share_objectives, stylekit
 from stylekit.app import batch
 from stylekit.arrays import to_bytes
 from stylekit.media.images import load_image, save_image
+from stylekit.motion.flow import write_flo
 from stylekit.samples import MaterialKind, find_material
+from stylekit.vgg.weights import _embedded_file
 
 SMALL = ["--steps", "2", "--size", "32", "--backbone", "vgg16"]
 
@@ -177,3 +182,83 @@ def test_too_little_memory_for_one_does_not_stop_the_rest(capsys, folder, monkey
     assert outcome.code == 1
     assert [each["output"] for each in outcome.json["painted"]] == ["out/rocket.png"]
     assert outcome.json["failed"]["in/chelsea.png"].startswith("memory: there is not enough")
+
+
+def test_other_weights_in_the_same_file_are_another_network(capsys, folder):
+    (folder / "damaged.jpg").unlink()
+    shutil.copy(_embedded_file(), "weights.h5")
+    call = ["image", "in", "glass", "-o", "out", *SMALL, "--backbone", "weights.h5", "--json"]
+    assert len(stylekit(capsys, *call).json["painted"]) == 2
+    assert len(stylekit(capsys, *call).json["skipped"]) == 2
+    with Path("weights.h5").open("ab") as file:
+        file.write(b"\0")  # HDF5 does not read beyond its end
+    outcome = stylekit(capsys, *call)
+    assert (outcome.code, len(outcome.json["failed"])) == (1, 2)
+
+
+def test_other_flow_in_the_same_folder_is_other_flow(capsys, clips):
+    (clips / "b.mp4").unlink()
+    Path("flow").mkdir()
+    still = np.zeros((24, 32, 2), np.float32)
+    for name in ("forward_0000_0001.flo", "backward_0001_0000.flo"):
+        write_flo(still, Path("flow", name))
+    call = ["video", "clips", "glass", "-o", "out", *SMALL, "--frames", "2", "--flow", "flow"]
+    outcome = stylekit(capsys, *call, "--json")
+    assert len(outcome.json["painted"]) == 1, outcome
+    assert len(stylekit(capsys, *call, "--json").json["skipped"]) == 1
+    write_flo(still + 1, Path("flow", "forward_0000_0001.flo"))
+    outcome = stylekit(capsys, *call, "--json")
+    assert (outcome.json["skipped"], len(outcome.json["failed"])) == ([], 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_has_the_name_of_a_file_and_is_none_is_told(capsys, folder):
+    """To open a named pipe would take for ever."""
+    (folder / "damaged.jpg").unlink()
+    (folder / "gone.png").symlink_to("nowhere.png")
+    (folder / "round.png").symlink_to("round.png")
+    os.mkfifo(folder / "pipe.jpg")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(folder / "socket.png"))
+    (folder / "folder.png").mkdir()
+    outcome = image(capsys)
+    assert (outcome.code, len(outcome.json["painted"])) == (0, 2)
+    assert outcome.json["left_out"] == {
+        "in/gone.png": "gone.png: is a link to a file that is not there",
+        "in/pipe.jpg": "pipe.jpg: is not an ordinary file",
+        "in/round.png": "round.png: is a link to a file that is not there",
+        "in/socket.png": "socket.png: is not an ordinary file",
+    }
+    outcome = stylekit(capsys, "image", "in", "glass", "-o", "out", *SMALL)
+    assert "left out: pipe.jpg: is not an ordinary file" in outcome.out.splitlines()
+    for name in ("chelsea.png", "rocket.bmp"):
+        (folder / name).unlink()
+    outcome = stylekit(capsys, "image", "in", "glass", "-o", "out", *SMALL)
+    assert outcome.complaint.startswith(
+        "in: holds no pictures: gone.png is a link to a file that is not there"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_of_a_clip_of_pictures_too(capsys, caplog):
+    Path("frames").mkdir()
+    for number in range(2):
+        save_image(np.zeros((24, 32, 3), np.float32), f"frames/{number}.png", provenance=None)
+    os.mkfifo("frames/2.png")
+    assert stylekit(capsys, "video", "frames", "glass", "-o", "out.mp4", *SMALL).code == 0
+    assert caplog.messages.count("2.png: is not an ordinary file, and is left out") == 1
+
+
+def test_a_file_that_goes_while_the_others_are_looked_at_stops_none(capsys, folder, monkeypatch):
+    (folder / "damaged.jpg").unlink()
+    real = batch.sha256_of
+
+    def gone(path):
+        if path.name == "rocket.bmp":
+            path.unlink(missing_ok=True)
+        return real(path)
+
+    monkeypatch.setattr(batch, "sha256_of", gone)
+    outcome = image(capsys)
+    assert (outcome.code, list(outcome.json["failed"])) == (1, ["in/rocket.bmp"])
+    assert len(outcome.json["painted"]) == 1

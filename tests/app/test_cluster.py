@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -16,9 +18,12 @@ from pathlib import Path
 import pytest
 from short_runs import shot, stylekit
 
+from stylekit.app import cluster as painting
+from stylekit.app import tasks
+from stylekit.app.tasks import Outcome
 from stylekit.media.encode import write_clip
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 psutil = pytest.importorskip("psutil")
 
 CALL = ["video", "clip.mp4", "glass", "--size", "48", "--steps", "6", "--frame-steps", "4"]
@@ -106,3 +111,26 @@ def test_without_dask_the_message_says_what_to_install(capsys, clip, monkeypatch
     outcome = stylekit(capsys, *CALL, "-o", "a.mp4", "--workers", "2")
     assert outcome.code == 2
     assert outcome.complaint.startswith("--workers: needs Dask; install it with: pip install")
+
+
+def test_the_time_of_a_clip_is_that_of_all_its_processes(monkeypatch):
+    """Of clips in a folder, too, where no other clock runs."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Made:
+        seconds: float
+
+    monkeypatch.setattr(
+        tasks, "find_shots", lambda *_: Outcome(value=[(0, 2), (2, 4)], seconds=100.0)
+    )
+    monkeypatch.setattr(tasks, "paint_shot", lambda *_: Outcome(value="a folder", seconds=7.0))
+    monkeypatch.setattr(tasks, "finish_clip", lambda *_: Outcome(value=Made(0.5), seconds=0.5))
+    quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, **quiet) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        items = [(name, argparse.Namespace()) for name in ("a.mp4", "b.mp4")]
+        made = dict(painting._Work(client, items, clips=True).outcomes())
+    assert set(made) == {"a.mp4", "b.mp4"}
+    assert all(outcome.value.seconds >= 100 for outcome in made.values())

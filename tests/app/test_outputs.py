@@ -258,7 +258,7 @@ def test_what_a_killed_process_left_hidden_is_removed_and_nothing_else(tmp_path)
         (tmp_path / name).touch()
     with writing.atomic_path(tmp_path / "mine.txt") as own:
         own.write_text("of a process that lives")
-        writing.remove_abandoned(tmp_path)
+        writing.remove_unfinished(tmp_path)
         assert own.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         ".stylekit-01234567-1-x.png",  # of another machine
@@ -320,3 +320,61 @@ def test_a_folder_that_was_removed_meanwhile_is_made_again(tmp_path):
     with complete_result(output) as hidden:
         hidden.write_text("a result")
     assert output.read_text() == "a result"
+
+
+def interrupt_once(patch, part: str) -> None:
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    patch.setattr(Progress, part, interrupt)
+
+
+def test_the_partial_picture_of_the_same_command_goes_when_it_is_finished(capsys, monkeypatch):
+    call = [*IMAGE, "--timelapse", "lapse.gif"]
+    with monkeypatch.context() as patch:
+        interrupt_once(patch, "step")
+        for _ in range(3):
+            assert stylekit(capsys, *call).code == 130
+        # It has the same inputs, and other settings.
+        assert stylekit(capsys, *call, "--beta", "3").code == 130
+    Path("out.partial-2.png").write_bytes(OWN)
+    sidecar = Path("out.partial-3.png.json")
+    told = json.loads(sidecar.read_text())
+    # A name that a sidecar tells is no reason to remove a file.
+    victim = Path("victim.gif")
+    victim.write_bytes(OWN)
+    sidecar.write_text(json.dumps(told | {"output": "victim.gif", "timelapse": "victim.gif"}))
+    assert stylekit(capsys, *call).code == 0
+    left = sorted(path.name for path in Path().iterdir() if "partial" in path.name)
+    assert left == [
+        "lapse.partial-4.gif",
+        "out.partial-2.png",
+        "out.partial-2.png.json",
+        "out.partial-4.png",
+        "out.partial-4.png.json",
+    ]
+    assert victim.read_bytes() == OWN
+
+
+def test_a_partial_picture_that_the_painting_began_from_stays(capsys, monkeypatch):
+    with monkeypatch.context() as patch:
+        interrupt_once(patch, "step")
+        assert stylekit(capsys, *IMAGE).code == 130
+    assert stylekit(capsys, *IMAGE, "--init", "out.partial.png").code == 0
+    assert Path("out.partial.png").exists() and Path("out.partial.png.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output", ["out.mp4", "pictures/%04d.png"])
+def test_the_partial_clip_of_the_same_command_goes_when_it_is_finished(output, capsys, monkeypatch):
+    call = [*VIDEO, "-o", output]
+    Path("pictures").mkdir()
+    partial = Path(output).with_name(f"{Path(output).stem}.partial{Path(output).suffix}")
+    with monkeypatch.context() as patch:
+        interrupt_once(patch, "frame")
+        assert stylekit(capsys, *call).json["output"] == str(partial)
+    mine = partial.with_name(f"{partial.stem}-2{partial.suffix}".replace("%04d", "0000"))
+    mine.write_bytes(OWN)
+    assert stylekit(capsys, *call).code == 0
+    left = [path.name for path in partial.parent.iterdir() if "partial" in path.name]
+    assert left == [mine.name]

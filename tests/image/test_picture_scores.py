@@ -71,3 +71,8 @@ def test_painting_reaches_the_style(content: Image, style: Image, settings: Imag
 def test_words_and_ends() -> None:
     assert Scores(0.5, 1.0).text == "content 50 % kept, style 100 % reached"
     assert share_left(3.0, 2.0) == -0.5
+    # The content has the style's statistics, up to rounding.
+    odd = Scores(share_left(0.0, 1.0), share_left(3e-3, 4e-13))
+    assert odd.text == "content 100 % kept, style not reached: the content itself is nearer to it"
+    assert odd.facts == [("content kept", "100 %"), ("style reached", "none")]
+    assert Scores(-9.0, -9.0).text == "content -900 % kept, style -900 % reached"

@@ -96,3 +96,38 @@ def test_a_large_sidecar_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png.json").write_bytes(b"[" + b"{}," * 11_000_000)
     with pytest.raises(MediaError, match=r"^a\.png\.json: is too large for a sidecar"):
         read_sidecar(tmp_path / "a.png")
+
+
+PPM = make.encoded(PICTURE, "PPM")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.png", png_with(b"teSt", b"") + b"", None),
+        (
+            "a.png",
+            png_with(b"teSt", b"").replace(
+                make.png_chunk(b"teSt", b""), make.png_chunk(b"teSt", b"") * 60_000
+            ),
+            "has more than 50000 parts",
+        ),
+        ("a.ppm", PPM.replace(b"P6\n", b"P6\n#" + b"a" * 200_000 + b"\n"), "its comment is longer"),
+        (
+            "a.ppm",
+            PPM.replace(b"\n255", b"\n" + b"#a\n" * 60_000 + b"255"),
+            "its comment is longer",
+        ),
+        ("a.ppm", PPM.replace(b"P6\n", b"P6\n# GIMP\n"), None),
+        ("a.pbm", b"P4\n64 48\n" + b" " * 384, None),
+    ],
+)
+def test_many_parts_and_long_comments_are_refused_before_they_are_read(
+    name, data, message, tmp_path
+):
+    (tmp_path / name).write_bytes(data)
+    if message is None:
+        assert load_image(tmp_path / name).ndim == 3
+        return
+    with pytest.raises(MediaError, match=rf"{name}: {message}"):
+        load_image(tmp_path / name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stylekit.media.owned_folders import LOCK_NAME, OwnedFolder, remove_abandoned
+from stylekit.media.owned_folders import LOCK_NAME, OwnedFolder, remove_orphaned_folders
 
 HOLD = """\
 import sys
@@ -58,7 +58,7 @@ def test_only_the_owner_may_enter_and_removal_leaves_nothing(place: Path) -> Non
 
 def test_a_killed_process_leaves_its_folder_to_the_next(holder) -> None:
     process, folder = holder
-    remove_abandoned()
+    remove_orphaned_folders()
     assert (folder / "mine.txt").exists(), "its owner lives"
     process.kill()
     process.wait(60)
@@ -80,7 +80,7 @@ def test_one_that_a_polite_kill_ends_is_abandoned_at_the_worst(holder) -> None:
     process, folder = holder
     process.send_signal(signal.SIGTERM)
     process.wait(60)
-    remove_abandoned()
+    remove_orphaned_folders()
     assert not folder.exists()
 
 
@@ -94,11 +94,11 @@ def test_the_folder_of_a_dead_process_stays_while_one_that_it_started_lives(
     (outer / LOCK_NAME).touch()
     (outer / "visitor-1").mkdir()
     inner = folder.rename(outer / "visitor-1" / folder.name)
-    remove_abandoned()
+    remove_orphaned_folders()
     assert (inner / "mine.txt").exists()
     process.kill()
     process.wait(60)
-    remove_abandoned()
+    remove_orphaned_folders()
     assert not outer.exists()
 
 
@@ -114,6 +114,6 @@ def test_what_is_not_known_to_be_abandoned_is_left(place: Path, tmp_path_factory
             (place / name / LOCK_NAME).touch()
     (place / "stylekit-file").touch()
     before = sorted(path.name for path in place.iterdir())
-    remove_abandoned()
+    remove_orphaned_folders()
     assert sorted(path.name for path in place.iterdir()) == before
     assert (elsewhere / LOCK_NAME).exists()

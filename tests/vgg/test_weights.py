@@ -320,8 +320,12 @@ def test_auto_without_a_network_is_vgg16_soon_and_says_so_once(
 
 
 def test_vgg19_without_a_network_is_an_error(fresh_home: Path) -> None:
-    with pytest.raises(WeightsError, match=r"^vgg19: its ImageNet weights are not cached"):
+    with pytest.raises(
+        WeightsError, match=r"^vgg19: its ImageNet weights are not cached"
+    ) as caught:
         load_backbone("vgg19")
+    folder = fresh_home / "models"
+    assert f"copy {backbones._VGG19_FILE} into {folder}, or use vgg16" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -262,14 +263,24 @@ def test_pictures_of_any_size_are_read_back(tmp_path):
 
 def test_a_disk_too_full_is_said_before_the_start(clip, glass, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10_000_000))
-    with pytest.raises(MediaError, match="needs 100 MB and the disk has 10 MB left"):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=150_000))
+    # 20 bytes for each pixel of a frame, and 3 in the result, beside what is written about them.
+    count, pixels = len(clip), clip[0].shape[0] * clip[0].shape[1]
+    needed = count * (23 * pixels + 4_000) + 200_000
+    words = f"needs {needed / 1e6:.1f} MB and the disk has 0.1 MB left"
+    with pytest.raises(MediaError, match=re.escape(words)):
         VideoRun(clip, glass, tmp_path / "run", SETTINGS)
     monkeypatch.undo()
     # Once there is room the same call goes on.
     share_objectives(monkeypatch)
     stylize_video(clip[:1], glass, tmp_path / "run", SETTINGS)
     assert set(entries(tmp_path / "run")) == {0}
+
+
+def test_a_short_clip_needs_no_more_room_than_it_takes(clip, glass, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2_000_000))
+    VideoRun(clip, glass, tmp_path / "run", SETTINGS)
 
 
 def test_a_finished_run_needs_no_room(unbroken, clip, glass, monkeypatch):

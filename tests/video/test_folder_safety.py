@@ -188,3 +188,26 @@ def test_a_run_goes_on_with_the_network_that_began_it(monkeypatch, random_vgg19)
         assert VideoRun(clip, style, "new", settings).backbone.name == "vgg19"
     finally:
         backbones._load_backbone.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("shared_objectives")
+def test_a_network_that_is_gone_is_named_with_what_to_do(monkeypatch, random_vgg19):
+    clip, style, settings = built_in_clip("drift", 2), built_in_style(), changed(backbone="auto")
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(backbones, "_keras_vgg19", lambda: random_vgg19)
+            backbones._load_backbone.cache_clear()
+            began_with = VideoRun(clip, style, "run", settings).backbone.label
+        backbones._load_backbone.cache_clear()
+        monkeypatch.setattr(backbones, "_VGG19_URL", "http://127.0.0.1:9/none")
+        monkeypatch.setenv("KERAS_HOME", "empty")
+        with pytest.raises(ResumeError) as caught:
+            VideoRun(clip, style, "run", settings)
+    finally:
+        backbones._load_backbone.cache_clear()
+    here = backbones.load_backbone("vgg16").label
+    assert str(caught.value) == (
+        f"run: was begun with {began_with}, and here is {here}; connect this machine to the "
+        "internet, from which it is downloaded once, or paint anew in a new folder with out="
+    )

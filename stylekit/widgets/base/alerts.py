@@ -27,7 +27,8 @@ _TRACE_STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px;line-
 class Alerts:
     """A part of a panel that shows the exceptions of its callbacks, with the traceback folded.
 
-    It takes no space while there is nothing to show. Any thread may use it.
+    It takes no space while there is nothing to show. Any thread may use it. With `on_page` errors
+    are told without names of Python's settings, which a page's user cannot change.
 
     Examples
     --------
@@ -41,13 +42,14 @@ class Alerts:
     True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_page: bool = False) -> None:
+        self._on_page = on_page
         self._lock = threading.Lock()
         self.widget = guarded.HTML(layout={"display": "none"})
 
     def show(self, error: BaseException) -> None:
         """Show `error` in place of the last one."""
-        self._set(alert_html(error))
+        self._set(alert_html(error, on_page=self._on_page))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -80,14 +82,14 @@ class Alerts:
                 set_visible(self.widget, bool(value))
 
 
-def alert_html(error: BaseException) -> str:
+def alert_html(error: BaseException, *, on_page: bool = False) -> str:
     """`error` as HTML with the role "alert"; all text in it is escaped.
 
     An error of stylekit says in one line what is wrong and what to do. For any other exception,
-    the first line says that it was unexpected, and its type.
+    the first line says that it was unexpected, and its type. `on_page` is that of `Alerts`.
     """
     if isinstance(error, StylekitError):
-        words = str(error)
+        words = error.page_text if on_page else str(error)
     else:
         words = f"An unexpected error occurred ({type(error).__name__}): {error}"
     trace = "".join(traceback.format_exception(error))

@@ -143,16 +143,20 @@ class KeyframeProgress:
         elif self.learns:
             event, network = self._stage, self._network
             facts.append(("learned", f"{event.seconds:.0f} of {network.seconds:g} s"))
-            facts.append(("step", f"{event.step_index + 1} of at most {network.steps}"))
+            taken = event.step_index + 1
+            by_steps = (network.steps - taken) * (usual or 0.0)
+            by_time = max(0.0, network.seconds - event.seconds)
+            # The number of steps is a limit only if it is reached before the time is over.
+            limit = f" of at most {network.steps}" if by_steps < by_time else ""
+            facts.append(("step", f"{taken}{limit}"))
             facts.append(("speed", speed_words(usual)))
-            by_steps = (network.steps - event.step_index - 1) * (usual or 0.0)
-            left = max(0.0, min(by_steps, network.seconds - event.seconds))
+            left = min(by_steps, by_time)
         else:
-            limit, taken = self._key_steps, self._stage.step.step_index + 1
+            most, taken = self._key_steps, self._stage.step.step_index + 1
             facts.append(("keyframe", str(self._stage.frame_index)))
-            facts.append(("step", f"{taken} of at most {limit}" if limit else str(taken)))
+            facts.append(("step", f"{taken} of at most {most}" if most else str(taken)))
             facts.append(("speed", speed_words(usual)))
-            left = usual * (limit - taken) if usual is not None and limit else None
+            left = usual * (most - taken) if usual is not None and most else None
         if not ended:
             facts.append(("time left", time_words(left)))
         return facts

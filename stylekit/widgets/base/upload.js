@@ -131,6 +131,12 @@ function render({ model, el }) {
     // Otherwise choosing the same file again would not count as a change.
     input.value = "";
   });
+  // Only a file that is on its way is lost with the page: what is painted goes on without it.
+  function onLeave(event) {
+    if (running) event.preventDefault();
+  }
+
+  window.addEventListener("beforeunload", onLeave);
   cancel.addEventListener("click", onCancel);
   root.addEventListener("dragover", onDrag);
   root.addEventListener("dragleave", onDrag);
@@ -144,6 +150,7 @@ function render({ model, el }) {
 
   return () => {
     running?.abort();
+    window.removeEventListener("beforeunload", onLeave);
     stopListening();
   };
 }

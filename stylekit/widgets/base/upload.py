@@ -215,7 +215,7 @@ class Upload(LockedWidget):
 
     def _refuse(self, error: Exception) -> None:
         expected = isinstance(error, StylekitError)
-        words = str(error) if expected else "This file cannot be used."
+        words = error.page_text if isinstance(error, StylekitError) else "This file cannot be used."
         self._leave(UploadState.REFUSED, words, "" if expected else alert_html(error))
 
     def _leave(self, state: UploadState, words: str, error_html: str = "") -> None:

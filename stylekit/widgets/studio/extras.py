@@ -18,6 +18,8 @@ from .slots import Slot, Source, read_picture
 
 _STYLES = ("Style", "Second style", "Third style")
 
+# The headings under which the page has what the library calls so.
+_PAGE_NAMES = {"style_weights": "Several styles", "regions": "Masks"}
 _STYLE_RULE = "Without masks, several styles are blended; a weight says how much of each."
 _MASK_RULE = (
     "A mask is a grey picture in the proportions of the content. White parts of the first one stay "
@@ -99,14 +101,14 @@ class Extras(guarded.VBox):
 
     @property
     def fault(self) -> str:
-        """What is wrong with weights and masks, in the words of the command line; or empty."""
+        """What is wrong with weights and masks; or empty."""
         for mask in (self.keep, *self.masks[: self._count]):
             if mask.fault:
                 return mask.fault
         try:
             check_counts(self._count, self.style_weights, len(self.regions))
         except SettingsError as error:
-            return str(error)
+            return f"{_PAGE_NAMES.get(error.name, error.name)}: {error.message}"
         return ""
 
     def fit(self, content: Source | None, style: Source | None) -> None:

@@ -118,7 +118,7 @@ class FittedSlot(guarded.VBox, Generic[F]):
                 try:
                     self._check(file, content)
                 except SettingsError as error:
-                    self._misfit = str(error)
+                    self._misfit = error.page_text
             if file is None or self._misfit == before:
                 return
             words = self._misfit

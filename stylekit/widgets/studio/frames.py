@@ -34,7 +34,7 @@ class FrameStrip(guarded.VBox):
     """
 
     def __init__(self) -> None:
-        self.alerts = Alerts()
+        self.alerts = Alerts(on_page=True)
         self.strip = PictureStrip("Choose a frame to see how it was made")
         self.canvases = [PictureCanvas(width=_WIDTH) for _ in range(3)]
         self.captions = [guarded.HTML() for _ in range(3)]

@@ -44,7 +44,7 @@ class Results(guarded.VBox):
         self._others = others
         self._rivals: list[Record | None] = [None]
         self._record: Record | None = None
-        self.alerts = Alerts()
+        self.alerts = Alerts(on_page=True)
         self.split = SplitView(width=_PICTURE_WIDTH)
         self.pair = ClipPair(width=_CLIP_WIDTH)
         self.unfinished = PictureCanvas()

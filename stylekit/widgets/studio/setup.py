@@ -128,7 +128,7 @@ class Setup(guarded.VBox):
             try:
                 self.check_memory(request)
             except SettingsError as error:
-                words = str(error)
+                words = error.page_text
         self.go.show(enabled=request is not None, words=words)
 
     def _obstacle(self, content: Source | None) -> str:

@@ -124,7 +124,7 @@ class Slot(guarded.VBox):
         self._source: Source | None = None
         self._checked: dict[Path, Source] = {}
         self._callbacks: list[Callable[[], object]] = []
-        self.alerts = Alerts()
+        self.alerts = Alerts(on_page=True)
         self.upload = Upload(
             label=title, accept=accept, max_bytes=max_bytes, validate=self._validate
         )

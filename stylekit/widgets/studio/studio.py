@@ -108,7 +108,7 @@ class Studio(guarded.VBox):
         self._transfer: Transfer | None = None
         self._network: Network | None = None
         self.stage = Stage.SETUP
-        self.alerts = Alerts()
+        self.alerts = Alerts(on_page=True)
         self.limits = limits or MediaLimits()
         self.shelf = Shelf(folder)
         self.setup = Setup(
@@ -192,7 +192,8 @@ class Studio(guarded.VBox):
         with self._lock:
             self._transfer = transfer_of(request, folder, init=init)
             self._stored = time.monotonic()
-            self._work_heading.show("Painting", request.words)
+            words = f"{request.words}; it goes on if this page is closed"
+            self._work_heading.show("Painting", words)
             # The word that the drawing shows: the name of the style, if it has letters for it.
             name = request.style.name if request.style else ""
             word = name if _WORD.fullmatch(name) else "stylekit"

@@ -264,6 +264,32 @@ def test_cancel_and_a_file_that_takes_the_place_of_another(
         notebook.python("del slot._append")
 
 
+def test_leaving_the_page_is_asked_about_only_while_a_file_is_sent(
+    notebook: NotebookPage, big_file: Path, tmp_path: Path
+) -> None:
+    page = notebook.page
+
+    def asks() -> bool:
+        return page.evaluate(
+            "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+        )
+
+    (tmp_path / "small.png").write_bytes(b"small")
+    notebook.python(
+        "take = slot._append\ndef slow(*a):\n    time.sleep(0.2); take(*a)\nslot._append = slow"
+    )
+    try:
+        assert not asks()
+        choose(page, big_file)
+        reaches(page, "sending")
+        assert asks()
+        choose(page, tmp_path / "small.png")
+        reaches(page, "accepted")
+        assert not asks()
+    finally:
+        notebook.python("del slot._append")
+
+
 def test_a_silent_kernel_is_said_in_words_and_the_file_still_arrives(
     notebook: NotebookPage, tmp_path: Path
 ) -> None:

@@ -161,7 +161,11 @@ def test_the_loss_that_is_drawn_is_weighted(clip, tmp_path: Path) -> None:
         "adversarial": 0.0,
     }
     assert progress.share == 2 / 8
-    assert ("time left", "about 3 s") in progress.facts()
+    # Six steps of half a second are left, and more time than that.
+    assert {("time left", "about 3 s"), ("step", "2 of at most 8")} <= set(progress.facts())
+    late = TrainingStep(step_index=2, losses=step.losses, seconds=1e4 - 1)
+    progress.take(late, 0.5)
+    assert {("time left", "about 1 s"), ("step", "3")} <= set(progress.facts())
     assert progress.shown(step) is None
 
 

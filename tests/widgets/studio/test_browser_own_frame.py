@@ -66,6 +66,8 @@ def test_a_painted_first_frame_becomes_a_clip(page: Page, tmp_path: Path) -> Non
     tick = page.get_by_role("checkbox", name="I paint the first frame myself")
     assert not tick.is_visible()
     page.get_by_role("radio", name="orbit ▶", exact=True).check(force=True)
+    content = page.get_by_role("group", name="Content", exact=True)
+    content.locator(".mark.good").wait_for()
     tick.press("Space")
     page.get_by_text("First paint the first frame, and choose your painting.").wait_for()
     assert not page.get_by_role("group", name="Style", exact=True).is_visible()

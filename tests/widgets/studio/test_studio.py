@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import os
@@ -30,6 +31,7 @@ from stylekit.media.images import load_alpha, load_image, save_image
 from stylekit.media.sequences import sequence_files
 from stylekit.samples import MaterialKind, materials
 from stylekit.settings import MediaLimits, Weights
+from stylekit.widgets.base.alerts import Alerts
 from stylekit.widgets.base.loop import LoopState
 from stylekit.widgets.base.upload import UploadState
 from stylekit.widgets.studio import transfer
@@ -90,6 +92,35 @@ def test_what_cannot_be_used_is_refused_in_words(tmp_path: Path, ending: str) ->
     file.write_text("<!DOCTYPE html><html>")
     with pytest.raises(MediaError, match="web page"):
         read_source(file, MediaLimits())
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "rest"),
+    [
+        ("a.png", {"picture_pixels": 1000}, "the limit is 0.001; make it smaller"),
+        ("a.png", {"picture_bytes": 100}, "the limit is 0.0 MB; make it smaller"),
+        ("a.png", {"min_side": 64}, "give a larger one"),
+        ("a.png", {"max_aspect": 1.2}, "cut it to a part"),
+        ("a.mp4", {"clip_side": 32}, "make it smaller"),
+        ("a.mp4", {"clip_bytes": 100}, "make it smaller"),
+        ("a.mp4", {"min_side": 64}, "give a larger one"),
+        ("a.mp4", {"max_aspect": 1.2}, "crop it first"),
+    ],
+)
+def test_a_limit_is_told_without_what_a_page_cannot_change(tmp_path, name, limits, rest) -> None:
+    file = tmp_path / name
+    if file.suffix == ".png":
+        save_image(np.zeros((48, 64, 3), np.float32), file, provenance=None)
+    else:
+        make_clip(file, 2)
+    with pytest.raises(MediaError) as caught:
+        read_source(file, dataclasses.replace(MediaLimits(), **limits))
+    assert "MediaLimits" in str(caught.value)
+    assert caught.value.page_text.endswith(rest)
+    alerts = Alerts(on_page=True)
+    alerts.show(caught.value)
+    assert rest in alerts.widget.value.split("<details>")[0]
+    assert "MediaLimits" not in alerts.widget.value.split("<details>")[0]
 
 
 def test_the_page_says_what_is_read_otherwise_than_the_file_has_it(tmp_path: Path) -> None:

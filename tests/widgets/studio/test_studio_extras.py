@@ -140,11 +140,11 @@ def test_a_missing_mask_and_weights_of_nothing_are_told(studio: Studio, tmp_path
     extras.add_style()
     extras.more_slots[0].choose("glass")
     send(extras.masks[1], tmp_path, "left.png", LEFT)
-    assert studio.setup.go.words == "regions: give one mask for each of the 2 styles, not 1"
+    assert studio.setup.go.words == "Masks: give one mask for each of the 2 styles, not 1"
     extras.masks[1].remove.press()
     for slider in extras.sliders:
         slider.value = 0
-    assert studio.setup.go.words.startswith("style_weights: are all 0")
+    assert studio.setup.go.words.startswith("Several styles: are all 0")
     assert not studio.setup.go.enabled
 
 
