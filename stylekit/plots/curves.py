@@ -28,6 +28,7 @@ def plot_losses(
     steps: Sequence[int] | None = None,
     title: str = "Losses",
     xlabel: str = "step",
+    ylabel: str = "loss",
     log: bool = True,
 ) -> Figure:
     """One curve for each term of the loss, with the colours and labels of `TERMS`.
@@ -38,6 +39,7 @@ def plot_losses(
     ----------
     history : the values by the name of a term, or a sequence of `Losses`.
     steps : the places on the axis; 0, 1, 2 … if left out.
+    xlabel, ylabel : the names of the axes.
     log : a logarithmic scale, on which zeros leave gaps.
 
     Raises
@@ -72,7 +74,7 @@ def plot_losses(
             axes.plot(places, values, marker=marker, label=labels[name], **look)
         if log:
             axes.set_yscale("log")
-        axes.set(xlabel=xlabel, ylabel="loss, logarithmic" if log else "loss")
+        axes.set(xlabel=xlabel, ylabel=f"{ylabel}, logarithmic" if log else ylabel)
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
         _finish_axes(axes, title)
         if drawn:

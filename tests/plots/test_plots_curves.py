@@ -41,6 +41,14 @@ def test_losses_draw_their_values_at_their_steps_and_name_the_zeros() -> None:
     )
 
 
+def test_the_axes_say_what_other_numbers_are() -> None:
+    words = {"xlabel": "frame", "ylabel": "root error"}
+    plain = plot_losses({"warped": [0.1, 0.2], "patches": [0.1, 0.1]}, log=False, **words)
+    axes = plain.axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("frame", "root error")
+    assert plot_losses({"warped": [0.1]}, **words).axes[0].get_ylabel() == "root error, logarithmic"
+
+
 def test_losses_objects_are_read_too() -> None:
     class Row:
         def __init__(self, style: float) -> None:

@@ -12,6 +12,7 @@ from ...image.scales import Scale, max_steps, plan_scales
 from ...image.scores import Scores
 from ...media.images import resize_image
 from ...settings import Weights
+from .series import Series, term_series
 from .text import counted
 
 # The median of so many steps, so that a single slow one does not count.
@@ -24,12 +25,13 @@ class StepRecord:
     """What a step of a run used and reached.
 
     `step_count` counts the steps of the whole run from 1, `frame_index` is None for a picture,
-    and `weighted` are the summands of the loss by term: α L_content, β L_style and so on.
+    and `weighted` are the summands of the loss by name: α L_content, β L_style and so on. `weights`
+    is None for a step of a network that learns.
     """
 
     step_count: int
     frame_index: int | None
-    weights: Weights
+    weights: Weights | None
     weighted: dict[str, float]
 
 
@@ -62,6 +64,25 @@ class RunProgress:
         self._cold = False
         self._seconds: deque[float] = deque(maxlen=_RECENT_STEPS)
         self._frame_steps: deque[int] = deque(maxlen=_RECENT_FRAMES)
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """The parts of the loss."""
+        return term_series()
+
+    @property
+    def doing(self) -> str:
+        """What the run does now, in words."""
+        return "Painting …" if self.step_count else "Preparing …"
+
+    @property
+    def taken(self) -> str:
+        """How far it has come, in words."""
+        return counted(self.step_count, "step")
+
+    def shown(self, event: Any) -> tuple[Image, str] | None:
+        """The picture of an event and its title; None for an event without one."""
+        return image_of(event), title_of(event)
 
     def take(self, event: Any, seconds: float) -> StepRecord | None:
         """Take an event that lasted `seconds`; returns a record if it was a step."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 from ...losses import TERMS, weight_of
 from ...settings import Weights
@@ -33,14 +32,6 @@ def counted(count: int, noun: str) -> str:
 def symbol_of(weight: str) -> str:
     """The Greek letter of a weight, by its name in `Weights`: "α" for "alpha"."""
     return next(term.symbol for term in TERMS.values() if term.weight == weight)
-
-
-def page_terms() -> list[dict[str, Any]]:
-    """What a page needs to name and draw the `TERMS`, in their order."""
-    return [
-        {"name": term.name, "label": term.label, "color": term.color, "dash": list(term.dash)}
-        for term in TERMS.values()
-    ]
 
 
 def short_number(value: float) -> str:

@@ -49,20 +49,26 @@ function makeFacts(parent) {
 
 const lossWords = (value) => (value === 0 ? "0" : value.toPrecision(3).replace("e+", "e"));
 
-function makeLosses(parent, terms) {
+function makeLosses(parent, model) {
   const table = element(parent, "table", "losses");
   element(table, "caption").textContent = "Weighted loss by term, and its share";
   const body = element(table, "tbody");
-  const rows = terms.map(({ name, label, color }) => {
-    const row = element(body, "tr");
-    element(row, "th", "", { scope: "row" }).textContent = label;
-    const value = element(row, "td");
-    const percent = element(row, "td");
-    const bar = element(element(row, "td", "bar", { "aria-hidden": "true" }), "div");
-    bar.style.background = color;
-    return { name, value, percent, bar };
-  });
-  return (losses) => {
+  let rows = [];
+  // A run from keyframes has other losses while its network learns.
+  function name() {
+    body.replaceChildren();
+    rows = model.get("_terms").map(({ name, label, color }) => {
+      const row = element(body, "tr");
+      element(row, "th", "", { scope: "row" }).textContent = label;
+      const value = element(row, "td");
+      const percent = element(row, "td");
+      const bar = element(element(row, "td", "bar", { "aria-hidden": "true" }), "div");
+      bar.style.background = color;
+      return { name, value, percent, bar };
+    });
+  }
+  function show() {
+    const losses = model.get("_losses");
     const total = Object.values(losses).reduce((sum, value) => sum + value, 0);
     table.hidden = !Object.keys(losses).length;
     for (const { name, value, percent, bar } of rows) {
@@ -71,7 +77,9 @@ function makeLosses(parent, terms) {
       percent.textContent = `${Math.round(share)} %`;
       bar.style.width = `${share}%`;
     }
-  };
+  }
+  name();
+  return { name, show };
 }
 
 function render({ model, el }) {
@@ -80,7 +88,7 @@ function render({ model, el }) {
   const say = statusLine(root);
   const bar = progressTrack(root, "Done");
   const showFacts = makeFacts(root);
-  const showLosses = makeLosses(root, model.get("_terms"));
+  const losses = makeLosses(root, model);
 
   // Asks for the next step when the last one has been answered. If the widget has several views,
   // all of them ask, and the kernel takes one step at a time.
@@ -112,7 +120,8 @@ function render({ model, el }) {
     ["change:_state", showState],
     ["change:_status", showState],
     ["change:_facts", () => showFacts(model.get("_facts"))],
-    ["change:_losses", () => showLosses(model.get("_losses"))],
+    ["change:_terms", () => { losses.name(); losses.show(); }],
+    ["change:_losses", losses.show],
     ["change:_share", showShare],
     ["change:ticking", tick],
     ["msg:custom", onMessage],
@@ -120,7 +129,7 @@ function render({ model, el }) {
   const timer = setInterval(reportOpen, REPORT_EVERY_MS);
   showState();
   showFacts(model.get("_facts"));
-  showLosses(model.get("_losses"));
+  losses.show();
   showShare();
   reportOpen();
   tick();

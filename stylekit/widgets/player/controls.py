@@ -11,7 +11,7 @@ import traitlets
 
 from ..base.loop import LoopState, StopReason
 from ..base.modules import bundle, stylesheet
-from ..base.text import counted, page_terms
+from ..base.series import Series, term_series
 from ..base.widget import LockedWidget
 
 _HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ class PlayerControls(LockedWidget):
     _state = traitlets.Unicode(LoopState.IDLE.value).tag(sync=True)
     _status = traitlets.Unicode("Ready.").tag(sync=True)
     _facts: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
-    _terms: traitlets.List[dict[str, Any]] = traitlets.List(help="See `page_terms`.").tag(sync=True)
+    _terms: traitlets.List[dict[str, Any]] = traitlets.List(help="See `Series`.").tag(sync=True)
     _losses: traitlets.Dict[str, float] = traitlets.Dict().tag(sync=True)
     _share = traitlets.Float(None, allow_none=True, help="0 to 1, None if unknown.").tag(sync=True)
     ticking = traitlets.Bool().tag(sync=True)
@@ -59,7 +59,7 @@ class PlayerControls(LockedWidget):
         on_tick: Callable[[], object],
     ) -> None:
         self._on_command, self._on_page_seen, self._on_tick = on_command, on_page_seen, on_tick
-        super().__init__(_terms=page_terms())
+        super().__init__(_terms=_to_page(term_series()))
 
     def show_state(self, state: LoopState, words: str, *, ticking: bool = False) -> None:
         """Show the buttons that fit `state`, and `words` as the status."""
@@ -72,9 +72,14 @@ class PlayerControls(LockedWidget):
         losses: Mapping[str, float],
         *,
         share: float | None,
+        series: Sequence[Series] | None = None,
     ) -> None:
-        """Show pairs of a name and a value, weighted losses by term, and the finished share."""
+        """Show pairs of a name and a value, weighted losses by name, and the finished share.
+
+        `series` are the parts of the loss, the `TERMS` unless given.
+        """
         with self.updating():
+            self._terms = _to_page(term_series() if series is None else series)
             self._facts = [list(fact) for fact in facts]
             self._losses, self._share = dict(losses), share
 
@@ -91,17 +96,26 @@ class PlayerControls(LockedWidget):
                 self.send({"type": "ticked"})
 
 
-def status_words(state: LoopState, step_count: int, reason: StopReason | None = None) -> str:
-    """The status of a run as a sentence; `reason` says why it was stopped.
+def _to_page(series: Sequence[Series]) -> list[dict[str, Any]]:
+    return [each.to_page() for each in series]
 
-    >>> status_words(LoopState.PAUSED, 1)
+
+def status_words(
+    state: LoopState, taken: str, reason: StopReason | None = None, *, doing: str = "Preparing …"
+) -> str:
+    """The status of a run as a sentence.
+
+    `taken` says what it has done, `doing` what it does while it runs, and `reason` why it was
+    stopped.
+
+    >>> status_words(LoopState.PAUSED, "1 step")
     'Paused after 1 step.'
     """
-    after = f"after {counted(step_count, 'step')}"
+    after = f"after {taken}"
     because = _REASONS.get(reason, "") if reason else ""
     return {
         LoopState.IDLE: "Ready.",
-        LoopState.RUNNING: "Painting …" if step_count else "Preparing …",
+        LoopState.RUNNING: doing,
         LoopState.PAUSED: f"Paused {after}.",
         LoopState.DONE: f"Done {after}.",
         LoopState.STOPPED: f"Stopped {after}{because}.",

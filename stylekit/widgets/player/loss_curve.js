@@ -90,8 +90,8 @@ function floats(data) {
   return new Float32Array(bytes.slice().buffer);
 }
 
-function legend(parent, terms) {
-  const list = element(parent, "ul", "legend");
+function fillLegend(list, terms) {
+  list.replaceChildren();
   return terms.map(({ label, color, dash }) => {
     const item = element(list, "li");
     item.innerHTML =
@@ -246,11 +246,12 @@ function changeList(parent) {
 
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-curve");
-  const terms = model.get("_terms");
-  const entries = legend(root, terms);
+  const list = element(root, "ul", "legend");
+  let terms = model.get("_terms");
+  let entries = fillLegend(list, terms);
   const canvas = element(root, "canvas", "", { role: "img" });
   const showChanges = changeList(root);
-  const rows = new Rows(terms.length);
+  let rows = new Rows(terms.length);
   let round = model.get("_round");
   let asked = false;
   let pending = 0;
@@ -303,6 +304,14 @@ function render({ model, el }) {
     else ask();
     redraw();
   }
+  // Other parts of a loss, of another run or stage of it.
+  function rename() {
+    terms = model.get("_terms");
+    entries = fillLegend(list, terms);
+    rows = new Rows(terms.length);
+    ask();
+    redraw();
+  }
   function keep() {
     if (model.get("_round") !== round) {
       round = model.get("_round");
@@ -315,6 +324,7 @@ function render({ model, el }) {
 
   const stop = listen(model, [
     ["msg:custom", take],
+    ["change:_terms", rename],
     ["change:_rows", keep],
     ["change:_round", keep],
     ["change:_frames", redraw],

@@ -11,10 +11,10 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from ...losses import TERMS
 from ...settings import Weights
 from ..base.modules import bundle, stylesheet
-from ..base.text import change_words, counted, page_terms
+from ..base.series import Series, term_series
+from ..base.text import change_words, counted
 from ..base.widget import LockedWidget
 
 _HERE = Path(__file__).parent
@@ -26,15 +26,16 @@ _SAME_CHANGE_STEPS, _SAME_CHANGE_SECONDS = 2, 1.5
 class LossCurve(LockedWidget):
     """A drawing of each term's share α L_content, β L_style … of the loss, on a logarithmic axis.
 
-    Steps count from 1. Each change of weights is marked with what changed; several changes shortly
-    after each other count as one. For a clip, the first step of each frame is marked too. `add`
-    only stores a step; `push` sends the page all that is new, four bytes for each step and term.
-    Any thread may use the curve.
+    Other parts of a loss than the `TERMS` are drawn if `use` names them, such as those of a network
+    that learns. Steps count from 1. Each change of weights is marked with what changed; several
+    changes shortly after each other count as one. For a clip, the first step of each frame is
+    marked too. `add` only stores a step; `push` sends the page all that is new, four bytes for each
+    step and term. Any thread may use the curve.
 
     Examples
     --------
     >>> curve = LossCurve()
-    >>> losses = dict.fromkeys(TERMS, 0.5)
+    >>> losses = dict.fromkeys(sk.losses.TERMS, 0.5)
     >>> curve.add(losses, weights=sk.Weights())
     >>> curve.push()
     >>> len(curve)
@@ -51,7 +52,7 @@ class LossCurve(LockedWidget):
     _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "loss_curve.css")
 
     _terms: traitlets.List[dict[str, Any]] = traitlets.List(
-        help="See `page_terms`; in the order of the columns of the rows."
+        help="See `Series`; in the order of the columns of the rows."
     ).tag(sync=True)
     _rows = traitlets.Bytes(help="All steps, for views that are opened later.").tag(sync=True)
     _round = traitlets.Int(help="Incremented by `clear`.").tag(sync=True)
@@ -65,19 +66,38 @@ class LossCurve(LockedWidget):
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._history = _History()
+        self._series = term_series()
+        self._history = _History(self._series)
         self._sent = 0
-        super().__init__(_terms=page_terms())
+        super().__init__(_terms=[series.to_page() for series in self._series])
 
     def __len__(self) -> int:
         return self._history.count
 
-    def add(
-        self, terms: Mapping[str, float], *, weights: Weights, frame_index: int | None = None
-    ) -> None:
-        """Store a step: its weighted losses by term, and the weights that it used.
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """What is drawn."""
+        return self._series
 
-        Raises KeyError if a term is missing.
+    def use(self, series: Sequence[Series]) -> None:
+        """Draw these parts of a loss from now on; removes all steps if they are others."""
+        with self.updating():
+            if tuple(series) != self._series:
+                self._series = tuple(series)
+                self._terms = [each.to_page() for each in series]
+                self.clear()
+
+    def add(
+        self,
+        terms: Mapping[str, float],
+        *,
+        weights: Weights | None = None,
+        frame_index: int | None = None,
+    ) -> None:
+        """Store a step: its weighted losses by name, and the weights that it used, if they can
+        change.
+
+        Raises KeyError if a part of the loss is missing.
         """
         with self.lock:
             self._history.add(terms, weights, frame_index, self._clock())
@@ -98,7 +118,7 @@ class LossCurve(LockedWidget):
     def clear(self) -> None:
         """Remove all steps, for another run."""
         with self.updating():
-            self._history = _History()
+            self._history = _History(self._series)
             self._sent = 0
             self._round += 1
             self._rows = b""
@@ -119,8 +139,9 @@ class LossCurve(LockedWidget):
 class _History:
     """The rows of a run, its changes of weights, and its frames."""
 
-    def __init__(self) -> None:
-        self._table = np.zeros((256, len(TERMS)), np.float32)
+    def __init__(self, series: Sequence[Series]) -> None:
+        self._series = tuple(series)
+        self._table = np.zeros((256, len(series)), np.float32)
         self.count = 0
         self._weights: Weights | None = None
         self._frame_index: int | None = None
@@ -130,11 +151,15 @@ class _History:
         self.frames: list[list[int]] = []
 
     def add(
-        self, terms: Mapping[str, float], weights: Weights, frame_index: int | None, now: float
+        self,
+        terms: Mapping[str, float],
+        weights: Weights | None,
+        frame_index: int | None,
+        now: float,
     ) -> None:
         if self.count == len(self._table):
             self._table = np.concatenate([self._table, np.zeros_like(self._table)])
-        self._table[self.count] = [terms[name] for name in TERMS]
+        self._table[self.count] = [terms[series.name] for series in self._series]
         self.count += 1
         self._note_change(weights, now)
         if frame_index is not None and frame_index != self._frame_index:
@@ -152,8 +177,8 @@ class _History:
             return "No step has been taken yet."
         first, now = self._table[0], self._table[self.count - 1]
         terms = [
-            f"{term.label} {now[column]:.2g}, at first {first[column]:.2g}"
-            for column, term in enumerate(TERMS.values())
+            f"{series.label} {now[column]:.2g}, at first {first[column]:.2g}"
+            for column, series in enumerate(self._series)
             if now[column] > 0
         ]
         steps = counted(self.count, "step")
@@ -163,9 +188,9 @@ class _History:
             words += f" Last change of weights at step {step}: {change}."
         return words
 
-    def _note_change(self, weights: Weights, now: float) -> None:
+    def _note_change(self, weights: Weights | None, now: float) -> None:
         before, self._weights = self._weights, weights
-        if before is None or before == weights:
+        if before is None or weights is None or before == weights:
             return
         first = self.count
         if self._changes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import ipywidgets
 import numpy as np
@@ -14,16 +14,21 @@ from ...arrays import Image
 from ...image.step import Step
 from ...image.stylization import Stylization
 from ...media.images import encode_preview, fitted_size, resize_image
+from ...settings import KeyMethod
 from ...video.frames import FrameResult, FrameStep
+from ...video.keyframe_run import KeyframeEvent, KeyframeRun
 from ...video.run import VideoRun
 from ..base import guarded
 from ..base.alerts import Alerts
+from ..base.keyframe_progress import KeyframeProgress
 from ..base.loop import IDLE_LIMIT, Driver, Loop, LoopState, register, stop_named
 from ..base.picture_canvas import PictureCanvas
-from ..base.run_progress import RunProgress, StepRecord, enlarged, image_of, title_of
-from ..base.widget import Throttle
+from ..base.run_progress import RunProgress, StepRecord, enlarged
+from ..base.text import counted
+from ..base.widget import Throttle, set_visible
 from ..weights.panel import WeightPanel
 from .controls import Command, PlayerControls, status_words
+from .live_training import LearnedPicture, LiveTraining
 from .loss_curve import LossCurve
 
 # 30 pictures a second look like a motion; numbers that change five times a second can be read.
@@ -35,20 +40,32 @@ _BLANK = np.full((2, 3, 3), 0.5, np.float32)
 _STILL_SIZE = 256
 
 
+Run: TypeAlias = Stylization | VideoRun | KeyframeRun
+"""What a player shows."""
+Event: TypeAlias = Step | FrameStep | FrameResult | KeyframeEvent | LearnedPicture
+"""What a run yields, and what the player adds while a network learns."""
+
+
 class Player(guarded.VBox):
     """A run with its buttons, its newest picture, its numbers and its loss curve, drawn live.
 
-    Exceptions of the run are shown in the player. `canvas`, `controls`, `curve` and `alerts` are
-    its parts, for pages with another layout.
+    Exceptions of the run are shown in the player. `canvas`, `controls`, `training`, `curve` and
+    `alerts` are its parts, for pages with another layout.
+
+    Of a run from keyframes it shows the painting of a key, the network while it learns, with the
+    chosen frame as it paints it every two seconds, and the finished frames. "Stop" ends the
+    learning, "Paint now" lets the network paint all frames with what it has learned, and "Start"
+    goes on with it.
 
     Parameters
     ----------
-    source : Stylization, VideoRun, or a function that makes one
+    source : Stylization, VideoRun, KeyframeRun, or a function that makes one
         A function is called when Start is pressed, by the driver, so that slow preparations block
         no cell; each new start calls it again. A run itself goes on from where it was.
     panel : WeightPanel, optional
         Each step uses the weights that the panel has when the step begins. The panel is shown
-        below. Without a panel the weights are those of the settings.
+        below. Without a panel the weights are those of the settings, and so they are in a run from
+        keyframes.
     name : str
         Only one run at a time has a name: a new player, such as that of a cell that is executed
         again, stops the run of the old player with this name.
@@ -76,7 +93,7 @@ class Player(guarded.VBox):
 
     def __init__(
         self,
-        source: Stylization | VideoRun | Callable[[], Stylization | VideoRun],
+        source: Run | Callable[[], Run],
         *,
         panel: WeightPanel | None = None,
         name: str = "player",
@@ -89,7 +106,8 @@ class Player(guarded.VBox):
         self.panel, self.name, self.driver = panel, name, driver
         self._idle_limit = idle_limit
         self._lock = threading.RLock()
-        self._progress: RunProgress | None = None
+        self._progress: RunProgress | KeyframeProgress | None = None
+        self._told = ""
         self._records: list[StepRecord] = []
         self._newest: tuple[Image, str] | None = None
         self._unshown = False
@@ -105,14 +123,16 @@ class Player(guarded.VBox):
             on_page_seen=self._note_page,
             on_tick=self._tick,
         )
+        self.training = LiveTraining(on_paint=self.alerts.guarded(self.paint_now))
         super().__init__(self._parts())
+        self._fit_training()
         self.canvas.show(_BLANK, alt="No picture yet")
         self._show_first()
 
     @property
-    def source(self) -> Stylization | VideoRun | None:
+    def source(self) -> Run | None:
         """The run; None if the function that makes it has not been called yet."""
-        source: Stylization | VideoRun | None = self._source
+        source: Run | None = self._source
         return source
 
     @property
@@ -148,11 +168,23 @@ class Player(guarded.VBox):
         if self._loop:
             self._loop.stop()
 
+    def paint_now(self) -> None:
+        """Let the network of a run from keyframes paint all frames with what it has learned.
+
+        It learns no more then; `start` goes on with it.
+        """
+        self._note_page()
+        self.training.paint_now()
+        if self.state is LoopState.PAUSED:
+            self.resume()
+        else:
+            self.start()
+
     def wait(self, timeout: float | None = None) -> LoopState:
         """Wait until the run has ended, or for `timeout` seconds; returns the state then."""
         return self._loop.wait(timeout) if self._loop else LoopState.IDLE
 
-    def on_step(self, callback: Callable[[Step | FrameStep | FrameResult], object]) -> None:
+    def on_step(self, callback: Callable[[Event], object]) -> None:
         """Call `callback` with each item that the run yields, on the driver's thread.
 
         An exception of the callback ends the run, and is shown.
@@ -179,7 +211,7 @@ class Player(guarded.VBox):
         picture = column(self.canvas)
         picture.layout.flex, picture.layout.max_width = f"0 1 {_WIDTH}px", "100%"
         main = guarded.Box(
-            [picture, column(self.controls, self.curve)],
+            [picture, column(self.controls, self.training, self.curve)],
             layout={"flex_flow": "row wrap", "grid_gap": "8px 20px"},
         )
         return [self.alerts.widget, main, *([self.panel] if self.panel else [])]
@@ -209,15 +241,20 @@ class Player(guarded.VBox):
             self._progress = None
             self._show_status()
             self._source = self._make()
+            self._fit_training()
             self._show_first()
         if self._progress is None:
-            self._progress = RunProgress(self._source)
+            kind = KeyframeProgress if _has_keys(self._source) else RunProgress
+            self._progress = kind(self._source)
         return self._steps(self._progress)
 
-    def _steps(self, progress: RunProgress) -> Iterator[Any]:
+    def _steps(self, progress: RunProgress | KeyframeProgress) -> Iterator[Any]:
         """The steps of the run, and after the last of them the scores of what they made."""
         try:
-            yield from self._source.steps(weights=self.panel.current if self.panel else None)
+            if _has_keys(self._source):
+                yield from self.training.steps(self._source)
+            else:
+                yield from self._source.steps(weights=self.panel.current if self.panel else None)
         except GeneratorExit:
             # A loop that is stopped closes its steps when the last of them is complete. Before
             # that, the picture could be measured while it changes.
@@ -226,7 +263,14 @@ class Player(guarded.VBox):
             raise
         self._take_scores(progress)
 
-    def _take_scores(self, progress: RunProgress) -> None:
+    def _fit_training(self) -> None:
+        """Show what there is to do while a network learns, if the run has one."""
+        learns = _has_keys(self._source) and self._source.settings.method is KeyMethod.NETWORK
+        if learns:
+            self.training.fit(len(self._source.clip))
+        set_visible(self.training, learns)
+
+    def _take_scores(self, progress: RunProgress | KeyframeProgress) -> None:
         # A clip's frames bring theirs along.
         progress.scores = getattr(self._source, "scores", progress.scores)
         self._show(at_once=True)
@@ -235,13 +279,14 @@ class Player(guarded.VBox):
         assert self._progress is not None
         if record := self._progress.take(event, seconds):
             self._records.append(record)
+            self.curve.use(self._progress.series)
             self.curve.add(record.weighted, weights=record.weights, frame_index=record.frame_index)
-        with self._lock:
-            self._newest = image_of(event), title_of(event)
-            self._unshown = True
+        if shown := self._progress.shown(event):
+            with self._lock:
+                self._newest, self._unshown = shown, True
         pausing = self.state is not LoopState.RUNNING
         self._show(at_once=pausing)
-        if pausing or len(self._records) == 1:
+        if pausing or self._progress.doing != self._told:
             self._show_status()
         for callback in tuple(self._step_callbacks):
             callback(event)
@@ -279,17 +324,23 @@ class Player(guarded.VBox):
             if self._progress and (self._numbers.due() or at_once):
                 self._show_numbers(self._progress)
 
-    def _show_numbers(self, progress: RunProgress) -> None:
+    def _show_numbers(self, progress: RunProgress | KeyframeProgress) -> None:
         losses = progress.record.weighted if progress.record else {}
         share = 1.0 if self.state is LoopState.DONE else progress.share
-        self.controls.show_numbers(progress.facts(ended=self.state.ended), losses, share=share)
+        facts = progress.facts(ended=self.state.ended)
+        self.controls.show_numbers(facts, losses, share=share, series=progress.series)
 
     def _show_status(self) -> None:
         """Show the current state, which may be later than the one that was reported."""
         with self._lock:
             state = self.state
             reason = self._loop.stop_reason if self._loop else None
-            words = status_words(state, len(self._records), reason)
+            progress = self._progress
+            self._told = progress.doing if progress else "Preparing …"
+            taken = progress.taken if progress else counted(0, "step")
+            words = status_words(state, taken, reason, doing=self._told)
+            network = getattr(self._source, "network", None)
+            self.training.offered = network is not None and network.step_count > 0
             ticking = state is LoopState.RUNNING and self.driver is Driver.PUMP
             self.controls.show_state(state, words, ticking=ticking)
 
@@ -322,3 +373,8 @@ class Player(guarded.VBox):
             still = encode_preview(image, lossless=True).data
             bundle["image/png"] = base64.b64encode(still).decode("ascii")
         return bundle
+
+
+def _has_keys(source: Any) -> bool:
+    """Whether it is a run from keyframes."""
+    return hasattr(source, "key_frames")

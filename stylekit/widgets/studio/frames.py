@@ -14,6 +14,7 @@ from ...media.images import resize_image
 from ...motion.masks import reliable_share
 from ...plots.areas import NOT_TRUSTED, mask_paper
 from ...plots.flows import flow_to_color, full_color_magnitude
+from ...video.keyframe_run import KeyframeRun
 from ...video.run import VideoRun
 from ..base import guarded
 from ..base.alerts import Alerts
@@ -37,7 +38,7 @@ class FrameStrip(guarded.VBox):
         self.strip = PictureStrip("Choose a frame to see how it was made")
         self.canvases = [PictureCanvas(width=_WIDTH) for _ in range(3)]
         self.captions = [guarded.HTML() for _ in range(3)]
-        self._run: VideoRun | None = None
+        self._run: VideoRun | KeyframeRun | None = None
         self._clip: Clip | None = None
         cards = [
             guarded.VBox(pair).add_class("studio-card")
@@ -47,7 +48,7 @@ class FrameStrip(guarded.VBox):
         super().__init__([self.strip, self.alerts.widget, self._cards])
         self.strip.on_pick(self.alerts.guarded(self.choose))
 
-    def show(self, run: VideoRun, clip: Clip) -> None:
+    def show(self, run: VideoRun | KeyframeRun, clip: Clip) -> None:
         """Show the finished frames of `run`, which paints `clip`, and choose the second one."""
         self._run, self._clip = run, clip
         small = (resize_image(frame, _THUMBNAIL_SIZE) for frame in run.stored_frames())

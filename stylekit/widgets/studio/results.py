@@ -10,6 +10,8 @@ from pathlib import Path
 from ...media.clips import Clip
 from ...media.images import load_image, resize_image
 from ...media.provenance import sidecar_path
+from ...video.keyframe_results import KeyframeReport
+from ...video.keyframe_run import KeyframeRun
 from ...video.results import Result
 from ...video.run import VideoRun
 from ..base import guarded
@@ -22,6 +24,7 @@ from ..base.widget import set_visible
 from ..player.clip_pair import ClipPair
 from ..player.split_view import SplitView
 from .frames import FrameStrip
+from .keyframe_transfer import keyframe_facts
 from .parts import Choice, Heading, facts_html
 from .shelf import Record
 from .transfer import OWN_FILES, Request, Transfer
@@ -77,7 +80,11 @@ class Results(guarded.VBox):
         return self._record
 
     def show(
-        self, record: Record, *, run: VideoRun | None = None, clip: Clip | None = None
+        self,
+        record: Record,
+        *,
+        run: VideoRun | KeyframeRun | None = None,
+        clip: Clip | None = None,
     ) -> None:
         """Replace what is shown. With its run and its content a clip is shown by frames too."""
         self._record = record
@@ -172,8 +179,10 @@ def _rival_words(record: Record) -> str:
     return f"{record.style}, {record.begun}"
 
 
-def facts_of(transfer: Transfer, report: Result) -> list[tuple[str, str]]:
+def facts_of(transfer: Transfer, report: Result | KeyframeReport) -> list[tuple[str, str]]:
     """How a result was made, as pairs of a name and a value."""
+    if isinstance(report, KeyframeReport):
+        return keyframe_facts(report)
     facts = [
         ("size", f"{report.size[0]}×{report.size[1]} pixels"),
         ("steps", str(transfer.step_count)),

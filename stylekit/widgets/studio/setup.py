@@ -15,6 +15,7 @@ from ..base.run_progress import time_words
 from ..base.widget import set_visible
 from .clip_extras import ClipExtras
 from .extras import Extras
+from .own_frame import OwnFrame
 from .parts import Action, Amount, Choice, Heading
 from .slots import Slot, Source, read_picture, read_source
 from .transfer import Request
@@ -52,6 +53,7 @@ class Setup(guarded.VBox):
         self._make_slots()
         self.extras = Extras(limits=limits, on_change=on_change)
         self.clip_extras = ClipExtras(on_change=on_change)
+        self.own_frame = OwnFrame(limits=limits, on_change=self._fields_changed)
         self._make_fields()
         self.go = Action("Transfer", on_transfer, main=True).add_class("studio-go")
         guide = guarded.HTML(_guidelines_html(limits)).add_class("studio-guide")
@@ -61,35 +63,40 @@ class Setup(guarded.VBox):
             [
                 self.heading,
                 slots.add_class("studio-slots"),
+                self.own_frame,
                 self.extras,
                 self.clip_extras,
                 fields.add_class("studio-fields"),
             ]
         )
         for slot in (self.content, self.style):
-            slot.on_change(self._slot_changed)
-        self.clip_extras.fit(None)
+            slot.on_change(self._fields_changed)
         for field, name in ((self.size, "index"), (self.quality, "index"), (self.frames, "value")):
-            field.observe(lambda _change: self._on_change(), name)
-        self._fit_frames()
+            field.observe(lambda _change: self._fields_changed(), name)
+        self._arrange()
 
     def request(self) -> Request | None:
         """The transfer that the user asks for; None unless all of it is right.
 
         Whether there is the memory for it, `check_memory` tells: what is free changes.
         """
-        content, style = self.content.source, self.style.source
-        if content is None or style is None or self._obstacle(content):
+        content, painting = self.content.source, self.own_frame.painting
+        if content is None or self._obstacle(content):
             return None
         request = Request(
             content=content,
-            style=style,
+            style=None if painting else self.style.source,
+            painting=painting,
+            method=self.own_frame.key_method,
+            learn_seconds=self.own_frame.learn_seconds,
             size=self._sizes[self.size.index],
             steps=self._steps[self.quality.index],
             frames=min(self.frames.value, content.frames),
             backbone=self._backbone,
             limits=self._limits,
         )
+        if painting is not None:
+            return request
         if content.is_clip:
             return dataclasses.replace(request, **self.clip_extras.settings())
         extras = self.extras
@@ -110,6 +117,8 @@ class Setup(guarded.VBox):
         request = self.request()
         if request is None:
             words = self._obstacle(self.content.source)
+        elif request.painting is not None:
+            words = request.ready_words
         elif step_seconds is None:
             words = "Ready."
         else:
@@ -125,6 +134,8 @@ class Setup(guarded.VBox):
     def _obstacle(self, content: Source | None) -> str:
         """Why no painting can begin; empty if it can."""
         for_clip = content is not None and content.is_clip
+        if self.own_frame.chosen:
+            return self.own_frame.fault
         more = [] if for_clip else self.extras.more_slots
         missing = [s.title.lower() for s in (self.content, self.style, *more) if s.source is None]
         if missing:
@@ -158,11 +169,21 @@ class Setup(guarded.VBox):
         self.quality = Choice("Quality", counts, index=len(steps) // 2)
         self.frames = Amount("Frames")
 
-    def _slot_changed(self) -> None:
-        self._fit_frames()
-        self.extras.fit(self.content.source, self.style.source)
-        self.clip_extras.fit(self.content.source)
+    def _fields_changed(self) -> None:
+        self._arrange()
         self._on_change()
+
+    def _arrange(self) -> None:
+        """Show what belongs to the content."""
+        content = self.content.source
+        self._fit_frames()
+        self.extras.fit(content, self.style.source)
+        self.own_frame.fit(content, self._sizes[self.size.index])
+        own = self.own_frame.chosen
+        self.clip_extras.fit(None if own else content)
+        # What follows the user's own frame has neither a style nor steps.
+        for part in (self.style, self.extras, self.quality):
+            set_visible(part, not own)
 
     def _fit_frames(self) -> None:
         """Show the field for the number of frames if the content is a clip, with its limit."""
@@ -187,7 +208,8 @@ reduced to the size that you choose below. One page takes up to
 Clips: steady light, motion that is not too fast.</li>
 <li><b>Style.</b> Visible strokes and a few strong colours, all over the picture.</li>
 <li><b>Time.</b> Start small: twice the size takes four times as long.</li>
-<li><b>Made by AI.</b> Every file says that AI made it, and from which files.</li>
+<li><b>Made by AI.</b> Every file that a trained network has painted says so, and all say from which
+files they were made.</li>
 <li><b>Rights.</b> Other people's pictures belong to them: ask before you publish a result.</li>
 <li><b>Privacy.</b> Files stay on the machine that runs this page. Each result is kept there, with
 what it was made from, until you delete it.</li>

@@ -24,7 +24,7 @@ from ...arrays import Image
 from ...errors import MediaError, StylekitError
 from ...media.files import make_folder, results_folder, write_text_atomic
 from ...media.images import load_image, resize_image, save_image
-from ...settings import MediaLimits, Weights
+from ...settings import KeyMethod, MediaLimits, Weights
 from ..base.private_files import KEPT_FREE_BYTES, safe_name
 from .mask_slot import MaskFile, read_mask
 from .slots import Source, read_picture, read_source
@@ -124,7 +124,7 @@ class Shelf:
         Raises MediaError if it cannot be written, or the disk is nearly full.
         """
         self._check_room()
-        names = "-".join(source.name for source in (request.content, *request.styles))
+        names = "-".join(source.name for source in request.sources)
         stem = safe_name(f"{names}.x")[:-2].encode()[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
         folder = self._new_folder(f"{time.strftime('%Y-%m-%d_%H.%M.%S')}_{stem}")
         self._empty.add(folder)
@@ -310,10 +310,14 @@ def request_of(record: Record, limits: MediaLimits) -> Request:
         return found
 
     read = read_source if is_clip else read_picture
+    # Records of older versions name no painting.
+    painting = data.pop("painting", None)
     styles = [read_picture(path(name), limits) for name in data.pop("styles")]
     return Request(
         content=read(path(data.pop("content")), limits),
-        style=styles[0],
+        style=styles[0] if styles else None,
+        painting=read_picture(path(painting), limits) if painting else None,
+        method=KeyMethod(data.pop("method", KeyMethod.AUTO.value)),
         more_styles=tuple(styles[1:]),
         regions=tuple(read_mask(path(name), limits) for name in data.pop("regions")),
         keep=read_mask(path(keep), limits) if (keep := data.pop("keep")) else None,
@@ -341,6 +345,9 @@ def _copied(request: Request, folder: Path) -> dict[str, Any]:
         "is_clip": request.content.is_clip,
         "content": copy([request.content], "content")[0],
         "styles": copy(request.styles, "style"),
+        "painting": copy([request.painting], "painting")[0] if request.painting else None,
+        "method": request.method.value,
+        "learn_seconds": request.learn_seconds,
         "regions": copy(request.regions, "region"),
         "keep": copy([request.keep], "keep")[0] if request.keep else None,
         "style_weights": list(request.style_weights),

@@ -15,17 +15,15 @@ from typing import Any
 import ipywidgets
 
 from ...errors import SettingsError
-from ...image.stylization import Stylization
 from ...settings import ImageSettings, MediaLimits
-from ...video.run import VideoRun
 from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
-from ..base.run_progress import enlarged
 from ..base.widget import set_visible
-from ..player.player import Player
+from ..player.player import Player, Run
 from ..weights.panel import WeightPanel
 from .kept import KeptStrip
+from .keyframe_transfer import transfer_of
 from .parts import Action, Fold, Heading
 from .results import Results, facts_of
 from .setup import Setup
@@ -192,12 +190,13 @@ class Studio(guarded.VBox):
     def _begin(self, request: Request, folder: Path, *, init: Path | None = None) -> None:
         """Show the page of the work, and start the player."""
         with self._lock:
-            self._transfer = Transfer(request, folder, init=init)
+            self._transfer = transfer_of(request, folder, init=init)
             self._stored = time.monotonic()
             words = f"{request.words}; it goes on if this page is closed"
             self._work_heading.show("Painting", words)
             # The word that the drawing shows: the name of the style, if it has letters for it.
-            word = request.style.name if _WORD.fullmatch(request.style.name) else "stylekit"
+            name = request.style.name if request.style else ""
+            word = name if _WORD.fullmatch(name) else "stylekit"
             self._waiting.children = [Waiting(text=word)]
             # Until the first step the page shows the content, and nothing of the last run.
             alt = f"{request.content.name}, not painted yet"
@@ -228,7 +227,8 @@ class Studio(guarded.VBox):
         self._waiting = guarded.Box().add_class("studio-waiting")
         player = self.player
         curve = Fold("Loss curve", player.curve)
-        watch = guarded.VBox([self._waiting, player.controls, self.cancel, curve, player.curve])
+        controls = [player.controls, player.training, self.cancel]
+        watch = guarded.VBox([self._waiting, *controls, curve, player.curve])
         picture = guarded.VBox([player.canvas]).add_class("studio-live")
         work = guarded.Box([picture, watch.add_class("studio-side")])
         buttons = guarded.Box([self.again, self.go_on, self.delete]).add_class("studio-buttons")
@@ -254,6 +254,7 @@ class Studio(guarded.VBox):
         ]
 
     def _setup_changed(self) -> None:
+        self._fit_weights()
         request = self.setup.request()
         if request is not None and self._network is not None:
             try:
@@ -276,11 +277,18 @@ class Studio(guarded.VBox):
             changed, self.stage = stage is not self.stage, stage
             for each, box in self._stages.items():
                 set_visible(box, each is stage)
-            set_visible(self._weights, stage is not Stage.RESULT)
+            self._fit_weights()
         if changed:
             self._headings[stage].focus()
 
-    def _open(self) -> Stylization | VideoRun:
+    def _fit_weights(self) -> None:
+        """Show the weights where they serve: what follows a painted frame has none."""
+        transfer = self._transfer
+        by_keys = transfer is not None and transfer.request.painting is not None
+        unused = self.setup.own_frame.chosen if self.stage is Stage.SETUP else by_keys
+        set_visible(self._weights, self.stage is not Stage.RESULT and not unused)
+
+    def _open(self) -> Run:
         """The run of the transfer; the driver calls it."""
         transfer = self._transfer
         assert transfer is not None and self._network is not None
@@ -291,17 +299,15 @@ class Studio(guarded.VBox):
 
     def _take_step(self, event: Any) -> None:
         """Note the weights of each step, and from time to time store the picture."""
-        step, transfer = getattr(event, "step", event), self._transfer
-        if transfer is None or not hasattr(step, "step_index"):
+        transfer = self._transfer
+        picture = transfer.note(event) if transfer is not None else None
+        if transfer is None or picture is None:
             return
-        transfer.step_count += 1
-        transfer.weights = step.weights
         if time.monotonic() - self._stored > _STORE_SECONDS:
             self._stored = time.monotonic()
-            picture = enlarged(step.image, transfer.source)
             # A full disk ends no transfer: its memory has all of it.
             with self.alerts.guard():
-                self.shelf.remember(transfer.folder, picture, step.weights)
+                self.shelf.remember(transfer.folder, picture, transfer.weights)
 
     def _cancel(self) -> None:
         self.cancel.show(enabled=False, words="Stopping after the current step …")
@@ -329,11 +335,12 @@ class Studio(guarded.VBox):
                     return
                 self.cancel.show(enabled=False, words="Writing the files …")
                 result = transfer.finish(complete=state is LoopState.DONE)
+                done = state is LoopState.DONE and transfer.is_complete
                 record = self.shelf.finish(
                     transfer.folder,
                     result.shown,
-                    state=State.DONE if state is LoopState.DONE else State.STOPPED,
-                    weights=result.report.weights,
+                    state=State.DONE if done else State.STOPPED,
+                    weights=result.weights,
                     facts=facts_of(transfer, result.report),
                     output=result.report.output,
                     before=result.before,
@@ -341,7 +348,6 @@ class Studio(guarded.VBox):
                 )
                 run = transfer.run if transfer.clip else None
                 self.results.show(record, run=run, clip=transfer.clip)
-                done = state is LoopState.DONE
                 self._show_result("Done" if done else "Stopped: the result so far")
                 self._add_comparison(transfer, result)
                 self.shelf.release(transfer.folder)

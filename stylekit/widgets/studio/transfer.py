@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...arrays import Image
 from ...image.guidance import Guidance
@@ -19,17 +20,33 @@ from ...media.clips import Clip, read_clip
 from ...media.encode import write_clip
 from ...media.images import fitted_size, load_alpha, load_image, resize_image, save_image
 from ...media.provenance import Provenance, comment, describe_source
-from ...settings import ImageSettings, MediaLimits, VideoSettings, Weights
+from ...settings import (
+    ImageSettings,
+    KeyframeSettings,
+    KeyMethod,
+    MediaLimits,
+    NetworkSettings,
+    VideoSettings,
+    Weights,
+)
 from ...vgg.weights import load_backbone
+from ...video.keyframe_results import KeyframeReport
+from ...video.keyframe_run import KeyframeRun
 from ...video.passes import later_frames
 from ...video.results import Result, finish_clip, finish_image
 from ...video.run import VideoRun
 from ..base.private_files import safe_name
+from ..base.run_progress import enlarged
+from ..base.text import counted
+from ..player.player import Run
 from .mask_slot import MaskFile
 from .slots import Source
 
 OWN_FILES = MediaLimits(min_side=1, max_aspect=1e6)
 """No limits, for files that the studio has written itself."""
+
+# The time alone limits how long a network learns.
+_MOST_STEPS = 10**6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +54,12 @@ class Request:
     """What a user asks for. `frames` is the number of frames of a clip, from the first one on.
 
     The fields from `more_styles` on are for pictures, and those of `Guidance`. `offsets`, `passes`
-    and `loop` are for clips, and those of `VideoSettings`.
+    and `loop` are for clips, and those of `VideoSettings`. A clip whose first frame the user paints
+    has that `painting` and no `style`; `method` and `learn_seconds` say how the others follow.
     """
 
     content: Source
-    style: Source
+    style: Source | None
     size: int
     steps: int
     frames: int
@@ -50,6 +68,9 @@ class Request:
     offsets: tuple[int, ...] = (1,)
     passes: int = 1
     loop: bool = False
+    painting: Source | None = None
+    method: KeyMethod = KeyMethod.AUTO
+    learn_seconds: float = NetworkSettings().seconds
     more_styles: tuple[Source, ...] = ()
     style_weights: tuple[float, ...] = ()
     regions: tuple[MaskFile, ...] = ()
@@ -58,12 +79,18 @@ class Request:
     @property
     def styles(self) -> tuple[Source, ...]:
         """All styles."""
-        return self.style, *self.more_styles
+        return () if self.style is None else (self.style, *self.more_styles)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The content, and all styles or the painting of the first frame."""
+        painting = () if self.painting is None else (self.painting,)
+        return self.content, *self.styles, *painting
 
     @property
     def style_words(self) -> str:
-        """The names of all styles."""
-        *others, last = (style.name for style in self.styles)
+        """The names of all styles, or that of the painting."""
+        *others, last = (source.name for source in self.sources[1:])
         return f"{', '.join(others)} and {last}" if others else last
 
     @property
@@ -118,12 +145,29 @@ class Request:
         """The request in one line."""
         frames = f"{self.frames} frames of " if self.content.is_clip else ""
         width, height = self.shape
-        names = f"{self.content.name} in the manner of {self.style_words}"
+        how = "in the manner of" if self.painting is None else "after the painted first frame"
+        names = f"{self.content.name} {how} {self.style_words}"
         passes = f", {self.passes} passes" if self.passes > 1 else ""
         return f"{frames}{names}, {width}×{height} pixels{passes}"
 
+    @property
+    def key_settings(self) -> KeyframeSettings:
+        """The settings of a clip whose first frame is painted."""
+        network = NetworkSettings(seconds=self.learn_seconds, steps=_MOST_STEPS)
+        return KeyframeSettings(method=self.method, network=network)
+
+    @property
+    def ready_words(self) -> str:
+        """What will be done with the painting."""
+        if self.method is not KeyMethod.NETWORK:
+            return "Ready."
+        minutes = counted(round(self.learn_seconds / 60), "minute")
+        return f"Ready: the network learns for {minutes}, or until you let it paint."
+
     def check_memory(self, sizes: Sequence[int]) -> None:
         """Raise SettingsError if there is not the memory for it; names one of `sizes` that fits."""
+        if self.painting is not None:
+            return  # nothing is optimised
         check_memory(
             self.image_settings,
             self.content.size[::-1],
@@ -176,6 +220,8 @@ class Network:
 
     def prepare(self, request: Request) -> None:
         """Prepare what `request` needs, in the background, and measure the duration of a step."""
+        if request.painting is not None:
+            return
         self._wanted = request
         self._in_background(lambda: self._prepare(request))
 
@@ -227,12 +273,13 @@ class Network:
 class TransferResult:
     """What a transfer has made. `before` is the file of the content at the size of the result.
 
-    `shown` is the result, of a clip its first frame.
+    `shown` is the result, of a clip its first frame, and `weights` those of the last step.
     """
 
-    report: Result
+    report: Result | KeyframeReport
     before: Path
     shown: Image
+    weights: Weights
 
 
 class Transfer:
@@ -243,19 +290,24 @@ class Transfer:
 
     def __init__(self, request: Request, folder: Path, *, init: Path | None = None) -> None:
         self.request, self.folder, self._init = request, folder, init
-        names = [source.name for source in (request.content, *request.styles)]
+        names = [source.name for source in request.sources]
         self.stem = Path(safe_name(f"{'-'.join(names)}.x")).stem
-        self.source: Stylization | VideoRun | None = None
+        self.source: Run | None = None
         self.clip: Clip | None = None
         self.step_count = 0
         self.weights = Weights()
         self._begun = time.monotonic()
 
     @property
-    def run(self) -> VideoRun:
+    def run(self) -> VideoRun | KeyframeRun:
         """The run of a clip."""
-        assert isinstance(self.source, VideoRun)
+        assert isinstance(self.source, VideoRun | KeyframeRun)
         return self.source
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a run that has come to its end has nothing left to do."""
+        return True
 
     @property
     def has_result(self) -> bool:
@@ -274,18 +326,22 @@ class Transfer:
     def _load_init(self, path: Path) -> Image:
         return load_image(path, limits=OWN_FILES, ignore_alpha=True)
 
-    def open(self, network: Network) -> Stylization | VideoRun:
+    def note(self, event: Any) -> Image | None:
+        """Take what the run yields; returns the picture so far, None if there is no new one."""
+        step = getattr(event, "step", event)
+        if not hasattr(step, "step_index"):
+            return None
+        self.step_count += 1
+        self.weights = step.weights
+        return enlarged(step.image, self.source)
+
+    def open(self, network: Network) -> Run:
         """The run before its first step; takes seconds."""
         request = self.request
         if request.content.is_clip:
+            assert request.style is not None
             style = request.load(request.style)
-            self.clip = read_clip(
-                request.content.path,
-                size=request.size,
-                frames=request.frames,
-                limits=request.limits,
-                allow_partial=True,
-            )
+            self.clip = self._read_clip()
             self.source = VideoRun(self.clip, style, self.folder / "run", request.video_settings)
         else:
             init, settings = None, request.image_settings
@@ -324,39 +380,66 @@ class Transfer:
         before = self.folder / "before.png"
         content = resize_image(self.request.load(self.request.content), report.size)
         save_image(content, before, provenance=None)
-        return TransferResult(report=report, before=before, shown=self.source.image)
+        shown = self.source.image
+        return TransferResult(report=report, before=before, shown=shown, weights=report.weights)
 
     def compare(self, result: TransferResult) -> Path:
         """Write a clip of before and after, side by side; takes seconds."""
         # It imports matplotlib and moviepy, which takes a second that the page should not wait for.
         from ...media.compare import write_comparison
 
-        report = result.report
-        provenance = Provenance(
-            settings=report.settings.to_json(),
-            weights=report.weights,
-            backbone=report.backbone,
-            content=describe_source(self.request.content.path),
-            style=describe_source(self.request.style.path),
-        )
         output = self.folder / f"{self.stem}-side-by-side.mp4"
         write_comparison(
-            [result.before, report.output],
-            ["before", "after: made by AI"],
+            [result.before, result.report.output],
+            ["before", self._after_words],
             output,
-            comment=comment(provenance),
+            comment=comment(self._provenance(result)),
             limits=OWN_FILES,
         )
         return output
 
+    @property
+    def _after_words(self) -> str:
+        """What is written on the result in the clip of before and after."""
+        return "after: made by AI"
+
+    def _provenance(self, result: TransferResult) -> Provenance:
+        """What the clip of before and after was made from."""
+        report, style = result.report, self.request.style
+        assert isinstance(report, Result) and style is not None
+        return Provenance(
+            settings=report.settings.to_json(),
+            weights=report.weights,
+            backbone=report.backbone,
+            content=describe_source(self.request.content.path),
+            style=describe_source(style.path),
+        )
+
+    def _read_clip(self) -> Clip:
+        request = self.request
+        return read_clip(
+            request.content.path,
+            size=request.size,
+            frames=request.frames,
+            limits=request.limits,
+            allow_partial=True,
+        )
+
     def _finish_clip(self, clip: Clip, seconds: float) -> TransferResult:
+        assert isinstance(self.source, VideoRun) and self.request.style is not None
         report = finish_clip(
-            self.run,
+            self.source,
             clip,
             self.folder / f"{self.stem}.mp4",
             style=self.request.style.path,
             seconds=seconds,
         )
+        return self._with_content(report, clip)
+
+    def _with_content(self, report: Result | KeyframeReport, clip: Clip) -> TransferResult:
+        """The result of a clip, with the content written beside it."""
         before = self.folder / "before.mp4"
         write_clip(clip[: report.frames], before, fps=clip.fps)
-        return TransferResult(report=report, before=before, shown=self.run.stored_frame(0))
+        weights = report.weights if isinstance(report, Result) else self.weights
+        shown = self.run.stored_frame(0)
+        return TransferResult(report=report, before=before, shown=shown, weights=weights)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stylekit.losses import TERMS
 from stylekit.settings import Weights
-from stylekit.widgets.player.loss_curve import TERMS, LossCurve
+from stylekit.widgets.player.loss_curve import LossCurve
 
 
 class Page:
