@@ -33,6 +33,7 @@ ORDER = (
     "explain",
     "translate",
     "plots",
+    "exercises",
     "widgets",
     "app",
 )
@@ -85,6 +86,8 @@ USERS = {
         "image/tile_style",
         "image/batch",
         "image/xla",
+        "exercises/answers",
+        "exercises/temporal",
     ),
     "media/opencv": ("motion", "media", "image/smoothing", "app/doctor"),
 }

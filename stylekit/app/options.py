@@ -20,6 +20,7 @@ from ..settings import (
 from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
 from .option_types import positive, read_output
 from .presets import Preset, read_preset, values_of
+from .class_options import add_course, add_gallery
 from .server_options import add_lab, add_studio
 from .setting_options import add_clip_reading, add_settings, add_weights, flow_option
 
@@ -268,6 +269,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "video": ("Paint a clip in the manner of a picture, with little flicker.", _add_video),
     "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
     "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", add_lab),
+    "course": ("Write the lessons for students, without solutions, and with them.", add_course),
+    "gallery": ("Make one page of all results in a folder, for a class.", add_gallery),
     "studio": ("Open the studio, a page to paint and tune in.", add_studio),
     "doctor": ("Report what is installed, what works, and what is missing.", _add_json),
 }
