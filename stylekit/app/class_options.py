@@ -38,7 +38,10 @@ def add_gallery(parser: argparse.ArgumentParser) -> None:
         help="the page, one file that needs nothing else: .html (default: %(default)s)",
     )
     parser.add_argument(
-        "--title", metavar="TEXT", default="Gallery", help="what stands above (default: %(default)s)"
+        "--title",
+        metavar="TEXT",
+        default="Gallery",
+        help="what stands above (default: %(default)s)",
     )
     parser.add_argument(
         "--names",

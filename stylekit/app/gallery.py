@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -228,5 +229,6 @@ def _moved(record: Mapping[str, Any]) -> bool:
 
 
 def _percent(value: object) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{100 * value:.0f} %" if is_number and np.isfinite(value) else ""  # type: ignore[operator]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return ""
+    return f"{100 * value:.0f} %"

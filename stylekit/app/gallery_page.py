@@ -107,7 +107,8 @@ def _card(card: Card) -> str:
     if card.weights:
         lines.append(("", card.weights + (" in the end; they were moved" if card.moved else "")))
     scores = [
-        f"{value} {name}" for name, value in (("kept", card.kept), ("reached", card.reached))
+        f"{value} {name}"
+        for name, value in (("kept", card.kept), ("reached", card.reached))
         if value
     ]
     if scores:
@@ -116,7 +117,7 @@ def _card(card: Card) -> str:
         lines.append(("", "not finished: as far as it got"))
     lines += [("problem", problem) for problem in card.problems]
     said = "".join(
-        f'<p{f" class={kind!r}" if kind else ""}>{escape(text)}</p>' for kind, text in lines
+        f"<p{f' class={kind!r}' if kind else ''}>{escape(text)}</p>" for kind, text in lines
     )
     return (
         f'<li><div class="shown">{shown}</div>'

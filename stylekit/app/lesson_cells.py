@@ -100,9 +100,7 @@ def stubbed(text: str) -> str:
     pattern = re.compile(
         rf"^(?P<space>[ \t]*){re.escape(BEGIN)}\n.*?^[ \t]*{re.escape(END)}[ \t]*$", re.M | re.S
     )
-    return pattern.sub(
-        lambda found: "\n".join(found["space"] + line for line in STUB), text
-    )
+    return pattern.sub(lambda found: "\n".join(found["space"] + line for line in STUB), text)
 
 
 def _grading(grade_id: str, **changes: bool) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from ..settings import (
     Weights,
     tunables,
 )
+from .class_options import add_course, add_gallery
 from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
 from .option_types import positive, read_output
 from .presets import Preset, read_preset, values_of
-from .class_options import add_course, add_gallery
 from .server_options import add_lab, add_studio
 from .setting_options import add_clip_reading, add_settings, add_weights, flow_option
 

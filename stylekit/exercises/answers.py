@@ -166,7 +166,9 @@ def numbers_of(answer: Any) -> Array:
     try:
         array = np.asarray(answer)
     except Exception as error:
-        raise AnswerError("not numbers", f"what comes out is no array: {type(error).__name__}.") from None
+        raise AnswerError(
+            "not numbers", f"what comes out is no array: {type(error).__name__}."
+        ) from None
     if array.dtype.kind not in "fiub":
         raise AnswerError(
             "not numbers",
@@ -174,8 +176,9 @@ def numbers_of(answer: Any) -> Array:
         )
     if not np.isfinite(array).all():
         raise AnswerError(
-            "not finite", "there are NaN or infinite numbers in the answer: is there a division by "
-            "zero, or a root of a negative number?"
+            "not finite",
+            "there are NaN or infinite numbers in the answer: is there a division by "
+            "zero, or a root of a negative number?",
         )
     return array
 

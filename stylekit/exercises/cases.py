@@ -31,8 +31,8 @@ _WHERE = {
     "around what moves: look at the mask.",
     Bug.UNNORMALISED: "If the Gram matrix were not normalised, the style would pull so hard that "
     "no other term counts: look at the forces and the numbers.",
-    Bug.UNBOUNDED: "If the optimiser had no bounds, the picture in the file would not have the loss "
-    "that the program prints: look at the numbers.",
+    Bug.UNBOUNDED: "If the optimiser had no bounds, the picture in the file would not have the "
+    "loss that the program prints: look at the numbers.",
 }
 
 _FOUND = {
@@ -43,9 +43,9 @@ _FOUND = {
     Bug.OCCLUSIONS_TRUSTED: "the mask leaves out motion boundaries only. What comes into sight is "
     "held to what covered it, and carries its edge along.",
     Bug.BOUNDARIES_TRUSTED: "the mask leaves out occlusions only. With the exact flow of this "
-    "scene that does no harm. Estimated flow is blurred at these edges, and there paint would stick "
-    "to the wrong side.",
-    Bug.UNNORMALISED: "the Gram matrix is a sum over positions. The style picture has more positions "
+    "scene that does no harm. Estimated flow is blurred at these edges, and there paint would "
+    "stick to the wrong side.",
+    Bug.UNNORMALISED: "the Gram matrix is a sum over positions. The style picture has more of them "
     "than the frame, so the frame is driven to stronger features than it can have, and β counts "
     "thousands of times.",
     Bug.UNBOUNDED: "values below 0 and above 1 lower the loss in the program, and are cut off in "
@@ -197,9 +197,7 @@ class CaseNumbers:
 
     def __init__(self, scene: Scene, correct: Painted, broken: Painted) -> None:
         columns = [_column(scene, painted) for painted in (correct, broken)]
-        self.rows = {
-            name: tuple(column[name] for column in columns) for name in columns[0]
-        }
+        self.rows = {name: tuple(column[name] for column in columns) for name in columns[0]}
 
     def __repr__(self) -> str:
         lines = [f"{'last frame':46}{'correct code':>14}{'this program':>14}"]
@@ -230,4 +228,4 @@ def _names() -> str:
 
 
 def _grey(values: np.ndarray) -> Image:
-    return np.repeat(np.float32(values)[..., None], 3, axis=2)
+    return np.repeat(values.astype(np.float32)[..., None], 3, axis=2)

@@ -49,14 +49,16 @@ def _flows(random: np.random.Generator, number: int) -> Inputs:
     """
     shape = ((12, 17), (15, 11), (10, 14))[number]
     motion = np.round(random.uniform(1.0, 3.0, 2) * 8) / 8 * random.choice([-1, 1], 2)
-    moving = np.float64(random.uniform(size=shape) < 0.7)[..., None]
-    backward = moving * motion + random_flow(random, shape, 1.0) * (
-        random.uniform(size=shape) < 0.5
-    )[..., None]
-    moving = np.float64(random.uniform(size=shape) < 0.7)[..., None]
-    forward = -moving * motion + random_flow(random, shape, 2.0) * (
-        random.uniform(size=shape) < 0.3
-    )[..., None]
+    moving = (random.uniform(size=shape) < 0.7)[..., None].astype(float)
+    backward = (
+        moving * motion
+        + random_flow(random, shape, 1.0) * (random.uniform(size=shape) < 0.5)[..., None]
+    )
+    moving = (random.uniform(size=shape) < 0.7)[..., None].astype(float)
+    forward = (
+        -moving * motion
+        + random_flow(random, shape, 2.0) * (random.uniform(size=shape) < 0.3)[..., None]
+    )
     return backward.astype(np.float32), forward.astype(np.float32)
 
 

@@ -6,7 +6,6 @@ the one before, carried along the exact flow of a scene, and takes a few steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -22,9 +21,10 @@ from ..image.optimizer import LBFGS, Bounds
 from ..image.smoothing import smooth_first
 from ..image.stylization import prepare_objective
 from ..losses import Losses, gram_matrix, without_masks
-from ..media.loading import load
+from ..media.images import load_image
 from ..motion.flow import FlowPair, warp
 from ..motion.masks import consistency_mask, motion_boundary
+from ..samples import find_material
 from ..scenes import Scene, make_scene
 from ..settings import ImageSettings, Weights
 
@@ -74,7 +74,7 @@ def scene_of(seed: int) -> Scene:
 
 def paint(scene: Scene, bug: Bug | None) -> Painted:
     """Paint a scene; with `bug` by a program that has this mistake."""
-    style = load(_STYLE)
+    style = load_image(find_material(_STYLE))
     settings = ImageSettings(size=SIZE, weights=_WEIGHTS, scales=1, backbone="vgg16")
     correct = objective = prepare_objective(style, settings, content=scene.frames[0])
     if bug is Bug.UNNORMALISED:
@@ -145,7 +145,5 @@ def _flow(scene: Scene, index: int, bug: Bug | None) -> FlowPair:
 def _mask(pair: FlowPair, bug: Bug | None) -> Mask:
     flow, reverse = pair.backward_flow, pair.forward_flow
     if bug is Bug.OCCLUSIONS_TRUSTED:
-        return np.float32(~motion_boundary(flow))
+        return (~motion_boundary(flow)).astype(np.float32)
     return consistency_mask(flow, reverse, smooth=0, boundary=bug is not Bug.BOUNDARIES_TRUSTED)
-
-

@@ -86,6 +86,7 @@ class CheckResult:
 Finding = tuple[str, str]
 """A diagnosis and its words."""
 
+
 def as_panel(array: NDArray) -> NDArray:
     """An array in a shape that `plot_answers` shows: a table `(h, w)` or a picture `(h, w, 3)`."""
     values = np.asarray(array)

@@ -95,7 +95,7 @@ def _gradient_of(student: Callable[..., Any], inputs: Inputs) -> Array | None:
 
 
 def _judge_gradient(found: Array, wanted: Array, inputs: Inputs) -> list[Finding]:
-    image, warped, mask = inputs
+    image, warped, _mask = inputs
     if found.shape != wanted.shape:
         return [
             (

@@ -11,12 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..media.images import resize_image
-from ..media.loading import load
+from ..media.images import load_image, resize_image
+from ..samples import find_material
 from .answers import BORDER, Array, Exercise, Inputs, Mistake, check_answer
 from .result import CheckResult
-
-_EIGHTH = 0.125
 
 
 def check_warp(student: Callable[..., Any], *, seed: int | None = None) -> CheckResult:
@@ -63,9 +61,9 @@ def check_warm_start(student: Callable[..., Any], *, seed: int | None = None) ->
 
 def random_flow(random: np.random.Generator, shape: tuple[int, int], longest: float) -> Array:
     """A flow `(H, W, 2)` of whole eighths that are no halves: rounding those is not defined."""
-    eighths = random.integers(-longest / _EIGHTH, longest / _EIGHTH, (*shape, 2))
+    eighths = random.integers(-int(8 * longest), int(8 * longest), (*shape, 2))
     eighths[eighths % 8 == 4] += 1
-    return (eighths * _EIGHTH).astype(np.float32)
+    return (eighths / 8).astype(np.float32)
 
 
 def leads_outside(flow: Array) -> Array:
@@ -118,18 +116,23 @@ def _start_inputs(random: np.random.Generator, number: int) -> Inputs:
 
 def _shown_warp() -> Inputs:
     """A small photograph that turns, so that a wrong direction is seen."""
-    image = load("chelsea", size=72)
+    image = load_image(find_material("chelsea"), size=72)
     height, width = image.shape[:2]
     y, x = np.indices((height, width), np.float64)
     turned = np.stack([(y - height / 2) * 0.3 + 4, (width / 2 - x) * 0.3], axis=-1)
-    return image, np.float32(np.rint(turned * 8) / 8)
+    return image, (np.rint(turned * 8) / 8).astype(np.float32)
 
 
 def _shown_start() -> Inputs:
     previous, flow = _shown_warp()
     mask = np.zeros(flow.shape[:2], np.float32)
     mask[:, flow.shape[1] // 3 :] = 1
-    return previous, flow, mask, resize_image(load("swirls", size=96), previous.shape[1::-1])
+    return (
+        previous,
+        flow,
+        mask,
+        resize_image(load_image(find_material("swirls"), size=96), previous.shape[1::-1]),
+    )
 
 
 def _mix(mask: Array, one: Array, other: Array) -> Array:
@@ -307,13 +310,13 @@ _WARM_START = Exercise(
             "mask made binary",
             "the mask is rounded to 0 or 1. Its values between are meant: there the two pictures "
             "are mixed.",
-            lambda p, f, c, new: _mix(np.float64(c >= 0.5), fetch(p, f), new),
+            lambda p, f, c, new: _mix((c >= 0.5).astype(float), fetch(p, f), new),
         ),
         Mistake(
             "mask made binary",
             "any mask above 0 counts as 1. Its values between are meant: there the two pictures "
             "are mixed.",
-            lambda p, f, c, new: _mix(np.float64(c > 0), fetch(p, f), new),
+            lambda p, f, c, new: _mix((c > 0).astype(float), fetch(p, f), new),
         ),
         Mistake(
             "mask carried along",
@@ -352,13 +355,9 @@ _WARM_START = Exercise(
             "both pictures count one half everywhere: the mask is not used.",
             lambda p, f, _c, new: (fetch(p, f) + new) / 2,
         ),
-        Mistake(
-            "nearest", _NEAREST, lambda p, f, c, new: _mix(c, fetch(p, f, nearest=True), new)
-        ),
+        Mistake("nearest", _NEAREST, lambda p, f, c, new: _mix(c, fetch(p, f, nearest=True), new)),
         Mistake(*BORDER, lambda p, f, c, new: _mix(c, _black_outside(p, f), new)),
-        Mistake(
-            *BORDER, lambda p, f, c, new: _mix(c, fetch(p, f, border="wrap"), new)
-        ),
+        Mistake(*BORDER, lambda p, f, c, new: _mix(c, fetch(p, f, border="wrap"), new)),
         Mistake(
             "channels swapped",
             "the order of the colours is turned round: red and blue are exchanged.",

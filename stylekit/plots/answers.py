@@ -1,4 +1,4 @@
-"""Arrays side by side, as tables of grey or as pictures: what an answer gives, and what it should."""
+"""Small arrays side by side, as tables or as pictures: what an answer gives, and should give."""
 
 from __future__ import annotations
 

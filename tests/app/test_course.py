@@ -1,4 +1,4 @@
-"""The lessons' exercises: their solutions pass, students' copies fail with hints and never crash."""
+"""The lessons' exercises: solutions pass, students' copies fail with hints and never crash."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ import pytest
 import stylekit as sk
 from stylekit.app.cli import main
 from stylekit.app.course import RELEASE, SOURCE
-from stylekit.app.lesson_cells import BEGIN, END, STUB, student_bytes, stubbed
+from stylekit.app.lesson_cells import BEGIN, END, STUB, stubbed, student_bytes
 from stylekit.app.notebooks import copy_notebooks, notebooks_folder
 
-LESSONS = [f"{name}.ipynb" for name in (
-    "00_first_steps", "01_single_picture", "02_live_weights", "03_flow_and_disocclusion", "04_video"
-)]
+LESSONS = [
+    f"{name}.ipynb"
+    for name in (
+        "00_first_steps",
+        "01_single_picture",
+        "02_live_weights",
+        "03_flow_and_disocclusion",
+        "04_video",
+    )
+]
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -88,7 +95,9 @@ def test_nothing_of_a_solution_is_left_in_a_students_copy(name: str) -> None:
         cells_of(original(name), "solution"), cells_of(copy, "solution"), strict=True
     ):
         lines = text_of(before).splitlines()
-        begin, end = (next(i for i, line in enumerate(lines) if mark in line) for mark in (BEGIN, END))
+        begin, end = (
+            next(i for i, line in enumerate(lines) if mark in line) for mark in (BEGIN, END)
+        )
         for line in lines[begin + 1 : end]:
             assert line.strip() not in text, line
         assert STUB[1] in text_of(after) and "jupyter" not in after["metadata"]
@@ -127,7 +136,9 @@ def test_the_course_is_laid_out_and_marked_as_nbgrader_expects(
             path = tmp_path / "course" / kind / stem / name
             notebook = nbformat.read(path, as_version=4)
             nbformat.validate(notebook)
-            grading = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
+            grading = [
+                cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata
+            ]
             points = [each for each in grading if each.grade]
             assert points and all(each.points == 1 and each.locked for each in points)
             assert any(each.solution and not each.locked for each in grading)

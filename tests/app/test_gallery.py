@@ -1,4 +1,4 @@
-"""The page of a class's results: what it shows, what it says of trouble, and what it keeps silent."""
+"""The page of a class's results: what it shows, what it says of trouble, and what it omits."""
 
 from __future__ import annotations
 
@@ -197,9 +197,7 @@ def test_the_order_does_not_tell_whose_is_whose(tmp_path: Path) -> None:
     for name, folder in (("a", "one"), ("b", "two")):
         for shade, maker in ((0.2, "x"), (0.4, "y")) if name == "a" else ((0.2, "y"), (0.4, "x")):
             put(tmp_path / folder / maker / "r.png", sidecar(), shade)
-    pages = [
-        re.findall(r"base64,(\S+)\"", made(tmp_path / folder)[1]) for folder in ("one", "two")
-    ]
+    pages = [re.findall(r"base64,(\S+)\"", made(tmp_path / folder)[1]) for folder in ("one", "two")]
     assert pages[0] == pages[1] and len(pages[0]) == 2
 
 

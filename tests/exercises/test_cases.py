@@ -58,9 +58,7 @@ def test_reversed_flow_is_the_flow_of_the_other_direction(
 ) -> None:
     wrong = painted[Bug.REVERSED_FLOW]
     np.testing.assert_array_equal(wrong.flows[0], scene.forward_flow[0])
-    errors = [
-        sk.exact_warping_error(each.images, scene.backward).rmse for each in (correct, wrong)
-    ]
+    errors = [sk.exact_warping_error(each.images, scene.backward).rmse for each in (correct, wrong)]
     assert errors[1] > 2 * errors[0]
 
 
@@ -97,7 +95,7 @@ def test_the_file_of_an_unbounded_optimiser_has_another_loss(
     wrong = painted[Bug.UNBOUNDED]
     assert wrong.outside > 0.005
     assert wrong.stored > 1.002 * wrong.reported
-    assert all(0 <= image.min() and image.max() <= 1 for image in wrong.images)
+    assert all(image.min() >= 0 and image.max() <= 1 for image in wrong.images)
 
 
 def test_a_case_shows_itself_without_its_name_and_takes_guesses() -> None:

@@ -138,7 +138,9 @@ RIGHT: list[tuple[str, Callable[..., Any], list[Callable[..., Any]]]] = [
             lambda F, P: tf.reduce_mean(tf.square(F - P)),
             lambda F, P: tf.reduce_mean(tf.math.squared_difference(F, P)),
             lambda F, P: float(np.mean((F.astype(np.float64) - P) ** 2)),
-            lambda F, P: sum(float(a - b) ** 2 for a, b in zip(F.flat, P.flat)) / F.size,
+            lambda F, P: (
+                sum(float(a - b) ** 2 for a, b in zip(F.flat, P.flat, strict=True)) / F.size
+            ),
             lambda F, P: np.linalg.norm(F - P) ** 2 / F.size,
             lambda F, P: np.einsum("ijk,ijk", F - P, F - P) / F.size,
             lambda F, P: tf.reduce_mean(tf.square(F - P)).numpy(),
@@ -151,10 +153,14 @@ RIGHT: list[tuple[str, Callable[..., Any], list[Callable[..., Any]]]] = [
             lambda F: flat(F).T @ flat(F) / len(flat(F)),
             lambda F: np.einsum("hwi,hwj->ij", F, F) / (F.shape[0] * F.shape[1]),
             lambda F: tf.einsum("hwi,hwj->ij", F, F) / (F.shape[0] * F.shape[1]),
-            lambda F: tf.matmul(
-                tf.reshape(F, (-1, F.shape[2])), tf.reshape(F, (-1, F.shape[2])), transpose_a=True
-            )
-            / (F.shape[0] * F.shape[1]),
+            lambda F: (
+                tf.matmul(
+                    tf.reshape(F, (-1, F.shape[2])),
+                    tf.reshape(F, (-1, F.shape[2])),
+                    transpose_a=True,
+                )
+                / (F.shape[0] * F.shape[1])
+            ),
             lambda F: np.tensordot(F, F, ((0, 1), (0, 1))) / np.prod(F.shape[:2]),
             lambda F: flat(F.astype(np.float64)).T @ flat(F.astype(np.float64)) / flat(F).shape[0],
             lambda F: (F[..., :, None] * F[..., None, :]).mean(axis=(0, 1)),
@@ -172,8 +178,9 @@ RIGHT: list[tuple[str, Callable[..., Any], list[Callable[..., Any]]]] = [
             temporal_with_gradient,
             lambda x, w, c: np.mean(c[..., None] * (x - w) ** 2),
             lambda x, w, c: np.einsum("hw,hwk->", c, (x - w).astype(np.float64) ** 2) / x.size,
-            lambda x, w, c: tf.einsum("hw,hwk->", c, tf.square(x - w))
-            / tf.cast(tf.size(x), tf.float32),
+            lambda x, w, c: (
+                tf.einsum("hw,hwk->", c, tf.square(x - w)) / tf.cast(tf.size(x), tf.float32)
+            ),
             lambda x, w, c: tf.reduce_mean(
                 tf.cast(c, tf.float64)[..., None] * tf.cast(x - w, tf.float64) ** 2
             ),
@@ -201,8 +208,9 @@ RIGHT: list[tuple[str, Callable[..., Any], list[Callable[..., Any]]]] = [
             lambda p, f, c, n: np.stack(
                 [c * warp_by_scipy(p, f)[..., k] + (1 - c) * n[..., k] for k in range(3)], -1
             ),
-            lambda p, f, c, n: tf.constant(c[..., None]) * warp_by_tensorflow(p, f)
-            + (1 - c[..., None]) * n,
+            lambda p, f, c, n: (
+                tf.constant(c[..., None]) * warp_by_tensorflow(p, f) + (1 - c[..., None]) * n
+            ),
         ],
     ),
 ]
@@ -380,8 +388,12 @@ WRONG: dict[str, tuple[Callable[..., Any], list[tuple[str, Any]]]] = {
             ("not moved", lambda i, f: i),
             ("transposed", lambda i, f: sk.warp(i, f).swapaxes(0, 1)),
             ("one colour", lambda i, f: sk.warp(i, f).mean(2)),
-            ("flow alone", lambda i, f: cv2.remap(i, f[..., 0], f[..., 1], cv2.INTER_LINEAR,
-                                                  borderMode=cv2.BORDER_REPLICATE)),
+            (
+                "flow alone",
+                lambda i, f: cv2.remap(
+                    i, f[..., 0], f[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+                ),
+            ),
             ("half a pixel", lambda i, f: sk.warp(i, f + np.float32(0.5))),
             ("changes its input", changes_image),
             ("wrong type", lambda i, f: (255 * sk.warp(i, f)).astype(np.uint8)),
