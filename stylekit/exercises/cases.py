@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ..arrays import Image
 from ..errors import SettingsError
 from ..losses import TERMS
 from ..motion.warping import exact_warping_error
 from ..plots import plot_flow, plot_frames, plot_time_strip
+from ..plots.style import Figure
 from ..scenes import Scene
 from .answers import AnswerError, call
 from .painting import Bug, Painted, paint, scene_of

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..plots import encode_png, plot_answers
+from ..plots.style import Figure
 from .hints import Hint, hint
 
 Panels = Mapping[str, NDArray]
