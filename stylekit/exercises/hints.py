@@ -37,9 +37,10 @@ HINTS: dict[str, tuple[str, str, str]] = {
         "For each place (x, y) of the result, go to (x + flow[y, x, 0], y + flow[y, x, 1]) in the "
         "picture. That is between four pixels: weigh them by how near they are. Keep the place "
         "inside the picture first.",
-        "With x0 the whole part and a the rest of x, and y0 and b the same of y: the weights are "
-        "(1−a)(1−b), a(1−b), (1−a)b and ab for the pixels (x0, y0), (x0+1, y0), (x0, y0+1) and "
-        "(x0+1, y0+1). np.clip keeps x within 0 and W−1.",
+        "np.clip keeps x within 0 and W−1, and y within 0 and H−1. With x0 the whole part and a "
+        "the rest of x, and y0 and b the same of y: mix the pixels (x0, y0) and (x0+1, y0), the "
+        "second by the share a; do the same in the row below, y0+1; then mix the two rows, the "
+        "lower one by the share b.",
     ),
     "disocclusion": (
         "Go there, and come back: a pixel that was visible in both frames ends where it began.",
