@@ -26,6 +26,9 @@ Each name is loaded when it is first used.
 - Panels for notebooks: `Player`, `WeightPanel`, `ForceMaps`, `WhatIf`, `MaskExplorer`,
   `SmudgeProbe`, `WeightTranslator`, `SplitView`, `ClipPair`, and `Studio`, a whole page.
 
+- Exercises: `exercises` has the checks of what students write; `broken` paints with a published
+  mistake, which is to be found.
+
 Whatever is needed more rarely is in the packages, for example `sk.plots.plot_frames`:
 
 - `plots`: figures of frames, flow, masks and losses
@@ -36,6 +39,7 @@ Whatever is needed more rarely is in the packages, for example `sk.plots.plot_fr
 - `vgg`: the network, its weights and its features
 - `explain`: why a result looks as it does
 - `translate`: what the weights of other programs mean here
+- `exercises`: checks of what students write, their hints, and programs with a mistake
 - `widgets`: all panels and their parts
 
 and in the modules `arrays` (conventions and checks), `errors`, `losses` (the equations),

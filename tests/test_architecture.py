@@ -33,6 +33,7 @@ ORDER = (
     "explain",
     "translate",
     "plots",
+    "exercises",
     "widgets",
     "app",
 )
@@ -87,6 +88,8 @@ USERS = {
         "image/tile_style",
         "image/batch",
         "image/xla",
+        "exercises/answers",
+        "exercises/temporal",
         "app/interrupts",  # a signal ends its import at once
         "video/few_shot_network",
     ),

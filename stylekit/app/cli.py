@@ -1,4 +1,4 @@
-"""The command line: stylekit image, video, keyframes, demo, lab, studio, doctor."""
+"""The command line: image, video, keyframes, demo, lab, course, gallery, studio, doctor."""
 
 from __future__ import annotations
 
@@ -137,6 +137,29 @@ def _lab(options: argparse.Namespace) -> int:
     return 0
 
 
+def _course(options: argparse.Namespace) -> int:
+    with loading():
+        from .course import course_command
+
+    course_command(options.folder, overwrite=options.overwrite, say=_say)
+    return 0
+
+
+def _gallery(options: argparse.Namespace) -> int:
+    with loading():
+        from .gallery import gallery_command
+
+    gallery_command(
+        options.folder,
+        options.output,
+        names=options.names,
+        title=options.title,
+        overwrite=options.overwrite,
+        say=_say,
+    )
+    return 0
+
+
 def _studio(options: argparse.Namespace) -> int:
     with loading():
         from .serve import studio_command
@@ -168,6 +191,8 @@ _COMMANDS = {
     "keyframes": _keyframes,
     "demo": _demo,
     "lab": _lab,
+    "course": _course,
+    "gallery": _gallery,
     "studio": _studio,
     "doctor": _doctor,
 }

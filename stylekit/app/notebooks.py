@@ -1,5 +1,6 @@
 """The notebooks of stylekit, and their copies in a folder of the user.
 
+Copies have the exercises without their solutions; `stylekit course` writes both.
 A copy that the user has changed is never overwritten. A copy counts as unchanged as long as its
 bytes are those that were copied, so running a notebook, which stores new outputs, changes it too.
 The SHA-256 of each copy is kept in a file beside the copies.
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from ..errors import StylekitError
 from ..media.files import atomic_path, write_text_atomic
+from .lesson_cells import student_bytes
 
 RECORD = ".stylekit-notebooks.json"
 
@@ -79,7 +81,7 @@ def copy_notebooks(folder: Path) -> Copies:
             return copies
         record = _read_record(folder / RECORD)
         for name, original in _files(source):
-            copy, content = folder / name, original.read_bytes()
+            copy, content = folder / name, student_bytes(original.read_bytes())
             digest = hashlib.sha256(content).hexdigest()
             group = _group(copies, copy, digest, record.get(name))
             group.append(name)

@@ -17,6 +17,7 @@ from ..settings import (
     Weights,
     tunables,
 )
+from .class_options import add_course, add_gallery
 from .input_options import CLIP_LIMITS, PICTURE_LIMITS, add_guidance, add_limits
 from .keyframe_options import add_keyframes
 from .option_types import positive, read_output
@@ -271,6 +272,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "keyframes": ("Paint a clip from some of its frames that are painted.", add_keyframes),
     "demo": ("Style a built-in clip with and without the temporal method.", _add_demo),
     "lab": ("Copy the notebooks to a folder and open them in JupyterLab.", add_lab),
+    "course": ("Write the lessons for students, without solutions, and with them.", add_course),
+    "gallery": ("Make one page of all results in a folder, for a class.", add_gallery),
     "studio": ("Open the studio, a page to paint and tune in.", add_studio),
     "doctor": ("Report what is installed, what works, and what is missing.", _add_json),
 }

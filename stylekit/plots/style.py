@@ -97,6 +97,14 @@ def new_figure(width: float, height: float, *, alt: str) -> StillFigure:
     return figure
 
 
+def encode_png(figure: Figure) -> bytes:
+    """The bytes of a PNG of `figure`, in the size in which notebooks show it."""
+    buffer = io.BytesIO()
+    with figure_style():
+        figure.savefig(buffer, format="png", dpi=DISPLAY_DPI)
+    return buffer.getvalue()
+
+
 def save_figure(figure: Figure, path: str | Path, dpi: int = FILE_DPI) -> None:
     """Write `figure` as PNG, SVG or PDF, completely or not at all.
 
