@@ -17,6 +17,10 @@ from ..motion.flow import FlowPair
 from .links import Links
 
 
+# The bytes of a pixel's flow, both ways, and the most bytes of all flow that is needed at once.
+_FLOW_BYTES, _MOST_FLOW = 16, 2_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Neighbouring frames of a shot that are painted from the same keyframes.
@@ -61,6 +65,36 @@ class Picked(Sequence[Image]):
 def flows_of(frames: Sequence[int], links: Links) -> Callable[[int], FlowPair]:
     """A function that gives the flow between frames `i` and `i + 1` of a shot of `frames`."""
     return lambda index: links.pair(frames[index], frames[index + 1])
+
+
+def check_distance(stretches: Sequence[Stretch], pixels: int) -> None:
+    """Check that no frame is too far from its keyframe.
+
+    By patches a frame needs the flow of all frames up to its keyframe, in memory.
+
+    Parameters
+    ----------
+    stretches : The plan.
+    pixels : Those of a frame.
+
+    Raises
+    ------
+    SettingsError
+        If the flow would take more than 2 GB.
+    """
+    most = _MOST_FLOW // (_FLOW_BYTES * pixels)
+    for stretch in stretches:
+        for key, frame in (
+            (stretch.earlier, stretch.frames[-1]),
+            (stretch.later, stretch.frames[0]),
+        ):
+            if key is not None and abs(frame - key) > most:
+                raise SettingsError(
+                    "key",
+                    f"frame {frame} is {abs(frame - key)} frames from keyframe {key}, and at this "
+                    f"size at most {most} fit into memory; give one between them, a smaller size, "
+                    "or the method network",
+                )
 
 
 def plan_keyframes(

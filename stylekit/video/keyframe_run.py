@@ -23,7 +23,7 @@ from .folder import RunFolder, describe_flows, describe_guidance, digest, digest
 from .frames import FrameStep
 from .key_stretches import PatchPainter
 from .keyframe import Keyframe, StyledFrame, check_keyframes
-from .keyframe_plan import Stretch, flows_of, plan_keyframes
+from .keyframe_plan import Stretch, check_distance, flows_of, plan_keyframes
 from .links import Links
 
 KeyframeOrStyle: TypeAlias = Keyframe | StyledFrame
@@ -221,8 +221,11 @@ class KeyframeRun:
         count = len(self.clip)
         shots = self.shots(count)
         flashes = self._links.flashes(count).difference(shots)
+        height, width = self.clip[0].shape[:2]
         try:
-            return plan_keyframes(shots, flashes, count, self.key_frames)
+            plan = plan_keyframes(shots, flashes, count, self.key_frames)
+            check_distance(plan, height * width)
+            return plan
         except SettingsError:
             if settings.method is KeyMethod.PATCH:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stylekit.errors import SettingsError
-from stylekit.video.keyframe_plan import plan_keyframes
+from stylekit.video.keyframe_plan import check_distance, plan_keyframes
 
 
 def told(*arguments):
@@ -35,3 +35,10 @@ def test_every_frame_is_painted_once():
     plan = plan_keyframes(shots, flashes, 16, keys)
     frames = [index for stretch in plan for index in stretch.frames]
     assert sorted([*frames, *keys]) == list(range(16))
+
+
+def test_a_frame_too_far_from_its_keyframe_is_named():
+    plan = plan_keyframes([0], set(), 1001, [0])
+    check_distance(plan, 256 * 192)
+    with pytest.raises(SettingsError, match="frame 1000 is 1000 frames from keyframe 0"):
+        check_distance(plan, 512 * 384)
