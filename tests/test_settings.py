@@ -15,12 +15,13 @@ from stylekit.settings import (
     ImageSettings,
     Init,
     MediaLimits,
+    NetworkSettings,
     VideoSettings,
     Weights,
     parse_choice,
 )
 
-EVERY_KIND = [Weights, ImageSettings, VideoSettings, MediaLimits]
+EVERY_KIND = [Weights, ImageSettings, VideoSettings, MediaLimits, NetworkSettings]
 
 
 def other(default: Any) -> Any:

@@ -1,3 +1,5 @@
+from .few_shot import FewShot as FewShot
+from .few_shot import TrainingStep as TrainingStep
 from .folder import RunFolder as RunFolder
 from .frames import FrameResult as FrameResult
 from .frames import FrameStep as FrameStep

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..arrays import BoolMask, Image, Mask
+from ..arrays import BoolMask, Flow, Image, Mask
 from ..media.opencv import cv2
 from ..motion.flow import FlowPair, Interpolation, warp
 from ..motion.infill import transfer_texture
@@ -21,6 +22,9 @@ FlowBetween = Callable[[int], FlowPair]
 # What looks the same along a flow that does not lead back is often another place. It is taken only
 # beside flow that does: where that is at least half of a Gaussian of this σ in pixels.
 _NEAR_SIGMA, _NEAR_SHARE = 4.0, 0.5
+# Flow is chosen pixel by pixel. Where neighbours chose differently the painting is torn to dots:
+# where flow is further than this, in pixels, from the median of the 5×5 pixels around.
+_ROUGH = 1.0
 # Islands narrower than about twice this σ are removed. The border becomes soft and moves inwards by
 # about a pixel, because flow beside a moving edge is a mixture of both sides.
 _SMOOTH_SIGMA = 1.5
@@ -54,6 +58,7 @@ def carry(key: Keyframe, frame: Image, key_frame: Image, flow: FlowPair) -> Carr
     alike = looks_the_same(frame, key_frame, back)
     consistent = consistency_mask(back, flow.forward_flow, boundary=False)
     alike[_blurred(consistent, _NEAR_SIGMA) < _NEAR_SHARE] = 0
+    alike[_roughness(back) > _ROUGH] = 0
     smooth = _blurred(alike, _SMOOTH_SIGMA)
     fits = np.clip(0.5 + _BORDER_SLOPE * (smooth - _BORDER_LEVEL), 0, 1)
     if key.mask is not None:
@@ -117,6 +122,11 @@ class Track:
         guess = FlowPair(ahead + warp(step, ahead), back + warp(behind, back))
         self.flow = flow_over([guess], self._first, self._frame_of(following))
         self.frame_index = following
+
+
+def _roughness(flow: Flow) -> NDArray[np.float32]:
+    smooth = np.stack([cv2.medianBlur(np.ascontiguousarray(axis), 5) for axis in flow.T], -1)
+    return np.asarray(np.abs(flow - smooth.transpose(1, 0, 2)).max(axis=2), np.float32)
 
 
 def _blurred(mask: Mask, sigma: float) -> Mask:

@@ -16,7 +16,6 @@ from ..errors import SettingsError
 from ..motion.flow import FlowPair
 from .links import Links
 
-
 # The bytes of a pixel's flow, both ways, and the most bytes of all flow that is needed at once.
 _FLOW_BYTES, _MOST_FLOW = 16, 2_000_000_000
 

@@ -25,7 +25,7 @@ from .steady_input import steady_frame
 
 # There is an anchor in every so many frames, and at the last one.
 _ANCHOR_DISTANCE = 24
-# Patches are laid up to where a painting fits entirely: borders are blends of two paintings.
+# Patches reach to where a painting fits entirely: borders are blends of two paintings.
 _KNOWN = 0.99
 # The guides of a clip that need more bytes wait in a temporary file.
 _BYTES_IN_MEMORY = 100_000_000

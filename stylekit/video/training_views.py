@@ -81,7 +81,7 @@ def draw_patches(
     guides, counts = _view(painted, random)
     inputs, base = guides.inputs(settings), guides.base(settings)
     weights = painted.mask * counts if settings.carried else painted.mask
-    rows, columns = np.nonzero(painted.mask > 0)
+    rows, columns = np.nonzero(weights if weights.any() else painted.mask)
     chosen = random.integers(len(rows), size=settings.batch)
     top = np.clip(rows[chosen] - side // 2, 0, height - side)
     left = np.clip(columns[chosen] - side // 2, 0, width - side)

@@ -53,23 +53,23 @@ def network(folder: Path | None = None, *, key: Keyframe = KEY, **changes: objec
 
 
 def patches(targets: Image, weights: np.ndarray) -> Patches:
-    inputs = np.random.default_rng(3).random((*targets.shape[:3], 5), np.float32)
-    return Patches(inputs, np.full_like(targets, 0.5), targets, weights)
+    coarse = np.random.default_rng(3).random((4, 4, 5), np.float32)
+    inputs = np.broadcast_to(coarse.repeat(4, 0).repeat(4, 1), (*targets.shape[:3], 5))
+    return Patches(np.array(inputs), np.full_like(targets, 0.5), targets, weights)
 
 
-@pytest.mark.parametrize("extra", [{"vgg": 1.0}, {"adversarial": 0.1}])
+@pytest.mark.parametrize("extra", [{}, {"vgg": 0.05}, {"adversarial": 0.1}])
 def test_it_learns_one_patch(extra: dict[str, float]) -> None:
-    learner = PaintingNetwork(5, small(width=8, **extra))
-    targets = np.random.default_rng(1).random((4, 16, 16, 3), np.float32)
-    targets[:] = targets[:1, ::4, ::4].repeat(4, 1).repeat(4, 2)
+    """All patches of the batch are one, of a single colour."""
+    learner = PaintingNetwork(5, small(width=8, learning_rate=1e-2, **extra))
+    targets = np.full((4, 16, 16, 3), (0.9, 0.2, 0.4), np.float32)
     example = patches(targets, np.ones((4, 16, 16, 1), np.float32))
     first = learner.learn(example)
-    for _ in range(60):
+    for _ in range(30):
         last = learner.learn(example)
     assert set(first) == {"l1", *extra}
-    assert last["l1"] < 0.7 * first["l1"]
-    painted = learner.paint(example.inputs[0], example.bases[0])
-    assert np.abs(painted - targets[0]).mean() < 0.8 * np.abs(0.5 - targets[0]).mean()
+    assert last["l1"] < 0.5 * first["l1"]
+    assert all(last[name] < first[name] for name in extra if name == "vgg")
 
 
 @pytest.mark.parametrize("vgg", [0.0, 1.0])
