@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ..losses import TERMS, Losses, Term
 from ..motion.scores import MaskScores, PrecisionRecall
@@ -75,6 +76,8 @@ def plot_losses(
         if log:
             axes.set_yscale("log")
         axes.set(xlabel=xlabel, ylabel=f"{ylabel}, logarithmic" if log else ylabel)
+        # A step and a frame are whole numbers.
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
         _finish_axes(axes, title)
         if drawn:

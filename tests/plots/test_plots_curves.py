@@ -46,6 +46,7 @@ def test_the_axes_say_what_other_numbers_are() -> None:
     plain = plot_losses({"warped": [0.1, 0.2], "patches": [0.1, 0.1]}, log=False, **words)
     axes = plain.axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("frame", "root error")
+    assert all(float(place).is_integer() for place in axes.get_xticks())
     assert plot_losses({"warped": [0.1]}, **words).axes[0].get_ylabel() == "root error, logarithmic"
 
 
