@@ -69,7 +69,7 @@ class CheckResult:
     def _way_on(self) -> list[str]:
         if self.right:
             return []
-        return [f'Stuck? sk.exercises.hint("{self.exercise}") helps, and a 2 or 3 after it more.']
+        return [f'Stuck? sk.exercises.hint("{self.exercise}", 1) is a hint; 2 and 3 say more.']
 
     def _picture(self) -> str:
         figure = self.plot()
