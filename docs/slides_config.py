@@ -14,3 +14,4 @@ slides.mathjax_url = "node_modules/mathjax/MathJax.js?config=TeX-AMS_CHTML-full"
 slides.reveal_theme = "white"
 slides.exclude_input = True
 slides.embed_images = True
+slides.reveal_scroll = True  # for the few that are longer than the screen

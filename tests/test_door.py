@@ -28,14 +28,14 @@ NAMES = {
     *("Keyframe", "KeyframeRun", "KeyframeSettings", "propagate"),
     *("Stylization", "VideoRun", "match_colors", "open_run", "stylize_image", "stylize_video"),
     *("FlowMethod", "consistency_mask", "estimate_flow", "flow_between", "make_scene", "warp"),
-    *("balance", "pull_maps", "style_distance", "unused_style_distance"),
+    *("balance", "broken", "pull_maps", "style_distance", "unused_style_distance"),
     *("exact_warping_error", "sharpness", "sharpness_kept", "warping_error"),
     *("ClipPair", "ForceMaps", "MaskExplorer", "Player", "SmudgeProbe", "SplitView", "Studio"),
     *("WeightPanel", "WeightTranslator", "WhatIf"),
 }
 PACKAGES = {
     *("explain", "image", "media", "motion", "plots", "scenes", "translate", "vgg", "video"),
-    "widgets",
+    *("exercises", "widgets"),
 }
 MODULES = {"arrays", "errors", "losses", "samples", "settings"}
 
