@@ -18,6 +18,7 @@ import logging
 import os
 import re
 import signal
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
@@ -89,14 +90,16 @@ def call(tmp_path, monkeypatch, capsys) -> Call:
 
 
 def command_line() -> Callable[[list[str]], int]:
-    """The function that this checkout's pyproject.toml installs as `stylekit`.
+    """The function that this checkout's pyproject.toml installs as `stylekit`, up to its exit code.
 
-    The metadata of an installation is not asked: it may be of before a move.
+    The metadata of an installation is not asked: it may be of before a move. The program itself
+    would end this process.
     """
     files = (folder / "pyproject.toml" for folder in Path(__file__).resolve().parents)
     project = tomllib.loads(next(file for file in files if file.is_file()).read_text("utf-8"))
     script = project["project"]["scripts"]["stylekit"]
-    return EntryPoint("stylekit", script, "console_scripts").load()
+    program = EntryPoint("stylekit", script, "console_scripts").load()
+    return sys.modules[program.__module__].main
 
 
 # --- comparing ------------------------------------------------------------------------------------
