@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..settings import STRENGTH, KeyframeSettings, NetworkSettings, VideoSettings, tunables
+from ..settings import KeyframeSettings, NetworkSettings, VideoSettings, tunables
 from .input_options import CLIP_LIMITS, add_limits
 from .option_types import read_output
 from .presets import read_preset
-from .setting_options import add_clip_reading, add_settings, add_weights, flow_option
+from .setting_options import add_clip_reading, add_settings, add_strength, add_weights, flow_option
 
 
 def add_keyframes(parser: argparse.ArgumentParser) -> None:
@@ -72,13 +72,7 @@ def add_keyframes(parser: argparse.ArgumentParser) -> None:
         help=f"{steps.help} (default: %(default)s)",
     )
     weights = parser.add_argument_group("painting of a keyframe that is given as a style")
-    weights.add_argument(
-        STRENGTH.flag,
-        type=float,
-        default=1.0,
-        metavar="S",
-        help=f"{STRENGTH.help} (default: %(default)g)",
-    )
+    add_strength(weights)
     add_weights(weights, needs_mask=False)
     image = VideoSettings().image
     size = {

@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 from .. import __version__
 from ..errors import SettingsError
 from ..settings import (
-    STRENGTH,
     Colors,
     ImageSettings,
     VideoSettings,
@@ -23,7 +22,7 @@ from .keyframe_options import add_keyframes
 from .option_types import positive, read_output
 from .presets import Preset, read_preset, values_of
 from .server_options import add_lab, add_studio
-from .setting_options import add_clip_reading, add_settings, add_weights, flow_option
+from .setting_options import add_clip_reading, add_settings, add_strength, add_weights, flow_option
 
 # Takes the options and returns the exit code.
 Command = Callable[[argparse.Namespace], int]
@@ -179,13 +178,7 @@ def _add_common(
         "beside it; options that are given too win over it",
     )
     weights = parser.add_argument_group("weights of the losses")
-    weights.add_argument(
-        STRENGTH.flag,
-        type=float,
-        default=1.0,
-        metavar="S",
-        help=f"{STRENGTH.help} (default: %(default)g)",
-    )
+    add_strength(weights)
     add_weights(weights, needs_mask=False)
     size = {
         "default": None,

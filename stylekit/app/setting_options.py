@@ -13,6 +13,7 @@ from ..losses import TERMS
 from ..motion.flow import FLOWS, FlowMethod
 from ..motion.masks import MASKS
 from ..settings import (
+    STRENGTH,
     ImageSettings,
     Implementation,
     KeyframeSettings,
@@ -46,6 +47,17 @@ T = TypeVar(
     PatchSettings,
     NetworkSettings,
 )
+
+
+def add_strength(group: argparse._ArgumentGroup) -> None:
+    """Add the option of the one control above the weights."""
+    group.add_argument(
+        STRENGTH.flag,
+        type=float,
+        default=1.0,
+        metavar="S",
+        help=f"{STRENGTH.help} (default: %(default)g)",
+    )
 
 
 def add_weights(group: argparse._ArgumentGroup, *, needs_mask: bool) -> None:
