@@ -33,11 +33,13 @@ def one_line(error: Exception) -> str | None:
 def _with_flag(error: StylekitError) -> str:
     """The error's message; one about a setting begins with its flag, as the user typed it."""
     if isinstance(error, SettingsError):
-        kinds = (Weights, ImageSettings, PatchSettings, NetworkSettings, KeyframeSettings)
-        known = {
-            name: of for kind in (*kinds, VideoSettings) for name, of in tunables(kind).items()
+        kinds = (Weights, ImageSettings, VideoSettings, KeyframeSettings)
+        flags = {
+            name: known.flag
+            for kind in (*kinds, PatchSettings, NetworkSettings)
+            for name, known in tunables(kind).items()
+            if known.flag
         }
-        flags = {name: setting.flag for name, setting in known.items()}
         # Not settings, but options of the command `video`.
         flags |= {
             "start": "--start",

@@ -215,7 +215,17 @@ def help_of(capsys, *command) -> str:
 def test_help_shows_every_command_and_examples(capsys):
     text = help_of(capsys)
     assert "examples: stylekit image chelsea swirls -o cat.png" in text
-    for command in ("image", "video", "demo", "lab", "studio", "doctor"):
+    for command in (
+        "image",
+        "video",
+        "keyframes",
+        "demo",
+        "lab",
+        "course",
+        "gallery",
+        "studio",
+        "doctor",
+    ):
         assert command in text
 
 

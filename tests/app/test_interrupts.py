@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -94,12 +95,14 @@ def test_a_signal_in_a_long_computation_is_answered_before_it_ends():
     process = start(code)
     try:
         assert process.stdout.readline() == "ready\n"
+        time.sleep(2)  # until it is in the computation, also on a busy machine
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline().startswith("interrupted: the computation under way ends")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=120)
     finally:
         process.kill()
+        process.communicate()
     assert (process.returncode, err) == (130, f"{NOT_FINISHED}\n")
 
 

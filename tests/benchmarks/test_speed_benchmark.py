@@ -37,7 +37,7 @@ from speed_numbers import (
     slope,
 )
 
-COMMANDS = ("image", "video", "demo", "lab", "studio", "doctor")
+COMMANDS = ("image", "video", "keyframes", "demo", "lab", "course", "gallery", "studio", "doctor")
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ WRITTEN = {
     "Fold": {"is_open"},
     "IntSlider": {"value"},
     "Line": {"value"},
+    "LiveTraining": {"frame_index"},
     "PictureCanvas": {"painted"},
     "Slider": {"value"},
     "Tick": {"value"},
