@@ -110,7 +110,10 @@ def _load_backbone(choice: str) -> Backbone:
             backbone = _keras_vgg19()
         except WeightsError as error:
             if choice == "vgg19":
-                raise _with_advice(error) from error
+                advised = _with_advice(error)
+                if advised is error:
+                    raise
+                raise advised from error
             log.info("%s; running on the embedded VGG16 instead", error)
             backbone = _embedded_vgg16()
     log.info("backbone: %s", backbone.label)
