@@ -110,10 +110,9 @@ def _load_backbone(choice: str) -> Backbone:
             backbone = _keras_vgg19()
         except WeightsError as error:
             if choice == "vgg19":
-                advised = _with_advice(error)
-                if advised is error:
+                if ";" in error.message:  # what to do is said
                     raise
-                raise advised from error
+                raise _with_advice(error) from error
             log.info("%s; running on the embedded VGG16 instead", error)
             backbone = _embedded_vgg16()
     log.info("backbone: %s", backbone.label)
@@ -121,9 +120,7 @@ def _load_backbone(choice: str) -> Backbone:
 
 
 def _with_advice(error: WeightsError) -> WeightsError:
-    """The error of VGG19, with what to do where nothing is said of it."""
-    if ";" in error.message:
-        return error
+    """The error of VGG19, with what to do."""
     return WeightsError(
         error.name,
         f"{error.message}; connect this machine to the internet once, or copy {_VGG19_FILE} into "
