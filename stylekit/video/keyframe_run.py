@@ -152,8 +152,13 @@ class KeyframeRun:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all frames are finished, and the network has learned for as long as it should."""
-        learned = self._network is None or self._network.done
+        """Whether all frames are finished, and the network has learned for as long as it should.
+
+        What a network has learned is known when `steps` has begun.
+        """
+        network = self._network
+        by_patches = self.settings.method is KeyMethod.PATCH
+        learned = by_patches or (network is not None and network.done)
         return learned and len(self.finished_entries()) == len(self.clip)
 
     def reload(self) -> None:

@@ -148,6 +148,7 @@ def test_stopped_training_paints_at_once_and_what_was_painted_early_is_painted_a
     early = list(run.frames(train=False))
     assert len(early) == 5 and {frame.trained for frame in early} == {1}
     assert not run.is_complete
+    assert not KeyframeRun(clip, given, tmp_path / "run", BY_NETWORK).is_complete
     late = list(run.frames())
     assert {frame.trained for frame in late} == {3} and run.is_complete
 
