@@ -20,13 +20,16 @@ SMALL = np.full((32, 48, 3), (30, 30, 200), np.uint8)
 
 def write(path: Path, *pages: tuple[np.ndarray, dict[int, int]]) -> Path:
     """A TIFF of several pages, each with tags of its own."""
-    with TiffImagePlugin.AppendingTiffWriter(str(path), True) as file:
+    with path.open("w+b") as stream:
+        file = TiffImagePlugin.AppendingTiffWriter(stream, True)
         for pixels, tags in pages:
             told = TiffImagePlugin.ImageFileDirectory_v2()
             for tag, value in tags.items():
                 told[tag] = value
             PIL.Image.fromarray(pixels).save(file, format="TIFF", tiffinfo=told)
             file.newFrame()
+        # At its end it reads the stream once more; Python 3.13 tells of errors there.
+        del file
     return path
 
 
