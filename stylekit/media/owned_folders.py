@@ -59,7 +59,7 @@ class OwnedFolder:
         atexit.unregister(self.remove)
         # Windows removes no file that is open.
         self._lock.release()
-        shutil.rmtree(self.path, ignore_errors=True)
+        _remove(self.path)
 
 
 def remove_orphaned_folders() -> None:
@@ -71,7 +71,25 @@ def remove_orphaned_folders() -> None:
     with suppress(OSError):
         for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
             if _is_own(folder) and _is_abandoned(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; if something stays in it, its lock file too, so that it is known to be ours.
+
+    Something stays for instance if another thread writes at this moment.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.name != LOCK_NAME:
+                shutil.rmtree(path, ignore_errors=True)
+                with suppress(OSError):
+                    path.unlink()
+        (folder / LOCK_NAME).unlink(missing_ok=True)
+        try:
+            folder.rmdir()
+        except OSError:
+            (folder / LOCK_NAME).touch(mode=0o600)
 
 
 def _is_own(folder: Path) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,32 @@ def test_only_the_owner_may_enter_and_removal_leaves_nothing(place: Path) -> Non
     folder.remove()
     assert list(place.iterdir()) == []
     folder.remove()
+
+
+def test_a_folder_in_which_something_is_written_at_the_end_is_removed_later(place: Path) -> None:
+    folder = OwnedFolder()
+    ended = threading.Event()
+
+    def write() -> None:
+        for number in itertools.count():
+            if ended.is_set():
+                return
+            with suppress(OSError):
+                (folder.path / str(number)).mkdir()
+                (folder.path / str(number) / "a").write_text("x")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while not any(path.is_dir() for path in folder.path.iterdir()):
+            pass
+        folder.remove()
+        assert not folder.path.exists() or (folder.path / LOCK_NAME).is_file()
+    finally:
+        ended.set()
+        writer.join()
+    remove_orphaned_folders()
+    assert list(place.iterdir()) == []
 
 
 def test_a_killed_process_leaves_its_folder_to_the_next(holder) -> None:
