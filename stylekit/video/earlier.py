@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ from .links import light_of
 from .still_parts import StillParts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Earlier:
     """An earlier painted frame, seen from the frame that is painted now.
 
@@ -54,7 +55,7 @@ class Earlier:
     boost: float
     change: NDArray[np.float32]
 
-    @property
+    @cached_property
     def warped(self) -> Image:
         """The earlier frame on the grid and in the light of this one."""
         flow = self.motion.flow.backward_flow
