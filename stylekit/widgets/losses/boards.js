@@ -1,0 +1,145 @@
+// Pictures of numbers: drawn from bytes, with a square or a place that is chosen by mouse or keys.
+
+import { element } from "../base/dom.js";
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// From dark to bright, so that the order of numbers is seen without colour; after "cividis".
+const LIGHT = [[0, 28, 66], [62, 75, 107], [124, 123, 120], [188, 174, 108], [255, 234, 70]];
+// Below 0 blue, above orange; equal steps on both sides.
+const SIGNED = [[0, 90, 160], [120, 175, 215], [247, 247, 247], [240, 160, 95], [190, 75, 0]];
+
+function table(stops) {
+  const colors = new Uint8ClampedArray(256 * 3);
+  for (let value = 0; value < 256; value++) {
+    const at = (value / 255) * (stops.length - 1);
+    const low = Math.min(Math.floor(at), stops.length - 2);
+    for (let channel = 0; channel < 3; channel++) {
+      const [a, b] = [stops[low][channel], stops[low + 1][channel]];
+      colors[3 * value + channel] = Math.round(a + (b - a) * (at - low));
+    }
+  }
+  return colors;
+}
+
+const TABLES = { light: table(LIGHT), signed: table(SIGNED) };
+
+// Draws the sheet that `plan` describes, from `pixels`, a DataView or a typed array.
+export function draw(canvas, plan, pixels) {
+  const { kind, width, height, start } = plan;
+  const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset + start);
+  if (canvas.width !== width || canvas.height !== height) {
+    [canvas.width, canvas.height] = [width, height];
+  }
+  const image = new ImageData(width, height);
+  const colors = TABLES[kind];
+  for (let i = 0; i < width * height; i++) {
+    for (let channel = 0; channel < 3; channel++) {
+      image.data[4 * i + channel] = colors ? colors[3 * bytes[i] + channel] : bytes[3 * i + channel];
+    }
+    image.data[4 * i + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+// A board has `columns` × `rows` squares, one of which is chosen. `onPick(x, y)` is called with
+// each square that is chosen here; without it the board is only looked at. Boards are kept and
+// given new pictures, so that the focus stays where it is.
+export function board(parent, onPick) {
+  const frame = element(parent, "div", "board");
+  const canvas = element(frame, "canvas", "", { "aria-hidden": "true" });
+  const marks = element(frame, "div", "", { "aria-hidden": "true" });
+  let [columns, rows, x, y] = [1, 1, 0, 0];
+  let look = "spot";
+  let spoken = () => "";
+
+  function name() {
+    frame.setAttribute("aria-label", `${frame.dataset.label}. ${spoken(x, y)}`);
+  }
+
+  function mark() {
+    marks.replaceChildren();
+    const [left, top] = [(100 * x) / columns, (100 * y) / rows];
+    const [wide, high] = [100 / columns, 100 / rows];
+    if (look === "cross") {
+      for (const box of [[0, top, 100, high], [left, 0, wide, 100]]) place("line", box);
+    }
+    if (look === "spot") {
+      const spot = element(marks, "div", "at spot");
+      spot.style.left = `${left + wide / 2}%`;
+      spot.style.top = `${top + high / 2}%`;
+    } else {
+      place("cell", [left, top, wide, high]);
+    }
+    name();
+  }
+
+  function place(kind, [left, top, wide, high]) {
+    const box = element(marks, "div", `at ${kind}`);
+    box.style.left = `${left}%`;
+    box.style.top = `${top}%`;
+    box.style.width = `max(${wide}%, ${kind === "cell" ? 6 : 1}px)`;
+    box.style.height = `max(${high}%, ${kind === "cell" ? 6 : 1}px)`;
+  }
+
+  function choose(newX, newY) {
+    x = Math.min(Math.max(newX, 0), columns - 1);
+    y = Math.min(Math.max(newY, 0), rows - 1);
+    mark();
+    onPick(x, y);
+  }
+
+  function onClick(event) {
+    const box = frame.getBoundingClientRect();
+    choose(
+      Math.floor(((event.clientX - box.left) / box.width) * columns),
+      Math.floor(((event.clientY - box.top) / box.height) * rows),
+    );
+  }
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const far = event.shiftKey ? 10 : 1;
+    if (event.key in STEPS) {
+      const [dx, dy] = STEPS[event.key];
+      choose(Math.round(x) + far * dx, Math.round(y) + far * dy);
+    } else if (event.key === "Home") {
+      choose(0, y);
+    } else if (event.key === "End") {
+      choose(columns - 1, y);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  if (onPick) {
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "application");
+    // Without this attribute JupyterLab moves between cells with the arrow keys.
+    frame.setAttribute("data-lm-suppress-shortcuts", "true");
+    frame.addEventListener("click", onClick);
+    frame.addEventListener("keydown", onKey);
+  } else {
+    frame.setAttribute("role", "img");
+  }
+
+  return {
+    frame,
+    // `say(x, y)` puts a square into words.
+    show({ plan, pixels, label, size, at, kind, say }) {
+      draw(canvas, plan, pixels);
+      frame.dataset.label = label;
+      [columns, rows] = size;
+      look = kind;
+      spoken = say;
+      canvas.style.imageRendering = plan.kind === "color" ? "auto" : "pixelated";
+      this.at(at);
+    },
+    at(newPlace) {
+      [x, y] = newPlace;
+      mark();
+    },
+  };
+}
