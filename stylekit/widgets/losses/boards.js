@@ -10,14 +10,13 @@ const LIGHT = [[0, 28, 66], [62, 75, 107], [124, 123, 120], [188, 174, 108], [25
 const SIGNED = [[0, 90, 160], [120, 175, 215], [247, 247, 247], [240, 160, 95], [190, 75, 0]];
 
 function table(stops) {
-  const colors = new Uint8ClampedArray(256 * 3);
+  const colors = new Uint32Array(256);
   for (let value = 0; value < 256; value++) {
     const at = (value / 255) * (stops.length - 1);
     const low = Math.min(Math.floor(at), stops.length - 2);
-    for (let channel = 0; channel < 3; channel++) {
-      const [a, b] = [stops[low][channel], stops[low + 1][channel]];
-      colors[3 * value + channel] = Math.round(a + (b - a) * (at - low));
-    }
+    const [red, green, blue] = stops[low].map((a, channel) =>
+      Math.round(a + (stops[low + 1][channel] - a) * (at - low)));
+    colors[value] = (255 << 24) | (blue << 16) | (green << 8) | red;
   }
   return colors;
 }
@@ -32,12 +31,13 @@ export function draw(canvas, plan, pixels) {
     [canvas.width, canvas.height] = [width, height];
   }
   const image = new ImageData(width, height);
+  // Four bytes at once, which is several times as fast; the bytes stand in the order A, B, G, R.
+  const values = new Uint32Array(image.data.buffer);
   const colors = TABLES[kind];
-  for (let i = 0; i < width * height; i++) {
-    for (let channel = 0; channel < 3; channel++) {
-      image.data[4 * i + channel] = colors ? colors[3 * bytes[i] + channel] : bytes[3 * i + channel];
-    }
-    image.data[4 * i + 3] = 255;
+  for (let i = 0, j = 0; i < values.length; i++, j += 3) {
+    values[i] = colors
+      ? colors[bytes[i]]
+      : (255 << 24) | (bytes[j + 2] << 16) | (bytes[j + 1] << 8) | bytes[j];
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
@@ -52,6 +52,7 @@ export function board(parent, onPick) {
   let [columns, rows, x, y] = [1, 1, 0, 0];
   let look = "spot";
   let spoken = () => "";
+  let drawn = null;
 
   function name() {
     frame.setAttribute("aria-label", `${frame.dataset.label}. ${spoken(x, y)}`);
@@ -129,7 +130,9 @@ export function board(parent, onPick) {
     frame,
     // `say(x, y)` puts a square into words.
     show({ plan, pixels, label, size, at, kind, say }) {
-      draw(canvas, plan, pixels);
+      // A plan comes with its pixels, and both are replaced together.
+      if (plan !== drawn) draw(canvas, plan, pixels);
+      drawn = plan;
       frame.dataset.label = label;
       [columns, rows] = size;
       look = kind;

@@ -55,7 +55,7 @@ function boardRow(parent, onPick, className) {
           return { sign, above, made, below: element(figure, "div", "below faint") };
         });
       }
-      const count = { 1: "one", 2: "two", 4: "four" }[figures.length] ?? "";
+      const count = { 2: "two", 4: "four" }[figures.length] ?? "";
       root.className = `${className} ${count}`;
       for (const [index, picture] of row.pictures.entries()) {
         const { sign, above, made, below } = figures[index];
@@ -133,7 +133,7 @@ function render({ model, el }) {
   const chosen = element(squares.root, "p", "total");
   const note = element(squares.root, "p", "hint");
   const hint = element(squares.root, "p", "hint");
-  hint.textContent = "Click a square, or move with the arrow keys (Shift: 10 at once). Brightness "
+  hint.textContent = "Click, or move with the arrow keys (Shift: 10 at once). Brightness "
     + "goes by the square root, so that small numbers are seen, too.";
   const chain = element(maps.root, "div", "lines");
   const rowsHere = element(maps.root, "div");
@@ -156,7 +156,8 @@ function render({ model, el }) {
       : { plan: scene.sheets[name], pixels: model.get("_scene_pixels") };
   }
 
-  let shownScene = null;
+  // What is drawn already is not drawn again: a click changes the detail alone.
+  let [shownScene, shownDetail] = [null, null];
   function paint() {
     const [scene, detail] = [model.get("_scene"), model.get("_detail")];
     if (!scene.title) return;
@@ -167,15 +168,17 @@ function render({ model, el }) {
     follow.checked = Boolean(scene.follows);
     framing.hidden = !scene.frames;
     if (!scene.terms) return;
-    if (scene !== shownScene) paintScene(scene);
-    shownScene = scene;
-    paintDetail(scene, detail);
+    const fresh = scene !== shownScene;
+    if (fresh) paintScene(scene, detail);
+    else matrix.at(detail.cell);
+    if (fresh || detail !== shownDetail) paintDetail(detail);
+    [shownScene, shownDetail] = [scene, detail];
     if (speaking) said.textContent = detail.said;
     speaking = false;
     root.dataset.shown = String(model.get("_serial"));
   }
 
-  function paintScene(scene) {
+  function paintScene(scene, detail) {
     if (scene.frames) {
       frame.max = String(scene.frames.count - 1);
       if (document.activeElement !== frame) frame.value = String(scene.frames.index);
@@ -198,10 +201,6 @@ function render({ model, el }) {
     }
     note.textContent = chooser.note;
     note.hidden = !chooser.note;
-  }
-
-  function paintDetail(scene, detail) {
-    const { chooser } = scene;
     const say = (x, y) => {
       const [column, line] = [Math.round(x), Math.round(y)];
       const cell = line * chooser.columns + column;
@@ -211,6 +210,9 @@ function render({ model, el }) {
     };
     const kind = chooser.cross ? "cross" : "cell";
     matrix.show({ ...chooser, name: "", place: detail.cell }, sheet, { kind, say });
+  }
+
+  function paintDetail(detail) {
     chosen.textContent = detail.said;
     showTrail(trail, detail.trail);
     maps.say(detail.title, detail.words);
