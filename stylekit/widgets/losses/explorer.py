@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -105,7 +104,6 @@ class LossExplorer(guarded.VBox):
             },
             with_run={"frame_index": frame_index},
         )
-        self._lock = threading.RLock()
         self._seconds = 0.0
         self._last, self._clock = -float("inf"), time.monotonic
         self._event: Any = None
@@ -123,6 +121,8 @@ class LossExplorer(guarded.VBox):
         self._term = "style"
         self.alerts = Alerts()
         self.page = LossPage(on_ask=self._ask)
+        # One lock for both: a page that asks holds it already.
+        self._lock = self.page.lock
         super().__init__([self.alerts.widget, self.page])
         self.add_class("stylekit-loss-explorer")
         if isinstance(source, Player):
@@ -148,13 +148,12 @@ class LossExplorer(guarded.VBox):
 
     def update(self) -> None:
         """Look at the picture as it is now, whatever the box "follow the painting" says."""
-        with self._lock:
-            if self._painting is not None:
-                painting = self._painting
-                now = painting.weight_schedule.last
-                self._look(moment_of(snapshot(painting, painting.image, now, "The picture now")))
-            elif self._player is not None:
-                self._look_at_player()
+        if self._painting is not None:
+            painting = self._painting
+            now = painting.weight_schedule.last
+            self._look(moment_of(snapshot(painting, painting.image, now, "The picture now")))
+        elif self._player is not None:
+            self._look_at_player()
 
     def close(self) -> None:
         """Follow no longer, and remove the panel from its pages."""
@@ -193,13 +192,13 @@ class LossExplorer(guarded.VBox):
         due = self._clock() >= self._last + max(_MIN_SECONDS, _PAUSE_RATIO * self._seconds)
         if self._follows and (resting or due):
             # An exception in a player's callback would end the run.
-            with self._lock, self.alerts.guard():
+            with self.alerts.guard():
                 self._look_at_player()
 
     def _take_state(self, state: LoopState) -> None:
         resting = state not in (LoopState.IDLE, LoopState.RUNNING)
         if resting and self._follows and self._event is not None:
-            with self._lock, self.alerts.guard():
+            with self.alerts.guard():
                 self._look_at_player()
 
     def _take_weights(self, weights: Weights) -> None:
@@ -213,14 +212,16 @@ class LossExplorer(guarded.VBox):
                 self._show(moment, self.arithmetic.with_weights(weights))
 
     def _look(self, moment: Moment) -> None:
-        """Compute the numbers of a moment and show them."""
+        """Compute the numbers of a moment and show them; a click is answered meanwhile."""
         features = self._features_of(moment.objective, moment)
-        self._show(
-            moment,
-            LossArithmetic(
-                moment.objective, moment.targets, moment.image, moment.weights, features
-            ),
+        arithmetic = LossArithmetic(
+            moment.objective, moment.targets, moment.image, moment.weights, features
         )
+        if arithmetic.compares_gram:
+            # So that no click waits for them.
+            _ = arithmetic.style_layers, features.by_style
+        with self._lock:
+            self._show(moment, arithmetic)
 
     def _features_of(self, objective: Objective, moment: Moment) -> StyleFeatures:
         """Those of the last moment, as long as the styles are compared in the same size."""
@@ -341,11 +342,10 @@ class LossExplorer(guarded.VBox):
 
         Raises SettingsError if there is no run, or no such frame.
         """
-        with self._lock:
-            if self._run is None:
-                raise SettingsError("frame_index", "only a finished run has frames to choose from")
-            self._frame_index = self._run.check_frame(frame_index)
-            self._look(moment_of_frame(self._run, self._frame_index))
+        if self._run is None:
+            raise SettingsError("frame_index", "only a finished run has frames to choose from")
+        self._frame_index = self._run.check_frame(frame_index)
+        self._look(moment_of_frame(self._run, self._frame_index))
 
     def _follow(self, follows: bool) -> None:
         if self._player is None:
