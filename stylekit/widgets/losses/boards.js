@@ -4,11 +4,7 @@ import { element } from "../base/dom.js";
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// From dark to bright, so that the order of numbers is seen without colour; after "cividis".
-const LIGHT = [[0, 28, 66], [62, 75, 107], [124, 123, 120], [188, 174, 108], [255, 234, 70]];
-// Below 0 blue, above orange; equal steps on both sides.
-const SIGNED = [[0, 90, 160], [120, 175, 215], [247, 247, 247], [240, 160, 95], [190, 75, 0]];
-
+// The colours of 256 values between the stops of a palette.
 function table(stops) {
   const colors = new Uint32Array(256);
   for (let value = 0; value < 256; value++) {
@@ -21,10 +17,11 @@ function table(stops) {
   return colors;
 }
 
-const TABLES = { light: table(LIGHT), signed: table(SIGNED) };
+export const tables = (palettes) =>
+  Object.fromEntries(Object.entries(palettes).map(([kind, stops]) => [kind, table(stops)]));
 
 // Draws the sheet that `plan` describes, from `pixels`, a DataView or a typed array.
-export function draw(canvas, plan, pixels) {
+function draw(canvas, plan, pixels, colorTables) {
   const { kind, width, height, start } = plan;
   const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset + start);
   if (canvas.width !== width || canvas.height !== height) {
@@ -33,7 +30,7 @@ export function draw(canvas, plan, pixels) {
   const image = new ImageData(width, height);
   // Four bytes at once, which is several times as fast; the bytes stand in the order A, B, G, R.
   const values = new Uint32Array(image.data.buffer);
-  const colors = TABLES[kind];
+  const colors = colorTables[kind];
   for (let i = 0, j = 0; i < values.length; i++, j += 3) {
     values[i] = colors
       ? colors[bytes[i]]
@@ -129,9 +126,9 @@ export function board(parent, onPick) {
   return {
     frame,
     // `say(x, y)` puts a square into words.
-    show({ plan, pixels, label, size, at, kind, say }) {
+    show({ plan, pixels, colors, label, size, at, kind, say }) {
       // A plan comes with its pixels, and both are replaced together.
-      if (plan !== drawn) draw(canvas, plan, pixels);
+      if (plan !== drawn) draw(canvas, plan, pixels, colors);
       drawn = plan;
       frame.dataset.label = label;
       [columns, rows] = size;

@@ -36,6 +36,7 @@ class ContentView(TermView):
     """
 
     term: ClassVar[str] = "content"
+    still: ClassVar[tuple[str, ...]] = ("picture", "F", "P", "squares")
 
     def __init__(self) -> None:
         self._key = ""

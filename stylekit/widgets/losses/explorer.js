@@ -1,7 +1,7 @@
 // The JavaScript of LossPage: from a loss to a layer, its table, one square, and the maps behind it.
 
 import { element, listen, newName } from "../base/dom.js";
-import { board } from "./boards.js";
+import { board, tables } from "./boards.js";
 import { choiceTable, setMath, showLines, showTrail } from "./tables.js";
 
 // A question that is not answered for so long is taken as lost: another may be asked.
@@ -148,12 +148,13 @@ function render({ model, el }) {
   });
   show.addEventListener("change", () => ask({ type: "show", option: show.selectedIndex }));
 
+  const colors = tables(model.get("_palettes"));
   function sheet(name) {
     const [scene, detail] = [model.get("_scene"), model.get("_detail")];
     const mine = detail.sheets && name in detail.sheets;
     return mine
-      ? { plan: detail.sheets[name], pixels: model.get("_detail_pixels") }
-      : { plan: scene.sheets[name], pixels: model.get("_scene_pixels") };
+      ? { colors, plan: detail.sheets[name], pixels: model.get("_detail_pixels") }
+      : { colors, plan: scene.sheets[name], pixels: model.get("_scene_pixels") };
   }
 
   // What is drawn already is not drawn again: a click changes the detail alone.

@@ -106,7 +106,9 @@ class LossExplorer(guarded.VBox):
         )
         self._seconds = 0.0
         self._last, self._clock = -float("inf"), time.monotonic
+        # The newest event of the player's run, and whether it was looked at.
         self._event: Any = None
+        self._is_seen = True
         self._player: Player | None = None
         self._painting: Stylization | None = None
         self._run: StoredRun | None = None
@@ -160,6 +162,10 @@ class LossExplorer(guarded.VBox):
         self._follows = False
         super().close()
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
+        names = self.views[self._term].still
+        return self.page.with_still(super()._repr_mimebundle_(**kwargs), names)
+
     # --- what it looks at -------------------------------------------------------------------------
 
     def _attach(self, player: Player) -> None:
@@ -179,15 +185,15 @@ class LossExplorer(guarded.VBox):
         if found is None:
             self._show_nothing()
             return
-        event, self._event = self._event, None
+        self._is_seen = True
         begun = self._clock()
-        self._look(moment_of(found, event, source))
+        self._look(moment_of(found, self._event, source))
         self._last = self._clock()
         self._seconds = self._last - begun
 
     def _take_step(self, event: Any) -> None:
         assert self._player is not None
-        self._event = event
+        self._event, self._is_seen = event, False
         resting = self._player.state is not LoopState.RUNNING
         due = self._clock() >= self._last + max(_MIN_SECONDS, _PAUSE_RATIO * self._seconds)
         if self._follows and (resting or due):
@@ -197,7 +203,7 @@ class LossExplorer(guarded.VBox):
 
     def _take_state(self, state: LoopState) -> None:
         resting = state not in (LoopState.IDLE, LoopState.RUNNING)
-        if resting and self._follows and self._event is not None:
+        if resting and self._follows and not self._is_seen:
             with self.alerts.guard():
                 self._look_at_player()
 
@@ -352,7 +358,7 @@ class LossExplorer(guarded.VBox):
             return
         self._follows = follows
         # While the run paints, the next step measures.
-        if follows and self._event is not None and self._player.state is not LoopState.RUNNING:
+        if follows and not self._is_seen and self._player.state is not LoopState.RUNNING:
             self._look_at_player()
         elif self.arithmetic is not None:
             self._push()

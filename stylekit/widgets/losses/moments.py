@@ -76,26 +76,20 @@ def moment_of(snapshot: Snapshot, event: Any = None, source: Any = None) -> Mome
 
 def _held_by(snapshot: Snapshot, event: Any, source: Any) -> tuple[Earlier | None, ...]:
     """The earlier frames of a clip that is being painted; the flow is known to the nearest."""
-    count = len(snapshot.targets.masks)
-    if not count or not snapshot.targets.masks.numpy().any() or not hasattr(source, "motion"):
-        return (None,) * count
-    others = tuple(
-        Earlier(
-            name=f"earlier frame {place + 1}",
-            image=snapshot.targets.warped[place].numpy(),
-            flow=None,
+    warped, masks = snapshot.targets.warped.numpy(), snapshot.targets.masks.numpy()
+    found: list[Earlier | None] = [
+        Earlier(name=f"earlier frame {place + 1}", image=picture, flow=None) if mask.any() else None
+        for place, (picture, mask) in enumerate(zip(warped, masks, strict=True))
+    ]
+    is_first_pass = getattr(event, "pass_number", 1) == 1 and hasattr(source, "motion")
+    if found and found[0] and is_first_pass:
+        motion = source.motion(event.frame_index)
+        found[0] = Earlier(
+            name=f"frame {motion.source}",
+            image=source.stored_frame(motion.source),
+            flow=motion.flow.backward_flow,
         )
-        for place in range(count)
-    )
-    if getattr(event, "pass_number", 1) > 1:
-        return others
-    motion = source.motion(event.frame_index)
-    nearest = Earlier(
-        name=f"frame {motion.source}",
-        image=source.stored_frame(motion.source),
-        flow=motion.flow.backward_flow,
-    )
-    return (nearest, *others[1:])
+    return tuple(found)
 
 
 def moment_of_frame(run: StoredRun, frame_index: int) -> Moment:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import traitlets
 
+from ...media.images import encode_preview
 from ..base.modules import bundle, stylesheet
 from ..base.widget import LockedWidget
-from .sheets import Sheets
+from .sheets import PALETTES, Sheets, colored, side_by_side
 
 _HERE = Path(__file__).parent
 
@@ -30,6 +32,7 @@ class LossPage(LockedWidget):
     _scene_pixels = traitlets.Bytes().tag(sync=True)
     _detail: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     _detail_pixels = traitlets.Bytes().tag(sync=True)
+    _palettes: traitlets.Dict[str, Any] = traitlets.Dict(PALETTES).tag(sync=True)
     _serial = traitlets.Int().tag(sync=True)
     # The number of the page's last question that has been answered.
     _answered = traitlets.Int().tag(sync=True)
@@ -42,6 +45,25 @@ class LossPage(LockedWidget):
     def serial(self) -> int:
         """How often something was shown."""
         return self._serial
+
+    def with_still(
+        self, bundle: dict[str, Any] | None, names: Sequence[str]
+    ) -> dict[str, Any] | None:
+        """Add sheets, side by side, to the MIME bundle of a panel, for what runs no widgets."""
+        if bundle is None or not self._detail:
+            return bundle
+        shown = [
+            (self._detail, self._detail_pixels)
+            if name in self._detail["sheets"]
+            else (self._scene, self._scene_pixels)
+            for name in names
+        ]
+        pictures = [
+            colored(plan["sheets"][name], pixels)
+            for name, (plan, pixels) in zip(names, shown, strict=True)
+        ]
+        still = encode_preview(side_by_side(pictures), lossless=True).data
+        return {**bundle, "image/png": base64.b64encode(still).decode("ascii")}
 
     def show(self, scene: dict[str, Any], sheets: Sheets) -> None:
         """Show other tables and squares; the detail should follow."""

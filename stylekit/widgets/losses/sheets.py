@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,18 @@ from ...arrays import Image, to_bytes
 LIGHT, SIGNED, COLOR = "light", "signed", "color"
 """How the page colours a sheet: dark to bright from 0 on, blue to orange around 0, or as it is."""
 
+PALETTES = {
+    # From dark to bright, so that the order is seen without colour; after "cividis".
+    LIGHT: [[0, 28, 66], [62, 75, 107], [124, 123, 120], [188, 174, 108], [255, 234, 70]],
+    SIGNED: [[0, 90, 160], [120, 175, 215], [247, 247, 247], [240, 160, 95], [190, 75, 0]],
+}
+"""The colours of a kind, red, green and blue, at equal steps from its least to its largest byte."""
+
 _ZERO, _REACH = 128, 127
 # More squares than these cannot be told apart on a page; squares are averaged then.
 _MOST = 320
+# The height of a still picture in a notebook's file.
+_STILL = 112
 
 
 class Sheets:
@@ -67,6 +77,30 @@ class Sheets:
         }
         self._parts.append(data.tobytes())
         self._length += data.size
+
+
+def colored(plan: dict[str, Any], pixels: bytes) -> NDArray[np.uint8]:
+    """A sheet as the page draws it, uint8 `(h, w, 3)`."""
+    shape = plan["height"], plan["width"]
+    count = shape[0] * shape[1] * (3 if plan["kind"] == COLOR else 1)
+    values = np.frombuffer(pixels, np.uint8, count, plan["start"])
+    if plan["kind"] == COLOR:
+        return values.reshape(*shape, 3)
+    stops = np.array(PALETTES[plan["kind"]], np.float64)
+    places = np.linspace(0, 255, len(stops))
+    channels = [np.interp(values, places, channel) for channel in stops.T]
+    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8).reshape(*shape, 3)
+
+
+def side_by_side(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Pictures of one proportion in a row, each as high as `_STILL` pixels, in squares."""
+    rows = []
+    for picture in pictures:
+        height, width = picture.shape[:2]
+        wide = round(_STILL * width / height)
+        y, x = np.arange(_STILL) * height // _STILL, np.arange(wide) * width // wide
+        rows += [picture[np.ix_(y, x)], np.full((_STILL, _STILL // 16, 3), 255, np.uint8)]
+    return np.concatenate(rows[:-1], axis=1)
 
 
 def averaged(values: NDArray[Any], side: int) -> NDArray[Any]:

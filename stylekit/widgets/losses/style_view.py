@@ -32,6 +32,7 @@ class StyleView(TermView):
     """
 
     term: ClassVar[str] = "style"
+    still: ClassVar[tuple[str, ...]] = ("picture", "first 0", "second 0", "product 0")
 
     def __init__(self) -> None:
         self._key = ""

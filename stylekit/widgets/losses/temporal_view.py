@@ -17,6 +17,7 @@ class TemporalView(TermView):
     """A frame, what it is held to, and one of its pixels. `target` counts the earlier frames."""
 
     term: ClassVar[str] = "temporal"
+    still: ClassVar[tuple[str, ...]] = ("frame", "fetched", "trust", "squares")
 
     def __init__(self) -> None:
         self.target = 0

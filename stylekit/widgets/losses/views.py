@@ -31,6 +31,8 @@ class TermView(ABC):
     """
 
     term: ClassVar[str]
+    # The sheets that are shown where no widgets run.
+    still: ClassVar[tuple[str, ...]]
     arithmetic: LossArithmetic
     moment: Moment
 
@@ -93,10 +95,11 @@ def told(value: float) -> str:
 def percent(share: float) -> str:
     """A fraction in per cent, to two digits.
 
-    >>> percent(0.5), percent(0.00123), percent(0.0)
-    ('50 %', '0.12 %', '0 %')
+    >>> percent(0.5), percent(0.00123), percent(0.0), percent(3e-6)
+    ('50 %', '0.12 %', '0 %', '< 0.01 %')
     """
-    return f"{significant(100 * share, 2)} %"
+    hundredths = 100 * share
+    return "< 0.01 %" if 0 < hundredths < 0.01 else f"{significant(hundredths, 2)} %"
 
 
 def terms_table(arithmetic: LossArithmetic, chosen: str, closed: dict[str, str]) -> dict[str, Any]:

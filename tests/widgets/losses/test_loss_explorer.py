@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import io
 import json
 import math
 import re
 from collections.abc import Iterator
 
 import numpy as np
+import PIL.Image
 import pytest
 from short_runs import SETTINGS, built_in_clip, built_in_style, changed, share_objectives
 
 import stylekit as sk
+from stylekit.arrays import to_bytes
 from stylekit.errors import ResumeError, SettingsError
 from stylekit.explain.stored_run import open_run
 from stylekit.image.stylization import Stylization
@@ -230,6 +234,20 @@ def test_without_a_picture_it_shows_where_a_painting_starts(content, style, sett
     assert heavier.arithmetic.terms[1].weight == 7.0
 
 
+def test_where_no_widgets_run_there_is_a_still_picture(explorer):
+    """The picture, two maps and their product, as the page draws them."""
+    for term in ("style", "content"):
+        explorer.choose(term)
+        still = base64.b64decode(explorer._repr_mimebundle_()["image/png"])
+        picture = np.asarray(PIL.Image.open(io.BytesIO(still)))
+        wide = round(112 * 48 / 32)
+        assert picture.shape[0] == 112 and picture.shape[1] == pytest.approx(4 * wide + 21, abs=8)
+        shown = picture[56, wide // 2].astype(int)
+        there = to_bytes(explorer.moment.image)[16, 24].astype(int)
+        np.testing.assert_allclose(shown, there, atol=60)
+        assert len(np.unique(picture[:, wide + 7 :].reshape(-1, 3), axis=0)) > 10
+
+
 # A finished run.
 
 
@@ -369,6 +387,8 @@ def test_it_does_not_follow_when_it_is_told_not_to(player):
     step(player, 2)
     assert scene(explorer)["title"] == "The picture before the first step"
     ask(explorer, type="follow", on=True)
+    assert scene(explorer)["title"] == "The picture after 2 steps"
+    explorer.update()
     assert scene(explorer)["title"] == "The picture after 2 steps"
     explorer.close()
     before = explorer.arithmetic
