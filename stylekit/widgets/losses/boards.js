@@ -125,8 +125,8 @@ export function board(parent, onPick) {
 
   return {
     frame,
-    // `say(x, y)` puts a square into words.
-    show({ plan, pixels, colors, label, size, at, kind, say }) {
+    // `say(x, y)` puts a square into words; with `keep` the chosen one stays.
+    show({ plan, pixels, colors, label, size, at, kind, say, keep }) {
       // A plan comes with its pixels, and both are replaced together.
       if (plan !== drawn) draw(canvas, plan, pixels, colors);
       drawn = plan;
@@ -135,10 +135,11 @@ export function board(parent, onPick) {
       look = kind;
       spoken = say;
       canvas.style.imageRendering = plan.kind === "color" ? "auto" : "pixelated";
-      this.at(at);
+      this.at(keep ? [x, y] : at);
     },
     at(newPlace) {
-      [x, y] = newPlace;
+      x = Math.min(newPlace[0], columns - 1);
+      y = Math.min(newPlace[1], rows - 1);
       mark();
     },
   };

@@ -120,6 +120,9 @@ function render({ model, el }) {
     if (waiting && model.get("_answered") >= asked) ask(waiting);
   }
   let speaking = false;
+  // Whether a newer question than the last answer is on its way. Until then chosen squares stay
+  // where the user has moved them: an older answer must not move them back.
+  const behind = () => Boolean(waiting) || model.get("_answered") < asked;
 
   const terms = choiceTable(loss.root, (key) => ask({ type: "term", key }));
   const layers = choiceTable(layer.root, (key) => ask({ type: "layer", key }));
@@ -171,7 +174,7 @@ function render({ model, el }) {
     if (!scene.terms) return;
     const fresh = scene !== shownScene;
     if (fresh) paintScene(scene, detail);
-    else matrix.at(detail.cell);
+    else if (!behind()) matrix.at(detail.cell);
     if (fresh || detail !== shownDetail) paintDetail(detail);
     [shownScene, shownDetail] = [scene, detail];
     if (speaking) said.textContent = detail.said;
@@ -210,7 +213,9 @@ function render({ model, el }) {
         .replace("{cell}", chooser.names[cell] ?? "none");
     };
     const kind = chooser.cross ? "cross" : "cell";
-    matrix.show({ ...chooser, name: "", place: detail.cell }, sheet, { kind, say });
+    matrix.show({ ...chooser, name: "", place: detail.cell }, sheet, {
+      kind, say, keep: behind(),
+    });
   }
 
   function paintDetail(detail) {
@@ -231,7 +236,7 @@ function render({ model, el }) {
     for (const [index, row] of detail.rows.entries()) {
       const { boards, words, fixed } = rows[index];
       const at = (x, y) => `column ${Math.round(x)}, row ${Math.round(y)}`;
-      boards.show(row, sheet, { kind: "spot", say: at });
+      boards.show(row, sheet, { kind: "spot", say: at, keep: behind() && !fixed });
       setMath(words, row.said);
       words.hidden = fixed;
     }
