@@ -23,8 +23,9 @@ Each name is loaded when it is first used.
 - Measures: `style_distance`, and `unused_style_distance` on layers that no loss compares;
   `warping_error`, and `exact_warping_error` of a scene; `sharpness`, and `sharpness_kept` in a
   clip. `pull_maps` and `balance` say how strongly each loss changes the picture.
-- Panels for notebooks: `Player`, `WeightPanel`, `ForceMaps`, `WhatIf`, `MaskExplorer`,
-  `SmudgeProbe`, `WeightTranslator`, `SplitView`, `ClipPair`, and `Studio`, a whole page.
+- Panels for notebooks: `Player`, `WeightPanel`, `ForceMaps`, `LossExplorer`, `WhatIf`,
+  `MaskExplorer`, `SmudgeProbe`, `WeightTranslator`, `SplitView`, `ClipPair`, and `Studio`, a whole
+  page.
 
 - Exercises: `exercises` has the checks of what students write; `broken` paints with a published
   mistake, which is to be found.

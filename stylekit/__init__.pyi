@@ -52,6 +52,7 @@ from .video.run import VideoRun as VideoRun
 from .video.run import stylize_video as stylize_video
 from .widgets import ClipPair as ClipPair
 from .widgets import ForceMaps as ForceMaps
+from .widgets import LossExplorer as LossExplorer
 from .widgets import MaskExplorer as MaskExplorer
 from .widgets import Player as Player
 from .widgets import SmudgeProbe as SmudgeProbe

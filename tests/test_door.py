@@ -30,7 +30,16 @@ NAMES = {
     *("FlowMethod", "consistency_mask", "estimate_flow", "flow_between", "make_scene", "warp"),
     *("balance", "broken", "pull_maps", "style_distance", "unused_style_distance"),
     *("exact_warping_error", "sharpness", "sharpness_kept", "warping_error"),
-    *("ClipPair", "ForceMaps", "MaskExplorer", "Player", "SmudgeProbe", "SplitView", "Studio"),
+    *(
+        "ClipPair",
+        "ForceMaps",
+        "LossExplorer",
+        "MaskExplorer",
+        "Player",
+        "SmudgeProbe",
+        "SplitView",
+        "Studio",
+    ),
     *("WeightPanel", "WeightTranslator", "WhatIf"),
 }
 PACKAGES = {

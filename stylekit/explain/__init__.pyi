@@ -1,5 +1,7 @@
 from .ablation import FlowAblation as FlowAblation
 from .ablation import ablate_flow as ablate_flow
+from .arithmetic import LossArithmetic as LossArithmetic
+from .arithmetic import StyleFeatures as StyleFeatures
 from .pixel import PixelExplanation as PixelExplanation
 from .pixel import Verdict as Verdict
 from .pixel import probe_pixel as probe_pixel

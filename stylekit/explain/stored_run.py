@@ -18,7 +18,7 @@ from ..image.guidance import Guidance
 from ..image.mask_files import load_mask
 from ..image.objective import Objective
 from ..image.stylization import prepare_objective
-from ..losses import without_masks
+from ..losses import Targets, without_masks
 from ..media.clips import read_clip
 from ..media.images import load_image
 from ..media.sequences import find_clip, is_sequence
@@ -51,6 +51,8 @@ from .pulls import PullMaps, pull_maps
 _STYLES = (MaterialKind.STYLE, MaterialKind.PHOTOGRAPH)
 # The number of frames whose motion and pulls stay in memory: few paths are longer.
 _KEPT_FRAMES = 48
+# Targets hold feature maps, which are large.
+_KEPT_TARGETS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +108,7 @@ class StoredRun:
         self.frame_count = next(i for i in itertools.count() if i not in self._entries)
         self._motion = lru_cache(maxsize=_KEPT_FRAMES)(self._read_motion)
         self._pulls = lru_cache(maxsize=_KEPT_FRAMES)(self._measure_pulls)
+        self._targets = lru_cache(maxsize=_KEPT_TARGETS)(self._compute_targets)
 
     def check_frame(self, frame_index: int) -> int:
         """Return `frame_index` if it is a finished frame; raises SettingsError otherwise."""
@@ -142,6 +145,36 @@ class StoredRun:
         The first call for a run loads TensorFlow and compiles. Raises WeightsError as `objective`.
         """
         return self._pulls(self.check_frame(frame_index))
+
+    def held_to(self, frame_index: int) -> list[Motion | None]:
+        """The motions from the frames that a frame was held to, one for each offset.
+
+        None where there is no such frame; all are None for a cold frame.
+        """
+        entry = self._entries[self.check_frame(frame_index)]
+        motions: list[Motion | None] = [None] * len(self.settings.offsets)
+        beside = entry.get("held_to")
+        if beside is not None:
+            if is_forward(entry["pass"]):
+                motions[0] = self._motion_from(beside, frame_index)
+            else:
+                motion = self._motion_from(frame_index, beside)
+                motions[0] = reversed_motion(self.clip, motion, beside, self.settings)
+        elif not self.is_cold(frame_index):
+            sources = [self.source(frame_index), *entry.get("older", [])]
+            motions[: len(sources)] = [self._motion_from(each, frame_index) for each in sources]
+        return motions
+
+    def is_in_first_pass(self, frame_index: int) -> bool:
+        """Whether a finished frame is as the first pass left it, held along `motion`."""
+        return self._entries[self.check_frame(frame_index)].get("held_to") is None
+
+    def targets(self, frame_index: int) -> Targets:
+        """What a finished frame was compared with; a temporal target for each of `held_to`.
+
+        The first use loads TensorFlow. Raises WeightsError as `objective`.
+        """
+        return self._targets(self.check_frame(frame_index))
 
     @cached_property
     def truth(self) -> tuple[Truth, ...] | None:
@@ -205,40 +238,30 @@ class StoredRun:
         return doubtful(trust, flow_doubt(*both, *frames))
 
     def _measure_pulls(self, frame_index: int) -> PullMaps:
-        image, weights = self.image(frame_index), self.weights(frame_index)
-        objective, content = self.objective, self.clip[frame_index]
-        motions = self._held_to(frame_index)
-        if not any(motions):
+        weights = self.weights(frame_index)
+        if not any(self.held_to(frame_index)):
             # No temporal term. The targets keep their number, so nothing compiles again.
             weights = without_masks(weights)
-        palette = self.objective.guidance
-        earlier = earlier_frames(
-            frame_index, motions, self.image, self.clip, palette, self.settings, self._lost
-        )
-        targets = temporal_targets(earlier, self._parts, content)
         return pull_maps(
-            objective,
-            objective.targets(content, targets),
-            image,
+            self.objective,
+            self._targets(frame_index),
+            self.image(frame_index),
             weights,
             keep_colors=self.settings.image.keep_colors,
         )
 
-    def _held_to(self, frame_index: int) -> list[Motion | None]:
-        """The motions from the frames that a frame was held to, one for each offset."""
-        entry = self._entries[frame_index]
-        motions: list[Motion | None] = [None] * len(self.settings.offsets)
-        beside = entry.get("held_to")
-        if beside is not None:
-            if is_forward(entry["pass"]):
-                motions[0] = self._motion_from(beside, frame_index)
-            else:
-                motion = self._motion_from(frame_index, beside)
-                motions[0] = reversed_motion(self.clip, motion, beside, self.settings)
-        elif not self.is_cold(frame_index):
-            sources = [self.source(frame_index), *entry.get("older", [])]
-            motions[: len(sources)] = [self._motion_from(each, frame_index) for each in sources]
-        return motions
+    def _compute_targets(self, frame_index: int) -> Targets:
+        objective, content = self.objective, self.clip[frame_index]
+        earlier = earlier_frames(
+            frame_index,
+            self.held_to(frame_index),
+            self.image,
+            self.clip,
+            objective.guidance,
+            self.settings,
+            self._lost,
+        )
+        return objective.targets(content, temporal_targets(earlier, self._parts, content))
 
     def _motion_from(self, source: int, frame_index: int) -> Motion:
         flow, mask = self._read_flow(frame_index, source)

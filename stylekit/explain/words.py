@@ -94,13 +94,38 @@ def two_digits(value: float) -> str:
     >>> [two_digits(value) for value in (1.29, 1340.0, 0.0123, 4.1e-5, 2.6e8)]
     ['1.3', '1,300', '0.012', '4.1·10⁻⁵', '2.6·10⁸']
     """
+    return significant(value, 2)
+
+
+def significant(value: float, count: int) -> str:
+    """`value` to `count` significant digits, without zeros at the end of its decimals.
+
+    Examples
+    --------
+    >>> [significant(value, 4) for value in (1.2345, 1340.0, -0.012, 4.1234e-5)]
+    ['1.234', '1,340', '−0.012', '4.123·10⁻⁵']
+    """
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    digits, _, power = f"{value:.1e}".partition("e")
+    digits, _, power = f"{value:.{count - 1}e}".partition("e")
     rounded = float(f"{digits}e{power}")
     if _SMALLEST_PLAIN <= abs(rounded) < _LARGEST_PLAIN:
-        return f"{rounded:,.0f}" if abs(rounded) >= 10 else f"{rounded:.2g}"
-    return f"{float(digits):g}·10{str(int(power)).translate(_RAISED)}"
+        text = f"{rounded:,.{max(0, count - 1 - int(power))}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        text = f"{float(digits):.{count}g}·10{str(int(power)).translate(_RAISED)}"
+    return text.replace("-", "−")
+
+
+def explain_trust(verdict: Verdict) -> str:
+    """What decided about the reliability c of a pixel, as a sentence.
+
+    Examples
+    --------
+    >>> explain_trust(Verdict.TRUSTED)
+    'No test fired.'
+    """
+    return _capital(f"{_TESTS[verdict]}.")
 
 
 def _age(report: PixelExplanation) -> str:

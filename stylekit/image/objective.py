@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Image, Mask, check_image, check_mask, from_bytes, to_bytes
+from ..errors import SettingsError
 from ..losses import (
     TERMS,
     Losses,
@@ -187,7 +188,7 @@ class Objective:
         SettingsError
             Unless `weights.layers` is empty or has one number for each style layer.
         """
-        shares, factors = self._shares(weights), self.term_weights(weights)
+        shares, factors = self.style_shares(weights), self.term_weights(weights)
         if self._tiles.needed(image):
             value, gradient, parts = self._tiles.differentiate(image, targets, factors)
             return Evaluation(value, gradient, self._losses(parts, shares))
@@ -215,7 +216,7 @@ class Objective:
 
         Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
         """
-        shares = self._shares(weights)
+        shares = self.style_shares(weights)
         return [
             weight_of(term, weights) * share
             for term in TERMS.values()
@@ -240,7 +241,28 @@ class Objective:
             case = self._case(image.shape, len(targets.masks), len(targets.style))
             parts = self._compiler.call(self._parts, case, tf.constant(written), targets)
         style_distance = self._losses(parts, (1.0,) * len(self._style_layers)).style
-        return self._losses(parts, self._shares(weights or Weights())), style_distance
+        return self._losses(parts, self.style_shares(weights or Weights())), style_distance
+
+    def features(self, image: Image) -> ByLayer:
+        """The features of `image` as it is by layer, each `(1, h, w, N)`; nothing is compiled.
+
+        Raises SettingsError for a picture that is computed in tiles, whose features are not kept.
+        """
+        if self._tiles.needed(check_image(image)):
+            height, width = image.shape[:2]
+            raise SettingsError(
+                "size",
+                f"the features of {width}×{height} pixels are computed in tiles and not kept; "
+                "use a picture of less than a megapixel",
+            )
+        return self._features(image, once=True)
+
+    def losses_of(
+        self, image: Image, features: ByLayer, targets: Targets, weights: Weights
+    ) -> Losses:
+        """The unweighted losses of `image` as it is, from its `features`; nothing is compiled."""
+        parts = self._parts_of(tf.constant(image), features, targets)
+        return self._losses(parts, self.style_shares(weights))
 
     def style_distances(self, image: Image) -> dict[str, float]:
         """The style loss of the 8-bit picture by layer, each without its layer weight."""
@@ -320,7 +342,9 @@ class Objective:
 
     def _parts(self, image: tf.Tensor, targets: Targets) -> tf.Tensor:
         """The parts L_t of all `TERMS`, in their order; a term by layer has a part for each."""
-        features = self.extractor(image)
+        return self._parts_of(image, self.extractor(image), targets)
+
+    def _parts_of(self, image: tf.Tensor, features: ByLayer, targets: Targets) -> tf.Tensor:
         parts = [term.measure(image, features, targets) for term in TERMS.values()]
         return tf.concat([tf.reshape(part, [-1]) for part in parts], 0)
 
@@ -334,8 +358,11 @@ class Objective:
             }
         )
 
-    def _shares(self, weights: Weights) -> tuple[float, ...]:
-        """The share of each style layer in the style loss."""
+    def style_shares(self, weights: Weights) -> tuple[float, ...]:
+        """The share w_l of each style layer in the style loss.
+
+        Raises SettingsError unless `weights.layers` is empty or has one for each style layer.
+        """
         check_layer_count("layers", weights.layers, self._style_layers)
         return weights.layers or self._layer_weights or (1.0,) * len(self._style_layers)
 

@@ -149,6 +149,18 @@ class Stylization:
         return self._targets
 
     @property
+    def content(self) -> Image:
+        """What is painted, in its own size."""
+        return self._content
+
+    @property
+    def compared_styles(self) -> Guidance:
+        """The styles in the size and colours in which the current scale is compared with them."""
+        if self._on_last_scale:
+            return self.objective.guidance
+        return self._style_at(self.scales[self._scale_index].size)
+
+    @property
     def losses(self) -> Losses:
         """Unweighted losses of the 8-bit picture; style layers have the shares of the last step."""
         return self.measure()[0]

@@ -7,6 +7,7 @@ from .base.alerts import Alerts
 from .base.download import Download
 from .base.picture_canvas import PictureCanvas
 from .base.upload import Upload
+from .losses.explorer import LossExplorer
 from .masks.explorer import MaskExplorer
 from .pixels.probe import SmudgeProbe
 from .player.clip_pair import ClipPair
@@ -26,6 +27,7 @@ __all__ = [
     "Download",
     "ForceMaps",
     "LossCurve",
+    "LossExplorer",
     "MaskExplorer",
     "PictureCanvas",
     "Player",

@@ -6,42 +6,26 @@ import dataclasses
 import html
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
 
-from ...arrays import Image
 from ...explain.pulls import PullMaps, pull_maps
 from ...explain.words import two_digits
-from ...image.objective import Objective, Targets
-from ...image.stylization import Stylization
 from ...losses import TERMS, weight_of
 from ...settings import Weights
 from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.loop import LoopState
 from ..base.picture_canvas import PictureCanvas
-from ..base.run_progress import image_of, title_of
 from ..base.text import FAINT_STYLE, TEXT_STYLE, title_html
 from .force_views import drawn, force_words, key_html, reweighted, white_of
 from .player import Player
+from .snapshots import Snapshot, first_snapshot, snapshot_of
 
 # Measuring may take a fifth of the time at most, so that painting goes on.
 _MIN_SECONDS, _PAUSE_RATIO = 2.0, 4.0
 _WIDTH = 220
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Snapshot:
-    """A picture that is being painted, and all that its pulls depend on."""
-
-    image: Image
-    objective: Objective
-    targets: Targets
-    weights: Weights
-    keep_colors: bool
-    title: str
 
 
 class ForceMaps(guarded.VBox):
@@ -68,8 +52,8 @@ class ForceMaps(guarded.VBox):
     def __init__(self, player: Player) -> None:
         self._player = player
         self._lock = threading.RLock()
-        self._newest: _Snapshot | None = None
-        self._measured: _Snapshot | None = None
+        self._newest: Snapshot | None = None
+        self._measured: Snapshot | None = None
         self._seconds = 0.0
         self._last, self._clock = -float("inf"), time.monotonic
         self.maps: PullMaps | None = None
@@ -91,7 +75,7 @@ class ForceMaps(guarded.VBox):
     def measure(self) -> PullMaps | None:
         """Measure and show the pulls at the newest picture; None if there is no picture yet."""
         with self._lock:
-            snapshot = self._newest or self._first_snapshot()
+            snapshot = self._newest or first_snapshot(self._player)
             if snapshot is None:
                 self._words.value = _text("The maps appear with the first step.")
                 return None
@@ -141,7 +125,7 @@ class ForceMaps(guarded.VBox):
             self.measure()
 
     def _take_step(self, event: Any) -> None:
-        snapshot = _snapshot_of(event, self._player.source)
+        snapshot = snapshot_of(event, self._player.source)
         if snapshot is None:
             return
         self._newest = snapshot
@@ -178,16 +162,7 @@ class ForceMaps(guarded.VBox):
             self.maps, self._measured = maps, self._newest
             self._show(self._newest, maps)
 
-    def _first_snapshot(self) -> _Snapshot | None:
-        """The start of a picture that is already prepared."""
-        source: Any = self._player.source
-        if not hasattr(source, "targets"):
-            return None
-        panel = self._player.panel
-        weights = panel.current() if panel else source.settings.weights
-        return _snapshot(source, source.image, weights, "The picture before the first step")
-
-    def _show(self, snapshot: _Snapshot, maps: PullMaps) -> None:
+    def _show(self, snapshot: Snapshot, maps: PullMaps) -> None:
         shown = [term for term in TERMS if _has(term, snapshot)]
         top = white_of(maps)
         shares = maps.shares()
@@ -211,28 +186,7 @@ class ForceMaps(guarded.VBox):
         )
 
 
-def _snapshot_of(event: Any, source: Any) -> _Snapshot | None:
-    """What can be measured at an event of a run; None if its targets are gone."""
-    # A clip has the painting of its frame; a frame that an earlier run finished has none.
-    painting = getattr(source, "painting", source)
-    if not hasattr(painting, "targets") or getattr(event, "resumed", False):
-        return None
-    weights = getattr(event, "step", event).weights
-    return _snapshot(painting, image_of(event), weights, title_of(event))
-
-
-def _snapshot(painting: Stylization, image: Image, weights: Weights, title: str) -> _Snapshot:
-    return _Snapshot(
-        image=image,
-        objective=painting.objective,
-        targets=painting.targets,
-        weights=weights,
-        keep_colors=painting.settings.keep_colors,
-        title=title,
-    )
-
-
-def _has(name: str, snapshot: _Snapshot) -> bool:
+def _has(name: str, snapshot: Snapshot) -> bool:
     """Whether a term has a map: content and style always, others if they can pull."""
     term = TERMS[name]
     if term.needs_mask:

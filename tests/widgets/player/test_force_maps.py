@@ -283,7 +283,7 @@ def test_a_finished_frame_is_measured_with_its_own_targets(tmp_path: Path) -> No
     )
     events = list(run.steps())
     assert [type(event) for event in events] == [FrameStep, FrameStep, FrameResult]
-    snapshot = force_maps._snapshot_of(events[-1], run)
+    snapshot = force_maps.snapshot_of(events[-1], run)
     assert snapshot is not None and run.painting is not None
     assert snapshot.targets is run.painting.targets and snapshot.image is events[-1].image
 
