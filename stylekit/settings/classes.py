@@ -298,7 +298,7 @@ class VideoSettings(Settings):
 
     image: ImageSettings = field(default_factory=lambda: ImageSettings(size=256))
     frame_steps: int = tunable(
-        8, "the most steps of a later frame", low=1, high=10**5, flag="--frame-steps", metavar="N"
+        5, "the most steps of a later frame", low=1, high=10**5, flag="--frame-steps", metavar="N"
     )
     flow: NameOrFunction = tunable("dis", "where optical flow comes from", flag="--flow")
     mask: NameOrFunction = tunable("paper", "how flow is judged", flag="--mask")
