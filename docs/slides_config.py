@@ -13,5 +13,6 @@ slides.mathjax_url = "node_modules/mathjax/MathJax.js?config=TeX-AMS_CHTML-full"
 # Other themes ask for fonts on the network.
 slides.reveal_theme = "white"
 slides.exclude_input = True
+slides.exclude_output_prompt = True
 slides.embed_images = True
 slides.reveal_scroll = True  # for the few that are longer than the screen

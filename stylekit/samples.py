@@ -6,6 +6,7 @@ of the file without the ending; nothing else must be registered.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -74,7 +75,8 @@ def find_material(
     Raises
     ------
     MediaError
-        If there is no such file; the message lists the built-in names.
+        If there is no such file; the message lists the built-in names, and says which of them is
+        meant if one is nearly the same.
 
     Examples
     --------
@@ -85,7 +87,8 @@ def find_material(
     if _is(path, Path.is_file):
         return path
     found: dict[str, Path] = {}
-    for kind in (kinds,) if isinstance(kinds, MaterialKind) else kinds:
+    kinds = (kinds,) if isinstance(kinds, MaterialKind) else tuple(kinds)
+    for kind in kinds:
         for name, file in materials(kind).items():
             found.setdefault(name.lower(), file)
     wanted = str(name_or_path)
@@ -98,7 +101,25 @@ def find_material(
     names = ", ".join(sorted(found)) or "none"
     if isinstance(name_or_path, Path) or _looks_like_a_path(name_or_path):
         raise MediaError(path, f"no such file; check the name and the folder (built in: {names})")
-    raise MediaError(wanted or "(no name)", f"neither a file nor built in; there are {names}")
+    raise MediaError(
+        wanted or "(no name)",
+        f"neither a file nor built in{_elsewhere(wanted, kinds)}; there are {names}"
+        + _similar(wanted, found),
+    )
+
+
+def _elsewhere(wanted: str, kinds: Iterable[MaterialKind]) -> str:
+    """That a name is one of another kind of material, which is not asked for here."""
+    for kind in MaterialKind:
+        if kind not in kinds and wanted.lower() in (name.lower() for name in materials(kind)):
+            asked = " or ".join(each.value.removesuffix("s") for each in kinds)
+            return f" as a {asked}: it is the name of a {kind.value.removesuffix('s')}"
+    return ""
+
+
+def _similar(wanted: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(wanted.lower(), names, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def explain_no_file(path: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import stylekit
+from stylekit.app.options import _COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "stylekit"
@@ -24,6 +25,9 @@ FILE = re.compile(r"(?<![\w./-])\.?[\w-][\w./-]*\.(?:py|pyi|js|css|md|ipynb|toml
 FOLDER = re.compile(r"`((?:stylekit|tests|docs|data|notebooks|benchmarks|\.ci)/[\w./-]*)`")
 # Examples of code, which may name files that a reader is to write.
 CODE = re.compile(r"^```.*?^```", re.M | re.S)
+# What a reader types, in code.
+TASK = re.compile(r"start\.py ([a-z]+)")
+COMMAND = re.compile(r"(?:`|^ {4,})(?:\.venv/bin/)?stylekit ([a-z]+)", re.M)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 every_document = pytest.mark.parametrize(
@@ -137,3 +141,26 @@ def test_the_reference_has_every_module_at_the_top() -> None:
 def test_the_page_of_the_names_of_stylekit_has_them_all() -> None:
     page = (ROOT / "docs" / "reference" / "stylekit.md").read_text(encoding="utf-8")
     assert [name for name in dir(stylekit) if f"`{name}`" not in page] == []
+
+
+@every_document
+def test_commands_that_are_named_exist(path: Path) -> None:
+    if path.name == "CHANGELOG.md":
+        pytest.skip("it names commands of its time")
+    text = path.read_text(encoding="utf-8")
+    tasks = TASK.findall((ROOT / "start.py").read_text(encoding="utf-8").split('"""')[1])
+    assert {"demo", "studio", "lab", "test"} == set(tasks)
+    assert set(TASK.findall(text)) <= set(tasks)
+    assert set(COMMAND.findall(text)) <= _COMMANDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("`stylekit paint`, and stylekit says", ["paint"]),
+        ("    .venv/bin/stylekit image a b", ["image"]),
+        ("    stylekit video a b", ["video"]),
+    ],
+)
+def test_commands_are_found(text: str, names: list[str]) -> None:
+    assert COMMAND.findall(text) == names

@@ -82,6 +82,35 @@ def test_an_unknown_name_is_told_what_there_is(own_data: Path, word: str) -> Non
         assert message.startswith(f"{word}: ")
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"), [("aple", "apple"), ("Zebbra", "zebra"), ("rivver", "river"), ("pear", "")]
+)
+def test_a_name_that_is_nearly_one_is_asked_for(own_data: Path, word: str, meant: str) -> None:
+    with pytest.raises(MediaError) as caught:
+        find_material(word)
+    message = str(caught.value)
+    assert message.endswith(f"; did you mean {meant}?") == bool(meant)
+    assert ("did you mean" in message) == bool(meant)
+
+
+@pytest.mark.parametrize(
+    ("word", "kinds", "said"),
+    [
+        ("River", MaterialKind.PHOTOGRAPH, "as a photograph: it is the name of a clip; there are"),
+        (
+            "zebra",
+            (MaterialKind.STYLE, MaterialKind.CLIP),
+            "as a style or clip: it is the name of a photograph; there are apple, river",
+        ),
+    ],
+)
+def test_a_name_of_another_kind_is_said_to_be_one(
+    own_data: Path, word: str, kinds: MaterialKind, said: str
+) -> None:
+    with pytest.raises(MediaError, match=rf"^{word}: neither a file nor built in {said}"):
+        find_material(word, kinds)
+
+
 @pytest.mark.parametrize("word", ["pear.jpg", "no/pear", "~nobody-at-all/pear", Path("pear")])
 def test_a_missing_path_is_called_a_missing_file(own_data: Path, word: str | Path) -> None:
     with pytest.raises(MediaError, match=r"^pear(\.jpg)?: no such file"):

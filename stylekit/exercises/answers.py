@@ -56,6 +56,7 @@ class Exercise:
     - `outside`: `(H, W)`, where a flow leads out of the picture; None if there is none
     - `shown`: inputs on which the picture shows the answer; the first random ones unless given
     - `boolean`: whether the answer is True or False at each pixel
+    - `whole`: whether the answer is numbers of something, which must be of a type of integers
     """
 
     name: str
@@ -72,6 +73,7 @@ class Exercise:
     outside: Callable[..., Array] | None = None
     shown: Callable[[], Inputs] | None = None
     boolean: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,18 +200,8 @@ def _try(exercise: Exercise, student: Callable[..., Any], inputs: Inputs) -> Tri
     found = numbers_of(call(student, inputs))
     doubles = tuple(array.astype(np.float64) for array in inputs)
     wanted = np.asarray(exercise.solve(*doubles))
-    if exercise.boolean and found.shape == wanted.shape and found.dtype != np.bool_:
-        raise AnswerError(
-            "wrong type",
-            f"the answer has the type {found.dtype}. It must be True or False at each pixel: a "
-            "comparison such as a > b gives that, and ~ turns it round.",
-        )
-    if not exercise.boolean and found.dtype.kind in "iub":
-        raise AnswerError(
-            "wrong type",
-            f"the answer has the type {found.dtype}: its fractions are lost. Where does an array "
-            "of whole numbers come from, or a comparison?",
-        )
+    if finding := _wrong_type(exercise, found, wanted.shape):
+        raise AnswerError(*finding)
     # Each of n products and sums in float32 is off by at most half a unit in the last place; the
     # factor leaves room for other orders of the operations.
     rounding = 8.0 * exercise.terms(*doubles) * float(np.finfo(np.float32).eps)
@@ -219,6 +211,34 @@ def _try(exercise: Exercise, student: Callable[..., Any], inputs: Inputs) -> Tri
         found=found.astype(np.float64),
         tolerance=rounding * exercise.size(*doubles),
         judged=None if exercise.judged is None else exercise.judged(*doubles),
+    )
+
+
+def _wrong_type(exercise: Exercise, found: Array, shape: tuple[int, ...]) -> Finding | None:
+    kind, is_type = found.dtype.kind, f"the answer has the type {found.dtype}"
+    if exercise.boolean:
+        if found.shape != shape or kind == "b":
+            return None
+        return (
+            "wrong type",
+            f"{is_type}. It must be True or False at each pixel: a "
+            "comparison such as a > b gives that, and ~ turns it round.",
+        )
+    if exercise.whole:
+        # Fractions are no numbers of anything: what they are is found by the mistakes.
+        if kind != "f" or not np.array_equal(found, np.rint(found)):
+            return None
+        return (
+            "wrong type",
+            f"{is_type}, with which no array can be indexed. Numbers of things are integers: "
+            "np.argmin gives them, and np.zeros(n, int) has room for them.",
+        )
+    if kind not in "iub":
+        return None
+    return (
+        "wrong type",
+        f"{is_type}: its fractions are lost. Where does an array "
+        "of whole numbers come from, or a comparison?",
     )
 
 

@@ -1,4 +1,4 @@
-"""Checks of what is computed from features: the content loss and the Gram matrix."""
+"""Checks of what is done with features: the content loss, the Gram matrix, another order."""
 
 from __future__ import annotations
 
@@ -54,6 +54,27 @@ def check_gram(student: Callable[..., Any], *, seed: int | None = None) -> Check
     return check_answer(_GRAM, student, seed)
 
 
+def check_shuffled(student: Callable[..., Any], *, seed: int | None = None) -> CheckResult:
+    """Check `shuffled(features, order)`: the same features with their positions in another order.
+
+    Position k of the result is position order_k of `features`; positions are counted row by row.
+
+    Parameters
+    ----------
+    student : takes an array `(h, w, N)` and integers `(h·w,)`, each number from 0 to h·w − 1 once;
+        returns one `(h, w, N)`, in NumPy or TensorFlow.
+    seed : of the random inputs; others each time unless given.
+
+    Examples
+    --------
+    >>> check_shuffled(lambda F, order: F.reshape(-1, F.shape[2])[order].reshape(F.shape)).right
+    True
+    >>> check_shuffled(lambda F, order: F).diagnosis
+    'not shuffled'
+    """
+    return check_answer(_SHUFFLED, student, seed)
+
+
 def _pairs(random: np.random.Generator, number: int) -> Inputs:
     shape = _SHAPES[number]
     return tuple(random.uniform(0.2, 2, shape).astype(np.float32) for _ in range(2))
@@ -61,6 +82,16 @@ def _pairs(random: np.random.Generator, number: int) -> Inputs:
 
 def _features(random: np.random.Generator, number: int) -> Inputs:
     return (random.uniform(0.1, 2, _SHAPES[number]).astype(np.float32),)
+
+
+def _with_order(random: np.random.Generator, number: int) -> Inputs:
+    features = random.uniform(0.1, 2, _SHAPES[number]).astype(np.float32)
+    return features, random.permutation(_positions(features))
+
+
+def _shuffled(F: Array, order: Array) -> Array:
+    # Inputs are given to the mistakes in float64.
+    return np.asarray(F.reshape(-1, F.shape[-1])[order.astype(int)].reshape(F.shape))
 
 
 def _gram(F: Array) -> Array:
@@ -299,6 +330,84 @@ _GRAM = Exercise(
             "triangle only",
             "half of the matrix is zero: filter i with j is also j with i.",
             lambda F: np.tril(_gram(F)) / _positions(F),
+        ),
+    ),
+)
+
+_SHUFFLED = Exercise(
+    name="shuffled",
+    function="shuffled",
+    inputs=_with_order,
+    solve=_shuffled,
+    size=lambda F, _order: float(np.abs(F).max()),
+    terms=lambda *_: 1,
+    result="the same features must come out, in the same shape",
+    titles=("features, mean over the filters",),
+    mistakes=(
+        Mistake(
+            "not shuffled",
+            "the features come out as they went in: the order is not used.",
+            lambda F, _order: F,
+        ),
+        Mistake(
+            "other way round",
+            "position k goes to place order[k]. Asked is that place k gets position order[k].",
+            lambda F, order: _shuffled(F, np.argsort(order)),
+        ),
+        Mistake(
+            "a table",
+            "a table of positions by filters comes out, in the right order: give it the shape "
+            "(h, w, N) again.",
+            lambda F, order: _shuffled(F, order).reshape(-1, F.shape[2]),
+        ),
+        Mistake(
+            "a table",
+            "a table of positions by filters comes out, and the order is not used.",
+            lambda F, _order: F.reshape(-1, F.shape[2]),
+        ),
+        Mistake(
+            "wrong reshape",
+            "filters and positions are mixed: reshaping to (N, M) does not turn an array of "
+            "(h, w, N) on its side, it reads the same numbers in the same order.",
+            lambda F, order: F.reshape(F.shape[2], -1)[:, order.astype(int)].reshape(F.shape),
+        ),
+        Mistake(
+            "filters apart",
+            "the positions are in the right order, but the numbers of each position are not "
+            "together any more: after (N, M) the array must be turned back before it is reshaped.",
+            lambda F, order: _shuffled(F, order).reshape(-1, F.shape[2]).T.reshape(F.shape),
+        ),
+        Mistake(
+            "columns first",
+            "positions are counted column by column; they are counted row by row.",
+            lambda F, order: _shuffled(F.transpose(1, 0, 2), order).transpose(1, 0, 2),
+        ),
+        Mistake(
+            "filters reversed",
+            "the order of the filters changes. Positions are to be moved, each with all of its "
+            "filters.",
+            lambda F, _order: F[..., ::-1],
+        ),
+        Mistake(
+            "positions lost",
+            "a number of `order` is taken for a row of the picture. There are h·w positions: make "
+            "one table of them first.",
+            lambda F, order: F[order.astype(int) % len(F)],
+        ),
+        Mistake(
+            "upside down",
+            "the picture is turned over, whatever the order is.",
+            lambda F, _order: F[::-1],
+        ),
+        Mistake(
+            "upside down",
+            "the positions are reversed, whatever the order is.",
+            lambda F, _order: F[::-1, ::-1],
+        ),
+        Mistake(
+            "sorted",
+            "the numbers of each filter are sorted, which mixes those of different positions.",
+            lambda F, _order: np.sort(F.reshape(-1, F.shape[2]), axis=0).reshape(F.shape),
         ),
     ),
 )

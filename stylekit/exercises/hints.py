@@ -22,6 +22,14 @@ HINTS: dict[str, tuple[str, str, str]] = {
         "(N, N). What is left is to divide by the number of positions, which is the number of rows "
         "of F.",
     ),
+    "shuffled": (
+        "A position is a row and a column of the picture, with all of its N filters. They must "
+        "stay together.",
+        "Make a table of the features with one row for each position. Put its rows into the new "
+        "order, and make an array of the old shape of it again.",
+        "features.reshape(-1, N) is such a table. An array can be indexed with an array of "
+        "numbers: table[order] has row order[k] of the table as its row k.",
+    ),
     "temporal": (
         "The mask says for each pixel how much it counts. It must act before anything is summed "
         "over pixels.",
@@ -57,6 +65,24 @@ HINTS: dict[str, tuple[str, str, str]] = {
         "A mix of two pictures is c · one + (1 − c) · other, with c = mask[..., None]. "
         "sk.warp carries a picture along.",
     ),
+    "chain": (
+        "Walk with one pixel p. Where is it after the first way, and which flow leads on from "
+        "there?",
+        "The second flow lies on the grid of the frame in the middle. For each pixel p it is to be "
+        "read at p + first(p), which mostly lies between four pixels. Then both ways are added.",
+        "sk.warp(second, first) reads the second flow at p + first(p): it carries along any array "
+        "(H, W, …), not only pictures. One sum is left to be written.",
+    ),
+    "patches": (
+        "What is the distance of two patches? And which of the m distances of one wanted patch do "
+        "you ask for: the number itself, or where it stands?",
+        "For one wanted patch, take the difference to every known patch, square it and sum over "
+        "the D numbers. np.argmin says where the smallest of these m sums stands. Do that for each "
+        "wanted patch.",
+        "In a loop over the rows of `wanted`, ((known - row) ** 2).sum(axis=1) are the m "
+        "distances of a row; collect their argmin in a list and make an array of it. Without a "
+        "loop, wanted[:, None] - known has the shape (n, m, D).",
+    ),
     "broken": (
         "Look at one thing at a time: flow, mask, forces, strip, numbers. Which of them differs "
         "from the column of the correct code?",
@@ -83,8 +109,8 @@ def hint(exercise: str, level: int = 1) -> Hint:
 
     Parameters
     ----------
-    exercise : a name in `HINTS`: "content", "gram", "temporal", "warp", "disocclusion",
-        "warm_start" or "broken".
+    exercise : a name in `HINTS`: "content", "gram", "shuffled", "temporal", "warp",
+        "disocclusion", "warm_start", "chain", "patches" or "broken".
     level : 1 says where to look, 2 how to go about it, 3 nearly all.
 
     Raises

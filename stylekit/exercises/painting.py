@@ -89,8 +89,10 @@ def paint(scene: Scene, bug: Bug | None) -> Painted:
     masks: list[Mask] = []
     carried: list[Image] = []
     for number, content in enumerate(scene.frames):
-        temporal = []
         start = starting_picture(content, Guidance.of(style), settings.colors)
+        # The first frame has no past. A term that trusts nothing says so, and spares compiling the
+        # loss a second time without it.
+        temporal = [TemporalTarget(start, np.zeros(start.shape[:2], np.float32))]
         if number:
             pair = _flow(scene, number - 1, bug)
             mask = _mask(pair, bug)
@@ -98,7 +100,7 @@ def paint(scene: Scene, bug: Bug | None) -> Painted:
             flows.append(pair.backward_flow)
             masks.append(mask)
             carried.append(warped)
-            temporal.append(TemporalTarget(warped, mask))
+            temporal = [TemporalTarget(warped, mask)]
             start = mask[..., None] * warped + (1 - mask[..., None]) * start
         targets = objective.targets(content, temporal)
         optimizer = LBFGS(start, bounds=bounds, painted=number > 0, precondition=smooth_first)

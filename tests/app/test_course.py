@@ -24,6 +24,7 @@ LESSONS = [
         "02_live_weights",
         "03_flow_and_disocclusion",
         "04_video",
+        "05_keyframes",
     )
 ]
 every_lesson = pytest.mark.parametrize("name", LESSONS)
@@ -128,7 +129,7 @@ def test_the_course_is_laid_out_and_marked_as_nbgrader_expects(
 ) -> None:
     assert main(["course", str(tmp_path / "course")]) == 0
     said = capsys.readouterr().out
-    assert "release: 5 notebooks for students" in said and "keep this folder to yourself" in said
+    assert "release: 6 notebooks for students" in said and "keep this folder to yourself" in said
     ids: list[str] = []
     for name in LESSONS:
         stem = Path(name).stem

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.ndimage import map_coordinates
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 import stylekit as sk
-from stylekit.exercises import answers, features, occlusion, temporal, warping
+from stylekit.exercises import answers, chaining, features, occlusion, patches, temporal, warping
 from stylekit.exercises.warping import fetch
 
 ex = sk.exercises
@@ -128,6 +130,58 @@ def flat(F: Any) -> Any:
     return F.reshape(-1, F.shape[-1])
 
 
+def shuffled(F: Any, order: Any) -> Any:
+    return flat(F)[order].reshape(F.shape)
+
+
+def shuffled_by_loops(F: Any, order: Any) -> Any:
+    height, width, count = F.shape
+    out = np.empty((height, width, count), F.dtype)
+    for k in range(height * width):
+        out[k // width, k % width] = F[order[k] // width, order[k] % width]
+    return out
+
+
+def chained_by_loops(first: Any, second: Any) -> Any:
+    height, width = first.shape[:2]
+    out = np.zeros(first.shape)
+    for y, x in np.ndindex(height, width):
+        to_x = min(max(x + first[y, x, 0], 0), width - 1)
+        to_y = min(max(y + first[y, x, 1], 0), height - 1)
+        x0, y0 = int(to_x), int(to_y)
+        x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
+        a, b = to_x - x0, to_y - y0
+        upper = (1 - a) * second[y0, x0] + a * second[y0, x1]
+        lower = (1 - a) * second[y1, x0] + a * second[y1, x1]
+        out[y, x] = first[y, x] + (1 - b) * upper + b * lower
+    return out
+
+
+def chained_by_scipy(first: Any, second: Any) -> Any:
+    x, y = places(first)
+    ways = [
+        first[..., k] + map_coordinates(second[..., k], [y, x], order=1, mode="nearest")
+        for k in range(2)
+    ]
+    return np.stack(ways, -1)
+
+
+def distances(wanted: Any, known: Any) -> Any:
+    return ((wanted[:, None] - known) ** 2).sum(-1)
+
+
+def nearest_by_loops(wanted: Any, known: Any) -> Any:
+    out = []
+    for patch in wanted:
+        best, number = float("inf"), 0
+        for j, other in enumerate(known):
+            total = sum((float(a) - float(b)) ** 2 for a, b in zip(patch, other, strict=True))
+            if total < best:
+                best, number = total, j
+        out.append(number)
+    return out
+
+
 RIGHT: list[tuple[str, Callable[..., Any], list[Callable[..., Any]]]] = [
     (
         "content",
@@ -167,6 +221,19 @@ RIGHT: list[tuple[str, Callable[..., Any], list[Callable[..., Any]]]] = [
             lambda F: sk.losses.gram_matrix(F[None]),
             lambda F: np.cov(flat(F).T, bias=True) + np.outer(flat(F).mean(0), flat(F).mean(0)),
             gram_by_loops,
+        ],
+    ),
+    (
+        "shuffled",
+        ex.check_shuffled,
+        [
+            shuffled,
+            shuffled_by_loops,
+            lambda F, order: np.take(flat(F), order, axis=0).reshape(F.shape),
+            lambda F, order: tf.reshape(tf.gather(tf.reshape(F, (-1, F.shape[2])), order), F.shape),
+            lambda F, order: F[np.unravel_index(order, F.shape[:2])].reshape(F.shape),
+            lambda F, order: np.array([flat(F)[k] for k in order]).reshape(F.shape),
+            lambda F, order: (np.eye(len(order))[order] @ flat(F)).reshape(F.shape),
         ],
     ),
     (
@@ -213,6 +280,39 @@ RIGHT: list[tuple[str, Callable[..., Any], list[Callable[..., Any]]]] = [
             ),
         ],
     ),
+    (
+        "chain",
+        ex.check_chain,
+        [
+            lambda first, second: first + sk.warp(second, first),
+            lambda first, second: first + fetch(second, first),
+            lambda first, second: first + warp_by_opencv(second, first),
+            # What is read outside of the picture is not judged.
+            lambda first, second: first + warp_by_opencv(second, first, cv2.BORDER_CONSTANT),
+            lambda first, second: tf.constant(first) + warp_by_tensorflow(second, first),
+            chained_by_loops,
+            chained_by_scipy,
+        ],
+    ),
+    (
+        "patches",
+        ex.check_nearest_patches,
+        [
+            lambda wanted, known: distances(wanted, known).argmin(1),
+            lambda wanted, known: np.argmin(cdist(wanted, known), axis=1),
+            lambda wanted, known: cKDTree(known).query(wanted)[1],
+            lambda wanted, known: [int(np.argmin(((known - row) ** 2).sum(1))) for row in wanted],
+            lambda wanted, known: np.linalg.norm(known[:, None] - wanted, axis=2).argmin(axis=0),
+            lambda wanted, known: distances(wanted, known).argsort(1)[:, 0],
+            lambda wanted, known: (
+                np.einsum("md,md->m", known, known) - 2 * np.einsum("nd,md->nm", wanted, known)
+            ).argmin(1),
+            lambda wanted, known: tf.argmin(
+                tf.reduce_sum(tf.square(wanted[:, None] - tf.constant(known)), -1), axis=1
+            ),
+            nearest_by_loops,
+        ],
+    ),
 ]
 
 
@@ -250,6 +350,32 @@ def changes_image(image: Any, flow: Any) -> Any:
     result = sk.warp(image, flow)
     image *= 0.5
     return result
+
+
+def scattered_positions(F: Any, order: Any) -> Any:
+    out = np.empty_like(flat(F))
+    out[order] = flat(F)
+    return out.reshape(F.shape)
+
+
+def shuffled_by_columns(F: Any, order: Any) -> Any:
+    across = F.swapaxes(0, 1)
+    return flat(across)[order].reshape(across.shape).swapaxes(0, 1)
+
+
+def shuffled_in_place(F: Any, order: Any) -> Any:
+    F[...] = shuffled(F, order)
+    return F
+
+
+def chained_in_place(first: Any, second: Any) -> Any:
+    first += sk.warp(second, first)
+    return first
+
+
+def nearest_in_place(wanted: Any, known: Any) -> Any:
+    known -= wanted[0]
+    return distances(wanted, known).argmin(1)
 
 
 def not_written(*_: Any) -> Any:
@@ -331,6 +457,35 @@ WRONG: dict[str, tuple[Callable[..., Any], list[tuple[str, Any]]]] = {
             ("wrong type", lambda F: np.rint(flat(F).T @ flat(F) / len(flat(F))).astype(int)),
             ("other numbers", lambda F: np.sqrt(flat(F).T @ flat(F) / len(flat(F)))),
             ("wrong sign", lambda F: -(flat(F).T @ flat(F)) / len(flat(F))),
+        ],
+    ),
+    "shuffled": (
+        ex.check_shuffled,
+        [
+            ("not shuffled", lambda F, order: F),
+            ("other way round", lambda F, order: flat(F)[np.argsort(order)].reshape(F.shape)),
+            ("other way round", scattered_positions),
+            ("a table", lambda F, order: flat(F)[order]),
+            ("a table", lambda F, order: flat(F)),
+            (
+                "wrong reshape",
+                lambda F, order: F.reshape(F.shape[2], -1)[:, order].reshape(F.shape),
+            ),
+            ("filters apart", lambda F, order: flat(F)[order].T.reshape(F.shape)),
+            ("columns first", shuffled_by_columns),
+            ("filters reversed", lambda F, order: F[:, :, ::-1]),
+            ("upside down", lambda F, order: F[::-1]),
+            ("sorted", lambda F, order: np.sort(flat(F), axis=0).reshape(F.shape)),
+            ("raises", lambda F, order: F[order]),
+            ("raises", lambda F, order: F.reshape(order)),
+            ("wrong shape", lambda F, order: F[..., 0]),
+            ("other numbers", lambda F, order: np.random.default_rng(1).permutation(F)),
+            ("wrong type", lambda F, order: shuffled(F, order).astype(int)),
+            ("wrong factor", lambda F, order: 2 * shuffled(F, order)),
+            ("changes its input", shuffled_in_place),
+            ("constant", lambda F, order: 0 * F),
+            ("returns nothing", no_return),
+            ("not written", not_written),
         ],
     ),
     "temporal": (
@@ -450,6 +605,73 @@ WRONG: dict[str, tuple[Callable[..., Any], list[tuple[str, Any]]]] = {
             ("not written", not_written),
         ],
     ),
+    "chain": (
+        ex.check_chain,
+        [
+            ("wrong grid", lambda one, two: one + two),
+            ("exchanged", lambda one, two: two + sk.warp(one, two)),
+            ("exchanged", lambda one, two: one + sk.warp(one, two)),
+            ("wrong flow carried", lambda one, two: sk.warp(one, one) + two),
+            ("wrong flow carried", lambda one, two: sk.warp(one + two, one)),
+            ("wrong flow carried", lambda one, two: one + sk.warp(two, two)),
+            ("first way missing", lambda one, two: sk.warp(two, one)),
+            ("first way missing", lambda one, two: two),
+            ("second way missing", lambda one, two: one),
+            ("wrong side", lambda one, two: one + sk.warp(two, -one)),
+            ("subtracted", lambda one, two: one - sk.warp(two, one)),
+            ("wrong sign", lambda one, two: -one - sk.warp(two, one)),
+            ("averaged", lambda one, two: (one + sk.warp(two, one)) / 2),
+            ("axes exchanged", lambda one, two: one + sk.warp(two, one[..., ::-1].copy())),
+            ("nearest", lambda one, two: one + fetch(two, one, nearest=True)),
+            ("wrong type", lambda one, two: (one + sk.warp(two, one)).astype(int)),
+            ("wrong shape", lambda one, two: (one + sk.warp(two, one))[..., 0]),
+            ("constant", lambda one, two: 0 * one),
+            ("other numbers", lambda one, two: one * two),
+            ("changes its input", chained_in_place),
+            ("raises", lambda one, two: one + two[one]),
+            ("returns nothing", no_return),
+            ("not written", not_written),
+        ],
+    ),
+    "patches": (
+        ex.check_nearest_patches,
+        [
+            ("most unlike", lambda wanted, known: distances(wanted, known).argmax(1)),
+            ("other way round", lambda wanted, known: distances(wanted, known).argmin(0)),
+            ("other way round", lambda wanted, known: distances(known, wanted).argmin(1)),
+            ("absolute", lambda wanted, known: cdist(wanted, known, "cityblock").argmin(1)),
+            ("no square", lambda wanted, known: (wanted[:, None] - known).sum(2).argmin(1)),
+            ("no square", lambda wanted, known: (known - wanted[:, None]).sum(2).argmin(1)),
+            (
+                "means compared",
+                lambda wanted, known: abs(wanted.mean(1)[:, None] - known.mean(1)).argmin(1),
+            ),
+            ("product", lambda wanted, known: (wanted @ known.T).argmax(1)),
+            ("brightness ignored", lambda wanted, known: cdist(wanted, known, "cosine").argmin(1)),
+            (
+                "brightness ignored",
+                lambda wanted, known: cdist(wanted, known, "correlation").argmin(1),
+            ),
+            ("one value", lambda wanted, known: abs(wanted[:, :1] - known[:, 0]).argmin(1)),
+            ("distance", lambda wanted, known: distances(wanted, known).min(1)),
+            ("distance", lambda wanted, known: cdist(wanted, known).min(1)),
+            ("one for each pair", distances),
+            ("one for each pair", cdist),
+            ("one for each pair", lambda wanted, known: distances(wanted, known).argsort(1)),
+            ("patches themselves", lambda wanted, known: known[distances(wanted, known).argmin(1)]),
+            ("one for all", lambda wanted, known: np.argmin(distances(wanted, known))),
+            ("counted from one", lambda wanted, known: distances(wanted, known).argmin(1) + 1),
+            ("second best", lambda wanted, known: distances(wanted, known).argsort(1)[:, 1]),
+            ("not sought", lambda wanted, known: np.arange(len(wanted))),
+            ("wrong type", lambda wanted, known: distances(wanted, known).argmin(1).astype(float)),
+            ("constant", lambda wanted, known: np.zeros(len(wanted), int)),
+            ("wrong shape", lambda wanted, known: np.zeros(3, int)),
+            ("raises", lambda wanted, known: ((wanted - known) ** 2).sum(1).argmin()),
+            ("changes its input", nearest_in_place),
+            ("returns nothing", no_return),
+            ("not written", not_written),
+        ],
+    ),
 }
 
 
@@ -486,10 +708,13 @@ def test_each_exercise_was_tried_with_many_kinds_of_wrong_answers() -> None:
 EXERCISES = [
     features._CONTENT,
     features._GRAM,
+    features._SHUFFLED,
     temporal._TEMPORAL,
     warping._WARP,
     occlusion._DISOCCLUSION,
     warping._WARM_START,
+    chaining._CHAIN,
+    patches._NEAREST,
 ]
 
 
