@@ -12,7 +12,8 @@ const numberWords = (value) => {
   return plain.length <= 7 ? plain : value.toExponential(DIGITS - 1).replace("e+", "e");
 };
 
-function weightRow(parent, name, write) {
+// `explain(words)` is called when the pointer or the focus is on the row.
+function weightRow(parent, name, write, explain) {
   const row = element(parent, "div", "weight");
   const [sliderId, wordsId] = [newName(), newName()];
   const label = element(row, "label", "label", { for: sliderId });
@@ -29,6 +30,9 @@ function weightRow(parent, name, write) {
   const words = element(row, "span", "words", { id: wordsId });
   let last = 1;
 
+  for (const event of ["pointerenter", "focusin"]) {
+    row.addEventListener(event, () => explain(`${sign.textContent} ${text.textContent}: ${words.textContent}`.trim()));
+  }
   slider.addEventListener("input", () => {
     write(name, Number((10 ** Number(slider.value)).toPrecision(DIGITS)));
   });
@@ -118,6 +122,9 @@ function render({ model, el }) {
   const showPreset = presetPicker(top, model);
   const reset = button(top, "Reset");
   const terms = element(root, "div", "rows");
+  // Where there is little room, it stands for the words below the sliders, which are read aloud.
+  const explained = element(root, "p", "explained", { "aria-hidden": "true" });
+  const explain = (words) => (explained.textContent = words);
   const fold = element(root, "details");
   element(fold, "summary", "", { "data-lm-suppress-shortcuts": "true" }).textContent =
     "Style layers: the weight of each in the style loss";
@@ -134,10 +141,11 @@ function render({ model, el }) {
   function define() {
     for (const description of model.get("_rows")) {
       const { name } = description;
-      if (!rows.has(name)) rows.set(name, weightRow(description.fold ? layers : terms, name, write));
+      if (!rows.has(name)) rows.set(name, weightRow(description.fold ? layers : terms, name, write, explain));
       rows.get(name).define(description);
     }
     fold.hidden = !layers.childElementCount;
+    explained.textContent ||= "Move a slider while it paints: it counts from the next step on.";
     showValues();
   }
   function showValues() {
