@@ -41,16 +41,16 @@ _last: dict[str, PaintedPicture] = {}
 
 
 class LookingBack(guarded.VBox):
-    """A canvas with the newest picture, and a slider that looks back through those of earlier steps.
+    """A canvas with the newest picture, and a slider that looks back through earlier ones.
 
     A button compares the picture with that of the run before: of this player, or of the last one
     with its `name`. The player calls `begin` for a new run, `take` for each picture, `keep` for
-    that of a step, and `show` to send what is new. `on_error(error)` is called if the page cannot
-    be given what a user wants to look at. Any thread may use it.
+    that of a step, and `show` to send what is new. `on_look()` is called when a user looks at
+    something else; it must show its own exceptions, and may call `show`. Any thread may use it.
     """
 
-    def __init__(self, name: str, *, on_error: Callable[[BaseException], object]) -> None:
-        self._name, self._on_error = name, on_error
+    def __init__(self, name: str, *, on_look: Callable[[], object]) -> None:
+        self._name = name
         self.pictures = StepPictures()
         self.before = _last.get(name)
         self._now: PaintedPicture | None = None
@@ -61,8 +61,9 @@ class LookingBack(guarded.VBox):
         self._comparisons = Throttle(_COMPARE_SECONDS)
         self.canvas = PictureCanvas(width=_WIDTH, tools=True)
         self.split = SplitView(name_before="run before", name_after="this run")
-        self.slider = HistorySlider(self._look)
+        self.slider = HistorySlider(on_look)
         super().__init__([self.canvas, self.split, self.slider])
+        self.add_class("stylekit-live")
         set_visible(self.split, False)
 
     @property
@@ -135,12 +136,6 @@ class LookingBack(guarded.VBox):
             alt_before=f"the run before, after {counted(before.step, 'step')}",
             alt_after=f"this run, after {counted(now.step, 'step')}",
         )
-
-    def _look(self) -> None:
-        try:
-            self.show(at_once=True)
-        except Exception as error:
-            self._on_error(error)
 
 
 def _difference(before: PaintedPicture, now: PaintedPicture) -> str:

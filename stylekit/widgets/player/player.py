@@ -27,15 +27,14 @@ from ..base.text import counted
 from ..base.widget import Throttle, set_visible
 from ..weights.panel import WeightPanel
 from .controls import Command, PlayerControls, status_words
-from .looking_back import LookingBack
 from .live_training import LearnedPicture, LiveTraining
+from .looking_back import LookingBack
 from .loss_curve import LossCurve
 
 # 30 pictures a second look like a motion; numbers that change five times a second can be read.
 _PICTURE_SECONDS, _NUMBER_SECONDS = 1 / 30, 0.2
 # A page that has not painted so many pictures is too slow or closed; more would only pile up.
 _MAX_UNPAINTED, _PATIENCE_SECONDS = 4, 0.5
-_OPENING = "Preparing: the pictures are read …"
 _BLANK = np.full((2, 3, 3), 0.5, np.float32)
 _STILL_SIZE = 256
 
@@ -66,8 +65,8 @@ class Player(guarded.VBox):
         no cell; each new start calls it again. A run itself goes on from where it was.
     panel : WeightPanel, optional
         Each step uses the weights that the panel has when the step begins. The panel is shown
-        beside the picture. Without a panel the weights are those of the settings, and so they are in a run from
-        keyframes.
+        beside the picture. Without a panel the weights are those of the settings, and so they are
+        in a run from keyframes.
     name : str
         Only one run at a time has a name: a new player, such as that of a cell that is executed
         again, stops the run of the old player with this name.
@@ -110,6 +109,8 @@ class Player(guarded.VBox):
         self._lock = threading.RLock()
         self._progress: RunProgress | KeyframeProgress | None = None
         self._told = ""
+        # What it does until the function that makes the run has returned.
+        self.opening = "Preparing: the pictures are read …"
         self._records: list[StepRecord] = []
         self._newest: tuple[Image, str] | None = None
         self._pictures = Throttle(_PICTURE_SECONDS, patience=_PATIENCE_SECONDS)
@@ -117,7 +118,7 @@ class Player(guarded.VBox):
         self._step_callbacks: list[Callable[[Any], object]] = []
         self._state_callbacks: list[Callable[[LoopState], object]] = []
         self.alerts = Alerts()
-        self.looking_back = LookingBack(name, on_error=self.alerts.show)
+        self.looking_back = LookingBack(name, on_look=self._look)
         self.canvas = self.looking_back.canvas
         self.curve = LossCurve()
         self.controls = PlayerControls(
@@ -322,6 +323,15 @@ class Player(guarded.VBox):
             if self._progress and (self._numbers.due() or at_once):
                 self._show_numbers(self._progress)
 
+    def _look(self) -> None:
+        # A guard would remove the message of a run that has failed.
+        try:
+            with self._lock:
+                self.looking_back.show(at_once=True)
+                self.curve.viewed = self.looking_back.step
+        except Exception as error:
+            self.alerts.show(error)
+
     def _show_numbers(self, progress: RunProgress | KeyframeProgress) -> None:
         losses = progress.record.weighted if progress.record else {}
         share = 1.0 if self.state is LoopState.DONE else progress.share
@@ -334,7 +344,7 @@ class Player(guarded.VBox):
             state = self.state
             reason = self._loop.stop_reason if self._loop else None
             progress = self._progress
-            self._told = progress.doing if progress else _OPENING
+            self._told = progress.doing if progress else self.opening
             taken = progress.taken if progress else counted(0, "step")
             words = status_words(state, taken, reason, doing=self._told)
             network = getattr(self._source, "network", None)
@@ -386,7 +396,7 @@ def arranged(
     """
     return guarded.Box(
         [
-            player.looking_back.add_class("stylekit-live"),
+            player.looking_back,
             player.controls.add_class("stylekit-run-place"),
             guarded.VBox([player.training, *extra]).add_class("stylekit-extra"),
             player.curve.add_class("stylekit-curve-place"),

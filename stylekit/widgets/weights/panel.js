@@ -1,11 +1,11 @@
 // The JavaScript of WeightPanel: logarithmic sliders, boxes that turn a term off, presets, and the
 // weights as a line of Python.
 
-import { button, element, listen, newName, statusLine } from "../base/dom.js";
+import { copyLine } from "../base/copy_line.js";
+import { button, element, listen, newName } from "../base/dom.js";
 
 const DIGITS = 3;
 const OWN = "your own";
-const SAID_MS = 2_500;
 
 const numberWords = (value) => {
   const plain = String(Number(value.toPrecision(DIGITS + 1)));
@@ -40,12 +40,14 @@ function weightRow(parent, name, write, explain) {
 
   return {
     define(description) {
-      [sign.textContent, text.textContent] = [description.sign, description.label];
+      // A term without a Greek letter is not named twice.
+      sign.textContent = description.sign === description.label ? "" : description.sign;
+      text.textContent = description.label;
       words.textContent = description.words;
       mark.style.backgroundColor = description.color;
       [slider.min, slider.max] = [String(description.low), String(description.high)];
       offLabel.style.visibility = description.always ? "hidden" : "";
-      off.setAttribute("aria-label", `${description.sign} ${description.label} off`.trim());
+      off.setAttribute("aria-label", `${sign.textContent} ${description.label} off`.trim());
       last = description.start;
     },
     show(value) {
@@ -57,42 +59,6 @@ function weightRow(parent, name, write, explain) {
       amount.textContent = value ? numberWords(value) : "off";
       slider.setAttribute("aria-valuetext", amount.textContent);
     },
-  };
-}
-
-// Pages from a server without encryption have no `navigator.clipboard`; there the older command is
-// used.
-async function copy(field) {
-  try {
-    await navigator.clipboard.writeText(field.value);
-  } catch {
-    field.select();
-    if (!document.execCommand("copy")) throw new Error("this page may not copy");
-  }
-}
-
-function pythonLine(parent) {
-  const row = element(parent, "div", "python");
-  const id = newName();
-  element(row, "label", "", { for: id }).textContent = "as Python";
-  const field = element(row, "input", "", { type: "text", id, readonly: "", spellcheck: "false" });
-  const press = button(row, "Copy");
-  const say = statusLine(row);
-  let timer = 0;
-  press.addEventListener("click", async () => {
-    try {
-      await copy(field);
-      say("copied", "good");
-    } catch {
-      field.select();
-      say("marked: copy it with Ctrl+C", "bad");
-    }
-    clearTimeout(timer);
-    timer = setTimeout(() => say(""), SAID_MS);
-  });
-  field.addEventListener("focus", () => field.select());
-  return (line) => {
-    field.value = line;
   };
 }
 
@@ -129,7 +95,7 @@ function render({ model, el }) {
   element(fold, "summary", "", { "data-lm-suppress-shortcuts": "true" }).textContent =
     "Style layers: the weight of each in the style loss";
   const layers = element(fold, "div", "rows");
-  const showLine = pythonLine(root);
+  const { set: showLine } = copyLine(root, "as Python");
   const rows = new Map();
 
   const write = (name, value) => {
