@@ -3,8 +3,8 @@
 import { copyLine } from "../base/copy_line.js";
 import { element, listen } from "../base/dom.js";
 
-// Lab's addresses are those of files, not of a page that is opened with a state.
-const isOwnPage = () => !document.querySelector(".jp-LabShell, .jp-NotebookShell");
+// The addresses of JupyterLab and Notebook are those of files, not of a page with a state.
+const isOwnPage = () => !document.querySelector("#jp-main-dock-panel, body[data-notebook]");
 
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-column studio-recipe");
@@ -25,7 +25,10 @@ function render({ model, el }) {
 
   function read() {
     const fragment = location.hash.slice(1);
-    if (fragment.includes("=")) model.send({ type: "link", fragment });
+    if (!fragment.includes("=")) return;
+    model.send({ type: "link", fragment });
+    // Once only: after a reload the page is as the user has left it.
+    history.replaceState(null, "", location.pathname + location.search);
   }
 
   const reads = model.get("_reads") && isOwnPage();
