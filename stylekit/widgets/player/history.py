@@ -109,7 +109,7 @@ class HistorySlider(LockedWidget):
     """
 
     _esm = bundle(_HERE / "history.js")
-    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "history.css")
+    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "page.css")
 
     page_writes: ClassVar[frozenset[str]] = frozenset({"step", "comparing"})
 

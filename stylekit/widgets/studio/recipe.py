@@ -97,7 +97,8 @@ class Recipe:
             ]
         )
         if not self.is_clip:
-            return f"sk.stylize_image(sk.load({content!r}), {style}, {settings}{options}).image"
+            photograph = f"sk.load({content!r})"
+            return f"sk.stylize_image({photograph}, {style}, {settings}{options}).image"
         values = {"frame_steps": self._frame_steps, "offsets": self.offsets}
         values |= {"passes": self.passes, "loop": self.loop}
         usual = VideoSettings()
@@ -156,7 +157,8 @@ def read_weights(fields: dict[str, str], weights: Weights) -> tuple[Weights, lis
 
     A weight is 0, or a number that its slider reaches.
     """
-    left = []
+    left: list[str] = []
+    given: dict[str, Any] = {}
     for name in WEIGHT_NAMES:
         if name not in fields:
             continue
@@ -166,10 +168,10 @@ def read_weights(fields: dict[str, str], weights: Weights) -> tuple[Weights, lis
             value = math.nan
         span = _WEIGHTS[name].slider
         if value == 0 or (span is not None and 10.0 ** span[0] <= value <= 10.0 ** span[1]):
-            weights = dataclasses.replace(weights, **{name: value})
+            given[name] = value
         else:
             left.append(name)
-    return weights, left
+    return dataclasses.replace(weights, **given), left
 
 
 def _joined(numbers: Any, between: str = ",") -> str:

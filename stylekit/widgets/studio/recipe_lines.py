@@ -27,7 +27,9 @@ class RecipeLines(LockedWidget):
     _esm = bundle(_HERE / "recipe_lines.js")
     _css = stylesheet(_HERE.parent / "base" / "dom.css")
 
-    _lines: traitlets.List[tuple[str, str]] = traitlets.List(help="[label, line] each.").tag(sync=True)
+    _lines: traitlets.List[tuple[str, str]] = traitlets.List(help="[label, line] each.").tag(
+        sync=True
+    )
     _fragment = traitlets.Unicode(help="Of the link, empty for none.").tag(sync=True)
     _reads = traitlets.Bool(help="Whether the page's address is read.").tag(sync=True)
 
@@ -51,7 +53,7 @@ class RecipeLines(LockedWidget):
             if recipe is None:
                 self._lines, self._fragment = [], ""
                 return
-            self._lines = [["as a command", recipe.command], ["as Python", recipe.python]]
+            self._lines = [("as a command", recipe.command), ("as Python", recipe.python)]
             self._fragment = recipe.fragment
 
     def _receive(self, message: Any, _buffers: Sequence[memoryview]) -> None:

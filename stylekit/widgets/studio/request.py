@@ -185,11 +185,11 @@ class Request:
         )
 
     def load(self, source: Source) -> Image:
-        """The picture of `source` at the size of the result."""
-        return load_image(source.path, size=self.size, limits=self.limits)
+        """The whole picture of `source`, so that the commands paint the same from it."""
+        return load_image(source.path, limits=self.limits)
 
     def guidance(self) -> Guidance:
-        """The styles with their weights and masks, at the size of the result."""
+        """The styles with their weights, and masks at the size of the result."""
         return Guidance(
             styles=tuple(self.load(style) for style in self.styles),
             weights=self.style_weights,

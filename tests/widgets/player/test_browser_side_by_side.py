@@ -42,7 +42,8 @@ RED = """(canvas) => canvas.getContext("2d").getImageData(
 DARK = """(theme) => jupyterapp.commands.execute("apputils:change-theme", { theme })"""
 TO_THE_TOP = """() => document.querySelector(".stylekit-player-page")
     .closest(".jp-OutputArea-output").scrollIntoView({ block: "start" })"""
-SMALL = """(least) => [...document.querySelectorAll(".stylekit-player-page :is(button, input, summary)")]
+SMALL = """(least) => [...document.querySelector(".stylekit-player-page")
+    .querySelectorAll("button, input, summary")]
     .filter((each) => each.offsetParent !== null && each.type !== "checkbox")
     .map((each) => [each.textContent || each.id, each.getBoundingClientRect().height])
     .filter(([, height]) => height < least - 0.5)"""
