@@ -257,13 +257,13 @@ class Studio(guarded.VBox):
         self._work_heading, self._result_heading = Heading("Painting"), Heading("Done")
         self._waiting = guarded.Box().add_class("studio-waiting")
         player = self.player
-        # Another view of the sliders, beside the picture.
+        # Another view of the sliders that are folded on the page of the setup.
         self._hands = guarded.VBox([self.panel])
+        player.looking_back.add_class("studio-live")
         self._work = arranged(player, hands=[self._hands], extra=[self.cancel])
         self._work.children += (self._waiting,)
         buttons = guarded.Box([self.again, self.go_on, self.delete]).add_class("studio-buttons")
         result_head = guarded.Box([self._result_heading, buttons]).add_class("studio-row")
-        # Folded, they take no room; the panel is shown beside the picture too.
         folded = guarded.VBox([self.panel])
         weights = [Fold("Weights of the losses", folded), folded]
         self._weights = guarded.VBox(weights).add_class("studio-weights")
