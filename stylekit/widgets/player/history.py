@@ -122,6 +122,7 @@ class HistorySlider(LockedWidget):
 
     def __init__(self, on_look: Callable[[], object]) -> None:
         super().__init__()
+        self.observe(self._look_at_one, ["step", "comparing"])
         self.observe(lambda _change: on_look(), ["step", "comparing"])
 
     def show(self, steps: Sequence[int], total: int) -> None:
@@ -136,6 +137,14 @@ class HistorySlider(LockedWidget):
             self._offered, self._words = comparison, words
             if not comparison:
                 self.comparing = False
+
+    def _look_at_one(self, change: Any) -> None:
+        """An earlier step, or two runs: what is chosen ends the other."""
+        if change["new"]:
+            if change["name"] == "step":
+                self.comparing = False
+            else:
+                self.step = 0
 
     @traitlets.validate("step")
     def _check_step(self, proposal: Any) -> int:

@@ -57,7 +57,7 @@ class LookingBack(guarded.VBox):
         self._newest: tuple[Callable[[], Image], str] | None = None
         # What the canvas shows: a step, 0 for the newest picture, None for an older one.
         self._shown: int | None = None
-        self._compared: tuple[int, int] | None = None
+        self._compared = 0
         self._comparisons = Throttle(_COMPARE_SECONDS)
         self.canvas = PictureCanvas(width=_WIDTH, tools=True)
         self.split = SplitView(name_before="run before", name_after="this run")
@@ -101,7 +101,7 @@ class LookingBack(guarded.VBox):
         set_visible(self.split, comparing)
         set_visible(self.canvas, not comparing)
         if not comparing:
-            self._compared = None
+            self._compared = 0
             self._show_one()
         elif before is not None and (at_once or self._comparisons.due()):
             self._show_both(before)
@@ -119,9 +119,9 @@ class LookingBack(guarded.VBox):
 
     def _show_both(self, before: PaintedPicture) -> None:
         now = self._now
-        if now is None or self._compared == (self.step, now.step):
+        if now is None or self._compared == now.step:
             return
-        self._compared = self.step, now.step
+        self._compared = now.step
         size = before.image.shape[1::-1]
         image = now.image
         if max(image.shape) > max(before.image.shape):

@@ -139,6 +139,11 @@ def test_the_run_before_is_that_of_the_player_or_of_the_last_with_its_name() -> 
     assert slider._offered and slider._words == "3 and 3 steps; β 1e4 → 2e4"
     page_writes(slider, comparing=True)
     assert first.looking_back.split.get_state()["_serial"] == 1
+    # One looks at an earlier step, or at two runs.
+    page_writes(slider, step=2)
+    assert not slider.comparing and first.canvas._alt == "The picture after 2 steps"
+    page_writes(slider, comparing=True)
+    assert slider.step == 0 and first.curve.viewed == 0
     first.close()
 
     again = Player(lambda: FakeRun(5), panel=panel, name="before and now")
