@@ -9,7 +9,7 @@ from ...arrays import Image
 from ...image.guidance import Guidance
 from ...image.memory import check_memory
 from ...image.scales import plan_scales
-from ...media.images import fitted_size, load_image
+from ...media.images import fitted_size, load_image, resize_image
 from ...settings import (
     ImageSettings,
     KeyframeSettings,
@@ -185,13 +185,17 @@ class Request:
         )
 
     def load(self, source: Source) -> Image:
-        """The whole picture of `source`, so that the commands paint the same from it."""
+        """The picture of `source` at the size of the result."""
+        return resize_image(self.whole(source), fitted_size(source.size, self.size))
+
+    def whole(self, source: Source) -> Image:
+        """The picture of `source` in its own size, so that the commands paint the same from it."""
         return load_image(source.path, limits=self.limits)
 
     def guidance(self) -> Guidance:
         """The styles with their weights, and masks at the size of the result."""
         return Guidance(
-            styles=tuple(self.load(style) for style in self.styles),
+            styles=tuple(self.whole(style) for style in self.styles),
             weights=self.style_weights,
             regions=tuple(mask.load(self.shape, self.limits) for mask in self.regions),
             keep=self.keep.load(self.shape, self.limits) if self.keep else None,

@@ -181,7 +181,7 @@ class Transfer:
         request = self.request
         if request.content.is_clip:
             assert request.style is not None
-            style = request.load(request.style)
+            style = request.whole(request.style)
             self.clip = self._read_clip()
             self.source = VideoRun(self.clip, style, self.folder / "run", request.video_settings)
         else:
@@ -191,7 +191,7 @@ class Transfer:
                 init = self._load_init(self._init)
                 settings = dataclasses.replace(settings, scales=1)
             self.source = Stylization(
-                request.load(request.content),
+                request.whole(request.content),
                 request.guidance(),
                 settings,
                 init=init,
