@@ -19,6 +19,7 @@ function render({ model, el }) {
   const labelId = newName();
   const start = button(row, `Download ${name}`);
   start.setAttribute("aria-describedby", labelId);
+  start.classList.toggle("main", model.get("_main"));
   element(row, "span", "", { id: labelId }).textContent = model.get("_label");
   const progress = progressBar(root, `Fetching ${name}`);
   const cancel = button(progress.row, "Cancel");

@@ -65,6 +65,8 @@ class Download(LockedWidget):
         Its type, such as "video/mp4".
     name : str, optional
         The name of the downloaded file; the name of `path` by default.
+    main : bool
+        Whether it is the main button of its page.
 
     Examples
     --------
@@ -79,10 +81,17 @@ class Download(LockedWidget):
     _label = traitlets.Unicode().tag(sync=True)
     _media_type = traitlets.Unicode().tag(sync=True)
     _name = traitlets.Unicode().tag(sync=True)
+    _main = traitlets.Bool().tag(sync=True)
     _size = traitlets.Int(-1, help="In bytes, −1 for a missing file.").tag(sync=True)
 
     def __init__(
-        self, path: Path | str, *, label: str, media_type: str, name: str | None = None
+        self,
+        path: Path | str,
+        *,
+        label: str,
+        media_type: str,
+        name: str | None = None,
+        main: bool = False,
     ) -> None:
         self._path = Path(path)
         try:
@@ -90,7 +99,11 @@ class Download(LockedWidget):
         except OSError:
             size = -1
         super().__init__(
-            _label=label, _media_type=media_type, _name=name or self._path.name, _size=size
+            _label=label,
+            _media_type=media_type,
+            _name=name or self._path.name,
+            _size=size,
+            _main=main,
         )
 
     @property

@@ -1,6 +1,7 @@
 // The JavaScript of PictureCanvas: it paints the newest picture, draws marks, and picks pixels.
 
 import { element, listen, newName } from "./dom.js";
+import { fullScreenButton, toolRow, zoomTools } from "./frame.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ASK_EVERY_MS = 5_000;
@@ -44,13 +45,21 @@ function draw(svg, marks, width, height) {
 
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-picture");
-  const frame = element(root, "div", "stylekit-picture-frame");
-  const canvas = element(frame, "canvas");
-  const svg = frame.appendChild(document.createElementNS(SVG, "svg"));
+  const frame = element(root, "div", "stylekit-frame stylekit-picture-frame");
+  const surface = element(frame, "div", "surface");
+  const canvas = element(surface, "canvas");
+  const svg = surface.appendChild(document.createElementNS(SVG, "svg"));
   svg.setAttribute("aria-hidden", "true");
   const hint = element(root, "p", "hint");
   const state = element(root, "p", "gone");
   const context = canvas.getContext("2d");
+  let leaveFullScreen = () => {};
+  if (model.get("_tools")) {
+    const row = toolRow(root);
+    frame.after(row);
+    zoomTools(row, root, frame, surface, () => !model.get("_pickable"));
+    leaveFullScreen = fullScreenButton(row, root);
+  }
   hint.id = newName();
   hint.setAttribute("aria-live", "polite");
   state.setAttribute("role", "status");
@@ -69,8 +78,8 @@ function render({ model, el }) {
   };
 
   function fit() {
-    const width = model.get("width") || canvas.width;
-    frame.style.width = `${width}px`;
+    frame.style.setProperty("--width", `${model.get("width") || canvas.width}px`);
+    frame.style.setProperty("--ratio", String(canvas.width / canvas.height));
     const enlarged = canvas.clientWidth * devicePixelRatio > canvas.width;
     canvas.style.imageRendering = enlarged ? "pixelated" : "auto";
   }
@@ -217,6 +226,7 @@ function render({ model, el }) {
   return () => {
     stopListening();
     resized.disconnect();
+    leaveFullScreen();
     clearInterval(timer);
   };
 }

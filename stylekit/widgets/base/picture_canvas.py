@@ -13,7 +13,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from ...arrays import Image
-from ...media.images import encode_preview
+from ...media.images import Preview, encode_preview
 from .modules import bundle, stylesheet
 from .widget import LockedWidget
 
@@ -34,6 +34,8 @@ class PictureCanvas(LockedWidget):
     width : int
         The drawn width in the page's pixels, 0 for one to one. Enlarged pixels stay squares; the
         picture is never wider than its container.
+    tools : bool
+        Show buttons below the picture that enlarge it and show it on the full screen.
 
     Examples
     --------
@@ -46,7 +48,7 @@ class PictureCanvas(LockedWidget):
     """
 
     _esm = bundle(_HERE / "picture_canvas.js")
-    _css = stylesheet(_HERE / "picture_canvas.css")
+    _css = stylesheet(_HERE / "dom.css", _HERE / "frame.css", _HERE / "picture_canvas.css")
 
     page_writes: ClassVar[frozenset[str]] = frozenset({"painted"})
 
@@ -56,14 +58,15 @@ class PictureCanvas(LockedWidget):
     _alt = traitlets.Unicode().tag(sync=True)
     _marks: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     _pickable = traitlets.Bool().tag(sync=True)
+    _tools = traitlets.Bool().tag(sync=True)
     width = traitlets.Int(min=0, help="In the page's pixels, 0: one to one.").tag(sync=True)
     painted = traitlets.Int(help="Serial number of the picture on the page.").tag(
         sync=True, echo_update=False
     )
 
-    def __init__(self, *, width: int = 0) -> None:
+    def __init__(self, *, width: int = 0, tools: bool = False) -> None:
         self._pick_callbacks: list[Callable[[int, int], object]] = []
-        super().__init__(width=width)
+        super().__init__(width=width, _tools=tools)
 
     @property
     def serial(self) -> int:
@@ -92,7 +95,12 @@ class PictureCanvas(LockedWidget):
             Send PNG instead of JPEG, which would blur the sharp lines of a drawing; it takes about
             ten times as long.
         """
-        preview = encode_preview(image, lossless=lossless)
+        self.show_preview(encode_preview(image, lossless=lossless), alt=alt, marks=marks)
+
+    def show_preview(
+        self, preview: Preview, *, alt: str, marks: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Replace the picture by one that is encoded already; otherwise as `show`."""
         checked = [_checked_mark(mark) for mark in marks]
         with self.updating():
             self._picture, self._media_type = preview.data, preview.media_type

@@ -18,6 +18,8 @@ from .text import counted
 # The median of so many steps, so that a single slow one does not count.
 _RECENT_STEPS = 9
 _RECENT_FRAMES = 5
+# The first step loads and compiles: what is left is told when it no longer counts.
+_FIRST_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,9 @@ class RunProgress:
     @property
     def doing(self) -> str:
         """What the run does now, in words."""
-        return "Painting …" if self.step_count else "Preparing …"
+        if self.step_count:
+            return "Painting …"
+        return "Preparing: the network is loaded and compiled …"
 
     @property
     def taken(self) -> str:
@@ -174,7 +178,8 @@ class RunProgress:
         if self.scores:
             facts.extend(self.scores.facts)
         if not ended:
-            facts.append(("time left", time_words(self.seconds_left)))
+            known = self.step_count >= _FIRST_STEPS
+            facts.append(("time left", time_words(self.seconds_left if known else None)))
         return facts
 
     @property

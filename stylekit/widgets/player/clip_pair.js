@@ -3,6 +3,7 @@
 import { fetchFile, SILENCE } from "../base/chunks.js";
 import { divider } from "./divider.js";
 import { button, element, listen, progressBar, statusLine } from "../base/dom.js";
+import { fullScreenButton } from "../base/frame.js";
 import { SynchronizedVideos } from "./synchronized_videos.js";
 
 const RATES = [0.25, 0.5, 1, 2];
@@ -58,6 +59,7 @@ function render({ model, el }) {
   const videos = layers.map(({ video }) => video);
   const { row: dividerRow, rename } = divider(root, stage);
   const panel = controls(root);
+  const leaveFullScreen = fullScreenButton(panel.row, root);
   const progress = progressBar(root, "Fetching the clips");
   const say = statusLine(root);
   let player = null;
@@ -66,9 +68,10 @@ function render({ model, el }) {
   const fail = (error) => say(String(error.message || error), "bad");
 
   function fit() {
-    const width = model.get("width") || videos[0].videoWidth || 320;
-    stage.style.setProperty("--width", `${width}px`);
-    dividerRow.style.width = `${width}px`;
+    const { videoWidth, videoHeight } = videos[0];
+    const width = model.get("width");
+    root.style.setProperty("--width", width ? `${width}px` : "100%");
+    root.style.setProperty("--ratio", String(videoWidth / videoHeight || 1));
   }
 
   function draw() {
@@ -176,6 +179,7 @@ function render({ model, el }) {
   show();
   return () => {
     stopListening();
+    leaveFullScreen();
     clear();
   };
 }

@@ -34,8 +34,8 @@ class ClipPair(BeforeAfter):
     name_before, name_after : str
         The names of the two.
     width : int
-        The drawn width of one clip in the page's pixels, 0 for its own; never wider than the
-        container.
+        The largest drawn width of one clip in the page's pixels, 0 for as large as there is room;
+        the two are never wider than their container, nor higher than the window.
 
     Examples
     --------
@@ -48,7 +48,10 @@ class ClipPair(BeforeAfter):
 
     _esm = bundle(_HERE / "clip_pair.js")
     _css = stylesheet(
-        _HERE.parent / "base" / "dom.css", _HERE / "divider.css", _HERE / "clip_pair.css"
+        _HERE.parent / "base" / "dom.css",
+        _HERE.parent / "base" / "frame.css",
+        _HERE / "divider.css",
+        _HERE / "clip_pair.css",
     )
 
     _fps = traitlets.Float().tag(sync=True)

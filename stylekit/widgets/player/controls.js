@@ -84,10 +84,11 @@ function makeLosses(parent, model) {
 
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-column stylekit-player");
-  const showButtons = makeButtons(root, model);
-  const say = statusLine(root);
-  const bar = progressTrack(root, "Done");
-  const showFacts = makeFacts(root);
+  const run = element(root, "div", "stylekit-column run");
+  const showButtons = makeButtons(run, model);
+  const say = statusLine(run);
+  const bar = progressTrack(run, "Done");
+  const showFacts = makeFacts(run);
   const losses = makeLosses(root, model);
 
   // Asks for the next step when the last one has been answered. If the widget has several views,

@@ -41,7 +41,7 @@ class PlayerControls(LockedWidget):
     """
 
     _esm = bundle(_HERE / "controls.js")
-    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "controls.css")
+    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "controls.css", _HERE / "page.css")
 
     _state = traitlets.Unicode(LoopState.IDLE.value).tag(sync=True)
     _status = traitlets.Unicode("Ready.").tag(sync=True)

@@ -3,7 +3,6 @@
 
 import { element, listen } from "../base/dom.js";
 
-const HEIGHT = 240;
 const FONT_PX = 12;
 const LABEL_ROWS = 3;
 const ROW_PX = 15;
@@ -107,7 +106,7 @@ function drawAxes(pen, box, last, range, look) {
   pen.lineWidth = 1;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
-  for (const [place, words] of powerTicks(range, 6)) {
+  for (const [place, words] of powerTicks(range, Math.max(2, Math.floor((box.bottom - box.top) / 30)))) {
     const y = box.y(place);
     pen.strokeStyle = look.faint;
     pen.beginPath();
@@ -188,6 +187,23 @@ function nameChanges(pen, box, changes, look) {
   }
 }
 
+// The step whose picture is looked at.
+function drawViewed(pen, box, step, look) {
+  const x = box.x(step);
+  pen.setLineDash([]);
+  pen.strokeStyle = pen.fillStyle = look.ink;
+  pen.lineWidth = 2;
+  pen.beginPath();
+  pen.moveTo(x, box.top);
+  pen.lineTo(x, box.bottom);
+  pen.stroke();
+  pen.beginPath();
+  pen.moveTo(x - 5, box.top);
+  pen.lineTo(x + 5, box.top);
+  pen.lineTo(x, box.top + 7);
+  pen.fill();
+}
+
 function drawTerm(pen, box, rows, column, frames, { color, dash }) {
   // The first step of a frame is not connected with the last step of the frame before.
   const starts = new Set(frames.map(([step]) => step));
@@ -258,17 +274,17 @@ function render({ model, el }) {
 
   function draw() {
     pending = 0;
-    const width = root.clientWidth;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width) return;
     const ratio = devicePixelRatio || 1;
-    [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(HEIGHT * ratio)];
+    [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
     const pen = canvas.getContext("2d");
     pen.scale(ratio, ratio);
     const look = looks(root);
     pen.font = look.font;
     const last = Math.max(rows.count, 10);
     const range = logRange(rows.all());
-    const box = { left: 58, right: width - 16, top: 6, bottom: HEIGHT - 38 };
+    const box = { left: 58, right: width - 16, top: 6, bottom: height - 38 };
     box.x = (step) => box.left + ((step - 1) / (last - 1)) * (box.right - box.left);
     const floor = box.bottom - (model.get("_frames").length ? ROW_PX : 0);
     box.y = (place) => floor - ((place - range[0]) / (range[1] - range[0])) * (floor - box.top);
@@ -283,6 +299,7 @@ function render({ model, el }) {
     });
     pen.restore();
     drawChanges(pen, box, model.get("_changes"), look);
+    if (model.get("viewed")) drawViewed(pen, box, model.get("viewed"), look);
     canvas.dataset.steps = String(rows.count);
   }
   const redraw = () => {
@@ -328,11 +345,12 @@ function render({ model, el }) {
     ["change:_rows", keep],
     ["change:_round", keep],
     ["change:_frames", redraw],
+    ["change:viewed", redraw],
     ["change:_changes", () => { showChanges(model.get("_changes")); redraw(); }],
     ["change:_alt", describe],
   ]);
   const resized = new ResizeObserver(redraw);
-  resized.observe(root);
+  resized.observe(canvas);
   // JupyterLab and Voila store their theme in attributes of the body.
   const themed = new MutationObserver(redraw);
   themed.observe(document.body, { attributes: true });

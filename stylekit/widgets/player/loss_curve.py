@@ -62,6 +62,7 @@ class LossCurve(LockedWidget):
     _frames: traitlets.List[list[int]] = traitlets.List(
         help="[first step, frame index] of each frame."
     ).tag(sync=True)
+    viewed = traitlets.Int(help="The step that is looked at, 0 for none.").tag(sync=True)
     _alt = traitlets.Unicode("No step has been taken yet.").tag(sync=True)
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:

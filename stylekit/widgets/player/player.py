@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import ipywidgets
@@ -22,20 +22,19 @@ from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.keyframe_progress import KeyframeProgress
 from ..base.loop import IDLE_LIMIT, Driver, Loop, LoopState, register, stop_named
-from ..base.picture_canvas import PictureCanvas
 from ..base.run_progress import RunProgress, StepRecord, enlarged
 from ..base.text import counted
 from ..base.widget import Throttle, set_visible
 from ..weights.panel import WeightPanel
 from .controls import Command, PlayerControls, status_words
 from .live_training import LearnedPicture, LiveTraining
+from .looking_back import LookingBack
 from .loss_curve import LossCurve
 
 # 30 pictures a second look like a motion; numbers that change five times a second can be read.
 _PICTURE_SECONDS, _NUMBER_SECONDS = 1 / 30, 0.2
 # A page that has not painted so many pictures is too slow or closed; more would only pile up.
 _MAX_UNPAINTED, _PATIENCE_SECONDS = 4, 0.5
-_WIDTH = 512
 _BLANK = np.full((2, 3, 3), 0.5, np.float32)
 _STILL_SIZE = 256
 
@@ -49,8 +48,10 @@ Event: TypeAlias = Step | FrameStep | FrameResult | KeyframeEvent | LearnedPictu
 class Player(guarded.VBox):
     """A run with its buttons, its newest picture, its numbers and its loss curve, drawn live.
 
-    Exceptions of the run are shown in the player. `canvas`, `controls`, `training`, `curve` and
-    `alerts` are its parts, for pages with another layout.
+    A slider looks back through what was painted: at most 60 small pictures of steps are kept. From
+    its second run on, also of a cell that is executed again, the picture can be compared with that
+    of the run before. Exceptions of the run are shown in the player. `canvas`, `looking_back`,
+    `controls`, `training`, `curve` and `alerts` are its parts, for pages with another layout.
 
     Of a run from keyframes it shows the painting of a key, the network while it learns, with the
     chosen frame as it paints it every two seconds, and the finished frames. "Stop" ends the
@@ -64,8 +65,8 @@ class Player(guarded.VBox):
         no cell; each new start calls it again. A run itself goes on from where it was.
     panel : WeightPanel, optional
         Each step uses the weights that the panel has when the step begins. The panel is shown
-        below. Without a panel the weights are those of the settings, and so they are in a run from
-        keyframes.
+        beside the picture. Without a panel the weights are those of the settings, and so they are
+        in a run from keyframes.
     name : str
         Only one run at a time has a name: a new player, such as that of a cell that is executed
         again, stops the run of the old player with this name.
@@ -108,15 +109,17 @@ class Player(guarded.VBox):
         self._lock = threading.RLock()
         self._progress: RunProgress | KeyframeProgress | None = None
         self._told = ""
+        # What it does until the function that makes the run has returned.
+        self.opening = "Preparing: the pictures are read …"
         self._records: list[StepRecord] = []
         self._newest: tuple[Image, str] | None = None
-        self._unshown = False
         self._pictures = Throttle(_PICTURE_SECONDS, patience=_PATIENCE_SECONDS)
         self._numbers = Throttle(_NUMBER_SECONDS)
         self._step_callbacks: list[Callable[[Any], object]] = []
         self._state_callbacks: list[Callable[[LoopState], object]] = []
         self.alerts = Alerts()
-        self.canvas = PictureCanvas(width=_WIDTH)
+        self.looking_back = LookingBack(name, on_look=self._look)
+        self.canvas = self.looking_back.canvas
         self.curve = LossCurve()
         self.controls = PlayerControls(
             on_command=self.alerts.guarded(self._obey),
@@ -204,17 +207,9 @@ class Player(guarded.VBox):
         super().close()
 
     def _parts(self) -> list[ipywidgets.Widget]:
-        def column(*children: ipywidgets.Widget) -> guarded.VBox:
-            layout = {"flex": "1 1 320px", "min_width": "0", "max_width": f"{_WIDTH + 128}px"}
-            return guarded.VBox(children, layout=layout)
-
-        picture = column(self.canvas)
-        picture.layout.flex, picture.layout.max_width = f"0 1 {_WIDTH}px", "100%"
-        main = guarded.Box(
-            [picture, column(self.controls, self.training, self.curve)],
-            layout={"flex_flow": "row wrap", "grid_gap": "8px 20px"},
-        )
-        return [self.alerts.widget, main, *([self.panel] if self.panel else [])]
+        self.add_class("stylekit-player-page")
+        grid = arranged(self, hands=[self.panel] if self.panel else [])
+        return [self.alerts.widget, grid]
 
     def _renew(self) -> Loop[Any]:
         """The loop if it has not ended, otherwise a new one with the name of the player."""
@@ -237,6 +232,7 @@ class Player(guarded.VBox):
         """The steps of the run; the driver calls it."""
         if self._make:
             self.curve.clear()
+            self.looking_back.begin()
             self._records.clear()
             self._progress = None
             self._show_status()
@@ -282,8 +278,9 @@ class Player(guarded.VBox):
             self.curve.use(self._progress.series)
             self.curve.add(record.weighted, weights=record.weights, frame_index=record.frame_index)
         if shown := self._progress.shown(event):
-            with self._lock:
-                self._newest, self._unshown = shown, True
+            self._take_picture(*shown)
+            weights = record.weights if record else None
+            self.looking_back.keep(self._progress.step_count, *shown, weights)
         pausing = self.state is not LoopState.RUNNING
         self._show(at_once=pausing)
         if pausing or self._progress.doing != self._told:
@@ -303,9 +300,13 @@ class Player(guarded.VBox):
         if image is None and getattr(self._source, "clip", None):
             image = self._source.clip[0]
         if image is not None:
-            with self._lock:
-                self._newest, self._unshown = (image, "Before the first step"), True
+            self._take_picture(image, "Before the first step")
             self._show(at_once=True)
+
+    def _take_picture(self, image: Image, title: str) -> None:
+        with self._lock:
+            self._newest = image, title
+            self.looking_back.take(lambda: enlarged(image, self._source), title)
 
     def _show(self, *, at_once: bool) -> None:
         """Send what is new if enough time has passed, or in any case with `at_once`.
@@ -315,14 +316,21 @@ class Player(guarded.VBox):
         with self._lock:
             behind = self.canvas.serial - self.canvas.painted > _MAX_UNPAINTED
             due = self._pictures.due(behind=behind)
-            if (due or at_once) and self._newest and self._unshown:
-                image, title = self._newest
-                self.canvas.show(enlarged(image, self._source), alt=title)
-                self._unshown = False
             if due or at_once:
+                self.looking_back.show(at_once=at_once)
+                self.curve.viewed = self.looking_back.step
                 self.curve.push(keep=at_once)
             if self._progress and (self._numbers.due() or at_once):
                 self._show_numbers(self._progress)
+
+    def _look(self) -> None:
+        # A guard would remove the message of a run that has failed.
+        try:
+            with self._lock:
+                self.looking_back.show(at_once=True)
+                self.curve.viewed = self.looking_back.step
+        except Exception as error:
+            self.alerts.show(error)
 
     def _show_numbers(self, progress: RunProgress | KeyframeProgress) -> None:
         losses = progress.record.weighted if progress.record else {}
@@ -336,7 +344,7 @@ class Player(guarded.VBox):
             state = self.state
             reason = self._loop.stop_reason if self._loop else None
             progress = self._progress
-            self._told = progress.doing if progress else "Preparing …"
+            self._told = progress.doing if progress else self.opening
             taken = progress.taken if progress else counted(0, "step")
             words = status_words(state, taken, reason, doing=self._told)
             network = getattr(self._source, "network", None)
@@ -373,6 +381,28 @@ class Player(guarded.VBox):
             still = encode_preview(image, lossless=True).data
             bundle["image/png"] = base64.b64encode(still).decode("ascii")
         return bundle
+
+
+def arranged(
+    player: Player,
+    *,
+    hands: Sequence[ipywidgets.Widget],
+    extra: Sequence[ipywidgets.Widget] = (),
+) -> guarded.Box:
+    """The parts of a player, the picture beside what moves it, for a page of the class
+    `stylekit-player-page`.
+
+    `hands` are shown below the curve, `extra` below the buttons.
+    """
+    return guarded.Box(
+        [
+            player.looking_back,
+            player.controls.add_class("stylekit-run-place"),
+            guarded.VBox([player.training, *extra]).add_class("stylekit-extra"),
+            player.curve.add_class("stylekit-curve-place"),
+            guarded.VBox(hands).add_class("stylekit-hands"),
+        ]
+    ).add_class("stylekit-player-grid")
 
 
 def _has_keys(source: Any) -> bool:

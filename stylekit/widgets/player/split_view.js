@@ -2,6 +2,7 @@
 
 import { divider } from "./divider.js";
 import { element, listen, statusLine } from "../base/dom.js";
+import { fullScreenButton, toolRow, zoomTools } from "../base/frame.js";
 
 async function decoded(bytes, type) {
   const picture = new Image();
@@ -12,15 +13,21 @@ async function decoded(bytes, type) {
 
 function render({ model, el }) {
   const root = element(el, "div", "stylekit-part stylekit-split");
-  const stage = element(root, "div", "stylekit-stage divided");
+  const frame = element(root, "div", "stylekit-frame");
+  const stage = element(frame, "div", "stylekit-stage divided");
   const { row, rename } = divider(root, stage);
+  const tools = toolRow(root);
+  // The pointer moves the divider.
+  zoomTools(tools, root, frame, stage, () => false);
+  const leaveFullScreen = fullScreenButton(tools, root);
   const say = statusLine(root);
   let pictures = [];
 
   function fit() {
     if (!pictures.length) return;
-    const width = model.get("width") || pictures[0].naturalWidth;
-    stage.style.width = row.style.width = `${width}px`;
+    const { naturalWidth: width, naturalHeight: height } = pictures[0];
+    root.style.setProperty("--width", `${model.get("width") || width}px`);
+    root.style.setProperty("--ratio", String(width / height));
   }
 
   function release() {
@@ -33,7 +40,7 @@ function render({ model, el }) {
 
   async function show() {
     const serial = model.get("_serial");
-    stage.hidden = row.hidden = !serial;
+    frame.hidden = row.hidden = tools.hidden = !serial;
     if (!serial) return;
     const parts = ["before", "after"];
     try {
@@ -63,6 +70,7 @@ function render({ model, el }) {
   show();
   return () => {
     stopListening();
+    leaveFullScreen();
     release();
   };
 }

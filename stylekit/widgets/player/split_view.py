@@ -41,7 +41,8 @@ class SplitView(BeforeAfter):
     """Two pictures of the same size: the first left of a divider, the second right of it.
 
     The divider is dragged on the picture, or moved with the keys of the range input below it.
-    Nothing is drawn before the first `show`.
+    Buttons below enlarge both pictures, and show them on the full screen. Nothing is drawn before
+    the first `show`.
 
     Parameters
     ----------
@@ -58,7 +59,11 @@ class SplitView(BeforeAfter):
     """
 
     _esm = bundle(_HERE / "split_view.js")
-    _css = stylesheet(_HERE.parent / "base" / "dom.css", _HERE / "divider.css")
+    _css = stylesheet(
+        _HERE.parent / "base" / "dom.css",
+        _HERE.parent / "base" / "frame.css",
+        _HERE / "divider.css",
+    )
 
     _before = traitlets.Bytes().tag(sync=True)
     _after = traitlets.Bytes().tag(sync=True)

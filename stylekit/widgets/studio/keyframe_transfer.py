@@ -16,7 +16,8 @@ from ...video.few_shot_network import LOSS_BACKBONE
 from ...video.keyframe_results import KeyframeReport, finish_keyframes
 from ...video.keyframe_run import KeyframeRun
 from ..base.run_progress import time_words
-from .transfer import Network, Request, Transfer, TransferResult
+from .request import Request
+from .transfer import Network, Transfer, TransferResult
 
 
 class KeyframeTransfer(Transfer):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ...errors import StylekitError
 from ...media.clips import Clip
 from ...media.images import load_image, resize_image
 from ...media.provenance import sidecar_path
@@ -26,11 +27,12 @@ from ..player.split_view import SplitView
 from .frames import FrameStrip
 from .keyframe_transfer import keyframe_facts
 from .parts import Choice, Heading, facts_html
+from .recipe_lines import RecipeLines
+from .request import Request
 from .shelf import Record
-from .transfer import OWN_FILES, Request, Transfer
+from .transfer import OWN_FILES, Transfer
 
-_PICTURE_WIDTH, _PICTURE_HEIGHT = 640, 560
-_CLIP_WIDTH = 320
+_STYLE_SIZE = 160
 _CONTENT = "the content"
 
 
@@ -45,34 +47,26 @@ class Results(guarded.VBox):
         self._rivals: list[Record | None] = [None]
         self._record: Record | None = None
         self.alerts = Alerts(on_page=True)
-        self.split = SplitView(width=_PICTURE_WIDTH)
-        self.pair = ClipPair(width=_CLIP_WIDTH)
-        self.unfinished = PictureCanvas()
+        self.split = SplitView()
+        self.pair = ClipPair()
+        self.unfinished = PictureCanvas(tools=True)
         self.rival = Choice("Compare with", [_CONTENT], index=0)
         self.rival.observe(self.alerts.guarded(lambda _change: self._show_beside()), "index")
         self.frames = FrameStrip()
         self.facts = guarded.HTML()
         self.note = guarded.HTML()
         self.downloads = guarded.VBox()
+        self._style_heading = Heading("Style", level=3)
+        self.styles = guarded.Box().add_class("studio-styles")
+        self.recipe = RecipeLines()
         self._frame_part = guarded.VBox([Heading("Frame by frame", level=3), self.frames])
-        side = guarded.VBox(
-            [
-                Heading("Take it with you", level=3),
-                self.downloads,
-                self.note,
-                Heading("How it was made", level=3),
-                self.facts,
-            ]
-        ).add_class("studio-side")
+        parts = [self.downloads, self.note, self._style_heading, self.styles]
+        how = [Heading("How it was made", level=3), self.facts, self.recipe]
+        side = guarded.Box([guarded.VBox(parts), guarded.VBox(how)]).add_class("studio-side")
         views = [self.split, self.pair, self.unfinished, self.rival, self.alerts.widget]
-        super().__init__(
-            [
-                guarded.Box([guarded.VBox(views).add_class("studio-views"), side]).add_class(
-                    "studio-columns"
-                ),
-                self._frame_part,
-            ]
-        )
+        self._columns = guarded.Box([guarded.VBox(views).add_class("studio-views"), side])
+        self._columns.add_class("studio-columns")
+        super().__init__([self._columns, self._frame_part])
 
     @property
     def record(self) -> Record | None:
@@ -94,7 +88,11 @@ class Results(guarded.VBox):
         set_visible(self.rival, finished)
         set_visible(self.unfinished, not finished)
         set_visible(self._frame_part, run is not None)
+        # Two clips side by side need all of the width.
+        (self._columns.add_class if record.is_clip else self._columns.remove_class)("studio-wide")
         self.facts.value = facts_html(record.facts)
+        self.recipe.show(record.recipe)
+        self._show_styles(record)
         self._say_where()
         self.downloads.children = _downloads(record)
         if not finished:
@@ -119,6 +117,22 @@ class Results(guarded.VBox):
             self._record = replace(self._record, comparison=path)
             self.downloads.children = _downloads(self._record)
             self._say_where()
+
+    def _show_styles(self, record: Record) -> None:
+        """Show the styles, or the painting of the first frame."""
+        shown = []
+        for path in record.style_files:
+            try:
+                style = load_image(path, size=_STYLE_SIZE, limits=OWN_FILES, ignore_alpha=True)
+            except StylekitError:
+                continue  # it was removed or damaged by hand
+            canvas = PictureCanvas()
+            canvas.show(style, alt=f"The style: {path.stem}")
+            caption = guarded.HTML(f'<p class="studio-caption">{html.escape(path.stem)}</p>')
+            shown.append(guarded.VBox([canvas, caption]))
+        painted = bool(record.request.get("painting"))
+        self._style_heading.show("The painted first frame" if painted else "Style")
+        self.styles.children = shown
 
     def _say_where(self) -> None:
         if self._record is not None:
@@ -147,9 +161,6 @@ class Results(guarded.VBox):
         )
         if before.shape != after.shape:
             before = resize_image(before, after.shape[1::-1])
-        height, width = after.shape[:2]
-        # A picture in portrait format must fit into the height of a window.
-        self.split.width = min(_PICTURE_WIDTH, round(_PICTURE_HEIGHT * width / height))
         self.split.show(before, after, alt_before=alt_left, alt_after=alt)
 
 
@@ -162,7 +173,10 @@ def _downloads(record: Record) -> list[Download]:
     if record.comparison is not None:
         files.append((record.comparison, "Before and after, side by side", "video/mp4"))
     files.append((sidecar_path(record.output), "Its settings", "application/json"))
-    return [Download(path, label=label, media_type=media_type) for path, label, media_type in files]
+    return [
+        Download(path, label=label, media_type=media_type, main=path == record.output)
+        for path, label, media_type in files
+    ]
 
 
 def _comparable(other: Record, record: Record) -> bool:

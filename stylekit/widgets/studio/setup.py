@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 from ...errors import SettingsError
 from ...media.file_kinds import CLIP_ENDINGS, PICTURE_ENDINGS
@@ -17,10 +18,16 @@ from .clip_extras import ClipExtras
 from .extras import Extras
 from .own_frame import OwnFrame
 from .parts import Action, Amount, Choice, Heading
+from .request import Request
 from .slots import Slot, Source, read_picture, read_source
-from .transfer import Request
+
+LINK_FIELDS = ("content", "style", "size", "steps", "frames")
+"""What a link of the page may choose here."""
 
 _USUAL_SIZE, _USUAL_FRAMES = 256, 16
+# Of docs/performance.md: a picture of 256×171 pixels and 50 steps at each of three scales took 86
+# seconds; here for each pixel and step of full size.
+_DOCUMENTED_SECONDS = 86 / (256 * 171 * 50 * (1 + 1 / 4 + 1 / 16))
 _QUALITIES = ("Draft", "Good", "Fine")
 
 
@@ -56,19 +63,21 @@ class Setup(guarded.VBox):
         self.own_frame = OwnFrame(limits=limits, on_change=self._fields_changed)
         self._make_fields()
         self.go = Action("Transfer", on_transfer, main=True).add_class("studio-go")
+        self.time = guarded.HTML()
         guide = guarded.HTML(_guidelines_html(limits)).add_class("studio-guide")
-        slots = guarded.Box([self.content, self.style, guide])
+        slots = guarded.Box([self.content, self.style])
         fields = guarded.Box([self.size, self.quality, self.frames, self.go])
-        super().__init__(
-            [
-                self.heading,
-                slots.add_class("studio-slots"),
-                self.own_frame,
-                self.extras,
-                self.clip_extras,
-                fields.add_class("studio-fields"),
-            ]
-        )
+        column = [
+            self.heading,
+            slots.add_class("studio-slots"),
+            self.own_frame,
+            self.extras,
+            self.clip_extras,
+            fields.add_class("studio-fields"),
+            self.time,
+        ]
+        super().__init__([guarded.VBox(column), guide])
+        self.add_class("studio-setup")
         for slot in (self.content, self.style):
             slot.on_change(self._fields_changed)
         for field, name in ((self.size, "index"), (self.quality, "index"), (self.frames, "value")):
@@ -108,6 +117,38 @@ class Setup(guarded.VBox):
             keep=extras.keep.file,
         )
 
+    def choose(self, fields: Mapping[str, str]) -> list[str]:
+        """Choose what a link of the page names; returns the fields that it cannot offer.
+
+        Fields that are not known here are left alone: they are in neither.
+        """
+        left = []
+        for name, slot in (("content", self.content), ("style", self.style)):
+            if name not in fields:
+                continue
+            try:
+                slot.choose(fields[name])
+            except ValueError:
+                left.append(name)
+        for name, choice, offered in (
+            ("size", self.size, self._sizes),
+            ("steps", self.quality, self._steps),
+        ):
+            if name not in fields:
+                continue
+            known = [str(each) for each in offered]
+            if fields[name] in known:
+                choice.index = known.index(fields[name])
+            else:
+                left.append(name)
+        if (frames := fields.get("frames")) is not None:
+            source = self.content.source
+            if source is not None and source.is_clip and _is_up_to(frames, source.frames):
+                self.frames.value = int(frames)
+            else:
+                left.append("frames")
+        return left
+
     def check_memory(self, request: Request) -> None:
         """Raise SettingsError if there is not the memory for it. It names an offered size."""
         request.check_memory(self._sizes)
@@ -122,7 +163,7 @@ class Setup(guarded.VBox):
         elif step_seconds is None:
             words = "Ready."
         else:
-            longest = time_words(step_seconds * request.max_steps)
+            longest = time_words(step_seconds * request.full_steps)
             words = f"Ready: {longest} at most on this machine."
         if request is not None:
             try:
@@ -130,6 +171,19 @@ class Setup(guarded.VBox):
             except SettingsError as error:
                 words = error.page_text
         self.go.show(enabled=request is not None, words=words)
+        self._show_time(request if step_seconds is None else None)
+
+    def _show_time(self, request: Request | None) -> None:
+        """Show what the documentation says of the time, until this machine has been measured."""
+        if request is None or request.painting is not None:
+            self.time.value = ""
+            return
+        usual = time_words(_DOCUMENTED_SECONDS * math.prod(request.shape) * request.full_steps)
+        words = (
+            f"On the machine of the documentation, two cores without a GPU, it takes {usual}. "
+            "This machine is being measured …"
+        )
+        self.time.value = f'<p class="studio-caption">{words}</p>'
 
     def _obstacle(self, content: Source | None) -> str:
         """Why no painting can begin; empty if it can."""
@@ -192,6 +246,11 @@ class Setup(guarded.VBox):
         set_visible(self.frames, is_clip)
         if content is not None and is_clip and content.frames != self.frames.most:
             self.frames.limit(content.frames, value=_USUAL_FRAMES)
+
+
+def _is_up_to(text: str, most: int) -> bool:
+    """Whether a text is a whole number from 1 to `most`, written as people write it."""
+    return text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most
 
 
 def _guidelines_html(limits: MediaLimits) -> str:

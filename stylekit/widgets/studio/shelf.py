@@ -7,6 +7,7 @@ kernel or of the machine.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -27,8 +28,10 @@ from ...media.images import load_image, resize_image, save_image
 from ...settings import KeyMethod, MediaLimits, Weights
 from ..base.private_files import KEPT_FREE_BYTES, safe_name
 from .mask_slot import MaskFile, read_mask
+from .recipe import Recipe
+from .request import Request
 from .slots import Source, read_picture, read_source
-from .transfer import OWN_FILES, Request
+from .transfer import OWN_FILES
 
 _RECORD, _LOCK, _INPUTS = "transfer.json", ".lock", "made-from"
 _SO_FAR, _THUMBNAIL = "so-far.png", "thumbnail.png"
@@ -91,6 +94,38 @@ class Record:
             return self.output
         path = self.folder / _SO_FAR
         return path if path.is_file() else None
+
+    @property
+    def style_files(self) -> tuple[Path, ...]:
+        """The copies of the styles, or of the painting of the first frame, that are still there."""
+        names = [*self.request.get("styles", ()), self.request.get("painting")]
+        return tuple(path for name in names if (path := _inside(self.folder, name)) is not None)
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """What it was painted from, under its last weights.
+
+        None if a file is gone, or for what followed a painted frame.
+        """
+        made, inside = self.request, functools.partial(_inside, self.folder)
+        content, keep = inside(made.get("content")), inside(made.get("keep"))
+        styles = tuple(filter(None, map(inside, made.get("styles", ()))))
+        if content is None or not styles or made.get("painting"):
+            return None
+        return Recipe(
+            content=content,
+            styles=styles,
+            size=made["size"],
+            steps=made["steps"],
+            weights=self.weights,
+            frames=made["frames"] if self.is_clip else None,
+            style_weights=tuple(made["style_weights"]),
+            regions=tuple(filter(None, map(inside, made["regions"]))),
+            keep=keep,
+            offsets=tuple(made["offsets"]),
+            passes=made["passes"],
+            loop=made["loop"],
+        )
 
     def thumbnail(self) -> Image:
         """A small view of it. Raises MediaError if the file is gone or damaged."""

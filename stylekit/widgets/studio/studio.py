@@ -20,15 +20,18 @@ from ..base import guarded
 from ..base.alerts import Alerts
 from ..base.loop import Driver, LoopState
 from ..base.widget import set_visible
-from ..player.player import Player, Run
+from ..player.player import Player, Run, arranged
 from ..weights.panel import WeightPanel
 from .kept import KeptStrip
 from .keyframe_transfer import transfer_of
 from .parts import Action, Fold, Heading
+from .recipe import WEIGHT_NAMES, read_fragment, read_weights
+from .recipe_lines import RecipeLines
+from .request import Request
 from .results import Results, facts_of
-from .setup import Setup
+from .setup import LINK_FIELDS, Setup
 from .shelf import Record, Shelf, State, request_of
-from .transfer import Network, Request, Transfer, TransferResult
+from .transfer import Network, Transfer, TransferResult
 from .waiting import Waiting
 
 SIZES = (128, 192, 256, 384, 512)
@@ -42,6 +45,8 @@ _STEP_SECONDS = 120.0
 # How often the picture so far is stored: what is lost if the machine ends is this much work.
 _STORE_SECONDS = 15.0
 _WORD = re.compile(r"[A-Za-z0-9]{1,16}")
+# Of a link that names things unknown here, so many are repeated, and so many letters of each.
+_MOST_NAMES, _MOST_LETTERS = 5, 24
 _STILL = Path(__file__).with_name("still.jpg")
 
 
@@ -124,16 +129,19 @@ class Studio(guarded.VBox):
         self.player = Player(
             self._open, panel=self.panel, name="studio", driver=driver, idle_limit=None
         )
+        self.player.opening = "Preparing: the network is loaded, and the style is read …"
         self.cancel = Action("Cancel, keep the result so far", self.alerts.guarded(self._cancel))
-        self.again = Action("New transfer", self.alerts.guarded(self.start_over), main=True)
+        self.again = Action("New transfer", self.alerts.guarded(self.start_over))
         self.go_on = Action("Go on from here", self.alerts.guarded(self._go_on))
         self.delete = Action("Delete", self.alerts.guarded(self._delete), about="this result")
         self.results = Results(self.shelf.records)
+        self.recipe = RecipeLines(on_link=self.alerts.guarded(self.open_link))
         self.kept = KeptStrip(self.shelf, self.alerts.guarded(self.open_record))
         super().__init__(self._parts())
-        self.add_class("stylekit-studio")
+        self.add_class("stylekit-studio").add_class("stylekit-player-page")
         self.player.on_step(self._take_step)
         self.player.on_state(self._take_state)
+        self.panel.on_change(lambda _weights: self._show_recipe())
         self._show_stage(Stage.SETUP)
         self._refresh()
         # From now on it may call `_refresh` at any moment.
@@ -156,6 +164,27 @@ class Studio(guarded.VBox):
                 raise SettingsError("transfer", "needs green slots, and no other transfer")
             self.setup.check_memory(request)
             self._begin(request, self.shelf.begin(request, self.panel.current()))
+
+    def open_link(self, fragment: str) -> None:
+        """Set what a link of the page names: built-in material, choices of the page, and weights.
+
+        `fragment` is the part of the address after "#". What the page does not offer is left out,
+        and one line says so. Nothing is started, and nothing is done while a result is shown.
+        """
+        fields = read_fragment(fragment)
+        if self.stage is not Stage.SETUP:
+            return
+        left = [n for n in fields if n not in (*LINK_FIELDS, *WEIGHT_NAMES)]
+        left += self.setup.choose(fields)
+        weights, unreached = read_weights(fields, self.panel.current())
+        self.panel.set(weights)
+        left += unreached
+        words = ""
+        if left or not fields:
+            names = ", ".join(name[:_MOST_LETTERS] for name in left[:_MOST_NAMES]) or "all of it"
+            words = f"Left out of the link, because this page does not offer it: {names}."
+        said = f'<p role="status" class="studio-caption">{html.escape(words)}</p>'
+        self._link_line.value = said if words else ""
 
     def open_record(self, record: Record) -> None:
         """Show a transfer that is kept."""
@@ -198,6 +227,8 @@ class Studio(guarded.VBox):
             name = request.style.name if request.style else ""
             word = name if _WORD.fullmatch(name) else "stylekit"
             self._waiting.children = [Waiting(text=word)]
+            # The drawing is where the curve will be.
+            self._work.add_class("preparing")
             # Until the first step the page shows the content, and nothing of the last run.
             alt = f"{request.content.name}, not painted yet"
             self.player.canvas.show(request.content.preview, alt=alt)
@@ -226,16 +257,22 @@ class Studio(guarded.VBox):
         self._work_heading, self._result_heading = Heading("Painting"), Heading("Done")
         self._waiting = guarded.Box().add_class("studio-waiting")
         player = self.player
-        curve = Fold("Loss curve", player.curve)
-        controls = [player.controls, player.training, self.cancel]
-        watch = guarded.VBox([self._waiting, *controls, curve, player.curve])
-        picture = guarded.VBox([player.canvas]).add_class("studio-live")
-        work = guarded.Box([picture, watch.add_class("studio-side")])
+        # Another view of the sliders that are folded on the page of the setup.
+        self._hands = guarded.VBox([self.panel])
+        player.looking_back.add_class("studio-live")
+        self._work = arranged(player, hands=[self._hands], extra=[self.cancel])
+        self._work.children += (self._waiting,)
         buttons = guarded.Box([self.again, self.go_on, self.delete]).add_class("studio-buttons")
         result_head = guarded.Box([self._result_heading, buttons]).add_class("studio-row")
+        folded = guarded.VBox([self.panel])
+        weights = [Fold("Weights of the losses", folded), folded]
+        self._weights = guarded.VBox(weights).add_class("studio-weights")
+        self._share = Fold("The same as a command, as Python, as a link", self.recipe)
+        self._link_line = guarded.HTML()
+        setup = [self._link_line, self.setup, self._weights, self._share, self.recipe, self.kept]
         self._stages = {
-            Stage.SETUP: guarded.VBox([self.setup, self.kept]),
-            Stage.WORK: guarded.VBox([self._work_heading, work.add_class("studio-columns")]),
+            Stage.SETUP: guarded.VBox(setup),
+            Stage.WORK: guarded.VBox([self._work_heading, self._work]),
             Stage.RESULT: guarded.VBox([result_head, self.results]),
         }
         self._headings = {
@@ -243,14 +280,11 @@ class Studio(guarded.VBox):
             Stage.WORK: self._work_heading,
             Stage.RESULT: self._result_heading,
         }
-        fold = Fold("Weights of the losses", self.panel)
-        self._weights = guarded.VBox([fold, self.panel]).add_class("studio-weights")
         return [
             head.add_class("studio-head"),
             self.alerts.widget,
             player.alerts.widget,
             *self._stages.values(),
-            self._weights,
         ]
 
     def _setup_changed(self) -> None:
@@ -271,6 +305,14 @@ class Studio(guarded.VBox):
         label = html.escape(network.label if network and network.label else "loading …")
         self._network_line.value = f'<p class="studio-network">Network: <b>{label}</b></p>'
         self.setup.show(network.step_seconds(request) if network and request else None)
+        self._show_recipe()
+
+    def _show_recipe(self) -> None:
+        """Show how the request can be made without the page."""
+        request = self.setup.request()
+        recipe = None if request is None else request.recipe(self.panel.current())
+        self.recipe.show(recipe)
+        set_visible(self._share, recipe is not None)
 
     def _show_stage(self, stage: Stage) -> None:
         with self._lock:
@@ -285,8 +327,8 @@ class Studio(guarded.VBox):
         """Show the weights where they serve: what follows a painted frame has none."""
         transfer = self._transfer
         by_keys = transfer is not None and transfer.request.painting is not None
-        unused = self.setup.own_frame.chosen if self.stage is Stage.SETUP else by_keys
-        set_visible(self._weights, self.stage is not Stage.RESULT and not unused)
+        set_visible(self._hands, not by_keys)
+        set_visible(self._weights, not self.setup.own_frame.chosen)
 
     def _open(self) -> Run:
         """The run of the transfer; the driver calls it."""
@@ -300,6 +342,7 @@ class Studio(guarded.VBox):
     def _take_step(self, event: Any) -> None:
         """Note the weights of each step, and from time to time store the picture."""
         transfer = self._transfer
+        self._work.remove_class("preparing")
         picture = transfer.note(event) if transfer is not None else None
         if transfer is None or picture is None:
             return

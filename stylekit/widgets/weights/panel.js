@@ -1,18 +1,19 @@
 // The JavaScript of WeightPanel: logarithmic sliders, boxes that turn a term off, presets, and the
 // weights as a line of Python.
 
-import { button, element, listen, newName, statusLine } from "../base/dom.js";
+import { copyLine } from "../base/copy_line.js";
+import { button, element, listen, newName } from "../base/dom.js";
 
 const DIGITS = 3;
 const OWN = "your own";
-const SAID_MS = 2_500;
 
 const numberWords = (value) => {
   const plain = String(Number(value.toPrecision(DIGITS + 1)));
   return plain.length <= 7 ? plain : value.toExponential(DIGITS - 1).replace("e+", "e");
 };
 
-function weightRow(parent, name, write) {
+// `explain(words)` is called when the pointer or the focus is on the row.
+function weightRow(parent, name, write, explain) {
   const row = element(parent, "div", "weight");
   const [sliderId, wordsId] = [newName(), newName()];
   const label = element(row, "label", "label", { for: sliderId });
@@ -29,6 +30,9 @@ function weightRow(parent, name, write) {
   const words = element(row, "span", "words", { id: wordsId });
   let last = 1;
 
+  for (const event of ["pointerenter", "focusin"]) {
+    row.addEventListener(event, () => explain(`${sign.textContent} ${text.textContent}: ${words.textContent}`.trim()));
+  }
   slider.addEventListener("input", () => {
     write(name, Number((10 ** Number(slider.value)).toPrecision(DIGITS)));
   });
@@ -36,12 +40,14 @@ function weightRow(parent, name, write) {
 
   return {
     define(description) {
-      [sign.textContent, text.textContent] = [description.sign, description.label];
+      // A term without a Greek letter is not named twice.
+      sign.textContent = description.sign === description.label ? "" : description.sign;
+      text.textContent = description.label;
       words.textContent = description.words;
       mark.style.backgroundColor = description.color;
       [slider.min, slider.max] = [String(description.low), String(description.high)];
       offLabel.style.visibility = description.always ? "hidden" : "";
-      off.setAttribute("aria-label", `${description.sign} ${description.label} off`.trim());
+      off.setAttribute("aria-label", `${sign.textContent} ${description.label} off`.trim());
       last = description.start;
     },
     show(value) {
@@ -53,42 +59,6 @@ function weightRow(parent, name, write) {
       amount.textContent = value ? numberWords(value) : "off";
       slider.setAttribute("aria-valuetext", amount.textContent);
     },
-  };
-}
-
-// Pages from a server without encryption have no `navigator.clipboard`; there the older command is
-// used.
-async function copy(field) {
-  try {
-    await navigator.clipboard.writeText(field.value);
-  } catch {
-    field.select();
-    if (!document.execCommand("copy")) throw new Error("this page may not copy");
-  }
-}
-
-function pythonLine(parent) {
-  const row = element(parent, "div", "python");
-  const id = newName();
-  element(row, "label", "", { for: id }).textContent = "as Python";
-  const field = element(row, "input", "", { type: "text", id, readonly: "", spellcheck: "false" });
-  const press = button(row, "Copy");
-  const say = statusLine(row);
-  let timer = 0;
-  press.addEventListener("click", async () => {
-    try {
-      await copy(field);
-      say("copied", "good");
-    } catch {
-      field.select();
-      say("marked: copy it with Ctrl+C", "bad");
-    }
-    clearTimeout(timer);
-    timer = setTimeout(() => say(""), SAID_MS);
-  });
-  field.addEventListener("focus", () => field.select());
-  return (line) => {
-    field.value = line;
   };
 }
 
@@ -118,11 +88,14 @@ function render({ model, el }) {
   const showPreset = presetPicker(top, model);
   const reset = button(top, "Reset");
   const terms = element(root, "div", "rows");
+  // Where there is little room, it stands for the words below the sliders, which are read aloud.
+  const explained = element(root, "p", "explained", { "aria-hidden": "true" });
+  const explain = (words) => (explained.textContent = words);
   const fold = element(root, "details");
   element(fold, "summary", "", { "data-lm-suppress-shortcuts": "true" }).textContent =
     "Style layers: the weight of each in the style loss";
   const layers = element(fold, "div", "rows");
-  const showLine = pythonLine(root);
+  const { set: showLine } = copyLine(root, "as Python");
   const rows = new Map();
 
   const write = (name, value) => {
@@ -134,10 +107,11 @@ function render({ model, el }) {
   function define() {
     for (const description of model.get("_rows")) {
       const { name } = description;
-      if (!rows.has(name)) rows.set(name, weightRow(description.fold ? layers : terms, name, write));
+      if (!rows.has(name)) rows.set(name, weightRow(description.fold ? layers : terms, name, write, explain));
       rows.get(name).define(description);
     }
     fold.hidden = !layers.childElementCount;
+    explained.textContent ||= "Move a slider while it paints: it counts from the next step on.";
     showValues();
   }
   function showValues() {

@@ -27,6 +27,7 @@ WRITTEN = {
     "FloatSlider": {"value"},
     "FloatText": {"value"},
     "Fold": {"is_open"},
+    "HistorySlider": {"step", "comparing"},
     "IntSlider": {"value"},
     "Line": {"value"},
     "LiveTraining": {"frame_index"},

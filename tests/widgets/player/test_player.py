@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import dataclasses
 import io
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import numpy as np
 import PIL.Image
 import pytest
@@ -63,6 +65,12 @@ def until(condition: Callable[[], bool]) -> None:
 def shown(player: Player) -> np.ndarray:
     """The picture that was sent last."""
     return np.asarray(PIL.Image.open(io.BytesIO(player.canvas._picture)))
+
+
+def parts(box: ipywidgets.Box) -> list[ipywidgets.Widget]:
+    """All that is shown in a box, also in the boxes in it."""
+    inner = (parts(child) for child in box.children if isinstance(child, ipywidgets.Box))
+    return [*box.children, *itertools.chain(*inner)]
 
 
 def alert(player: Player) -> str:
@@ -166,7 +174,7 @@ def test_the_next_step_obeys_and_says_so(make: Make) -> None:
     panel = WeightPanel()
     run = FakeRun(10**6)
     player = make(run, panel=panel)
-    assert panel in player.children
+    assert panel in parts(player)
     press(player, "step")
     until(lambda: len(player.records) == 1)
     panel.set(Weights(beta=3e5))
