@@ -26,8 +26,8 @@ from ..base.text import python_line
 from ..base.widget import LockedWidget
 
 _HERE = Path(__file__).parent
-REPORT = "report"
-"""The name of the preset that holds the defaults."""
+DEFAULTS = "the defaults"
+"""The name of the preset that holds the default weights."""
 
 _STRENGTH = "strength"
 
@@ -89,7 +89,7 @@ class WeightPanel(guarded.VBox):
     style_layers
         Names of the style layers; those of `ImageSettings` if left out.
     presets
-        Weights by name, in addition to "report", the defaults.
+        Weights by name, in addition to "the defaults".
 
     Raises
     ------
@@ -113,7 +113,7 @@ class WeightPanel(guarded.VBox):
     ) -> None:
         self._first = weights or Weights()
         self._layers = tuple(ImageSettings().style_layers if style_layers is None else style_layers)
-        self.presets = {REPORT: Weights(), **(presets or {})}
+        self.presets = {DEFAULTS: Weights(), **(presets or {})}
         for preset in self.presets.values():
             check_layer_count("layers", preset.layers, self._layers)
         self._weights = self._first

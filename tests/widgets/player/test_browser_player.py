@@ -213,7 +213,7 @@ def test_layers_are_folded_away_and_presets_and_copies_are_at_hand(notebook: Not
     button(place, "Copy").press("Enter")
     place.get_by_text("copied").wait_for()
     assert page.evaluate("() => navigator.clipboard.readText()") == line.input_value()
-    place.get_by_label("preset").select_option("report")
+    place.get_by_label("preset").select_option("the defaults")
     line_says(place, "Weights(alpha=1, beta=1e4, gamma=400, edges=0.6, tv=0.025)")
     assert notebook.python("print(panel.current() == Weights())") == "True\n"
 
