@@ -12,7 +12,7 @@ import pytest
 from stylekit.errors import SettingsError
 from stylekit.settings import ImageSettings, Weights
 from stylekit.widgets.base.text import change_words, python_line, short_number
-from stylekit.widgets.weights.panel import REPORT, WeightPanel
+from stylekit.widgets.weights.panel import DEFAULTS, WeightPanel
 
 LAYERS = ImageSettings().style_layers
 STRONG = Weights(alpha=0.5, beta=3e5, gamma=0.0, tv=0.01)
@@ -32,7 +32,7 @@ def test_it_starts_with_the_weights_of_the_report_exactly() -> None:
     panel = WeightPanel()
     assert panel.current() == Weights()
     assert panel.controls.values["gamma"] == 400.0
-    assert panel.controls._preset == REPORT
+    assert panel.controls._preset == DEFAULTS
 
 
 def test_a_moved_slider_swaps_the_snapshot_and_nothing_else() -> None:
@@ -130,7 +130,7 @@ def test_weights_that_are_chosen_have_strength_one(how: str) -> None:
         panel.controls._handle_custom_msg({"type": how, "name": "strong"}, [])
     chosen = Weights() if how == "reset" else STRONG
     assert panel.current() == chosen and panel.controls.values["strength"] == 1.0
-    assert panel.controls._preset == (REPORT if how == "reset" else "strong")
+    assert panel.controls._preset == (DEFAULTS if how == "reset" else "strong")
     move(panel, strength=2.0)
     assert panel.current() == chosen.at_strength(2.0)
 
@@ -155,13 +155,13 @@ def test_the_row_of_strength_is_always_on() -> None:
 
 def test_presets_are_chosen_by_name_and_recognised() -> None:
     panel = WeightPanel(presets={"strong": STRONG})
-    assert panel.controls._presets == [REPORT, "strong"]
+    assert panel.controls._presets == [DEFAULTS, "strong"]
     panel.controls._handle_custom_msg({"type": "preset", "name": "strong"}, [])
     assert panel.current() == STRONG and panel.controls._preset == "strong"
     move(panel, tv=0.0)
     assert panel.controls._preset == ""
     panel.set(Weights())
-    assert panel.controls._preset == REPORT
+    assert panel.controls._preset == DEFAULTS
 
 
 def test_reset_goes_back_to_where_the_panel_began() -> None:
