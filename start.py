@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -51,6 +52,13 @@ def main() -> int:
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         print(
             f"Python {sys.version.split()[0]}: stylekit needs 3.11, 3.12 or 3.13", file=sys.stderr
+        )
+        return 2
+    if sys.platform == "darwin" and platform.machine() == "x86_64":
+        print(
+            "TensorFlow has no release for Macs with Intel processors since 2.16, and stylekit "
+            "needs 2.18: use another computer; on a Mac with Apple's processor use a Python for it",
+            file=sys.stderr,
         )
         return 2
     python = make_environment()

@@ -66,6 +66,16 @@ def test_an_unfit_python_is_told(start, monkeypatch, capsys):
     assert not start.calls
 
 
+def test_a_mac_without_tensorflow_is_told(start, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["start.py", "demo"])
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(start.platform, "machine", lambda: "x86_64")
+    assert start.main() == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Macs with Intel processors" in line
+    assert not start.calls
+
+
 def test_the_range_of_pythons_is_that_of_the_package(start):
     text = (ROOT / "pyproject.toml").read_text()
     assert start.OLDEST == (3, 11)

@@ -86,6 +86,7 @@ def examine() -> Findings:
         "packages": versions,
         "opencv": _opencv(versions, problems),
         "backbone": _backbone(problems),
+        "computes on": _device(problems),
         "ffmpeg": _ffmpeg(problems),
         "styles": list(materials(MaterialKind.STYLE)),
         "photographs": list(materials(MaterialKind.PHOTOGRAPH)),
@@ -132,6 +133,16 @@ def _opencv(versions: dict[str, str], problems: list[str]) -> str:
             "opencv-python: two OpenCV wheels share one folder; uninstall both, install one"
         )
     return f"{version} imports"
+
+
+def _device(problems: list[str]) -> str:
+    try:
+        from ..vgg.runtime import graphics_cards
+
+        return ", ".join(graphics_cards()) or "the processor"
+    except ImportError as error:
+        problems.append(f"tensorflow: {error}; install stylekit again")
+        return "none"
 
 
 def _backbone(problems: list[str]) -> str:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .runtime import tf
+from .runtime import graphics_cards, tf
 
 Filter: TypeAlias = "Callable[[tf.Tensor], tf.Tensor]"
 
@@ -40,7 +40,8 @@ def convolution(kernel: NDArray[np.float32]) -> Filter:
     """Convolution with a constant kernel, stride 1 and "SAME" padding.
 
     The gradient with respect to the input is the convolution with the kernel flipped in space and
-    its channels exchanged, which is exact for this stride and padding.
+    its channels exchanged, which is exact for this stride and padding. On a graphics card it is
+    TensorFlow's own: the fast one is made for processors.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def convolution(kernel: NDArray[np.float32]) -> Filter:
 
 
 def _filter(kernel: NDArray[np.float32]) -> Filter:
-    if min(kernel.shape[2:]) >= _MIN_CHANNELS:
+    if min(kernel.shape[2:]) >= _MIN_CHANNELS and not graphics_cards():
         return _winograd(kernel)
     weights = tf.constant(kernel)
     return lambda x: tf.nn.conv2d(x, weights, strides=1, padding="SAME")

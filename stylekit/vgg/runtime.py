@@ -9,10 +9,14 @@ oneDNN's kernels a machine chooses. TensorFlow's memory pool is on: feature maps
 megabytes, and allocating each of them anew costs more time than most operations on them.
 Operations run one after the other, each on all cores: in parallel they would be hardly faster, and
 sums of float32 would depend on what else the machine does.
+
+Where TensorFlow sees graphics cards (GPUs) it computes on the first, and takes its memory as it is
+needed: otherwise one program would take all of it.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -24,6 +28,8 @@ from typing import TYPE_CHECKING, Any
 
 # Compiled functions stay in memory; a picture with a preview needs about six of them.
 _MAX_KEPT = 24
+
+log = logging.getLogger(__name__)
 
 _import_lock = threading.RLock()
 _loaded: list[ModuleType] = []
@@ -47,9 +53,22 @@ def load_tensorflow() -> ModuleType:
                 # It is too late if the user's own code has run TensorFlow before.
                 with suppress(RuntimeError):
                     tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+                    for card in tensorflow.config.list_physical_devices("GPU"):
+                        tensorflow.config.experimental.set_memory_growth(card, True)
                 tensorflow.constant(0)  # the first tensor starts the search for devices
             _loaded.append(tensorflow)
+            if cards := graphics_cards():
+                log.info("TensorFlow computes on %s", cards[0])
         return _loaded[0]
+
+
+def graphics_cards() -> list[str]:
+    """The names of the graphics cards that TensorFlow may use, the one that computes first."""
+    config = load_tensorflow().config
+    return [
+        config.experimental.get_device_details(card).get("device_name", card.name)
+        for card in config.get_visible_devices("GPU")
+    ]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stylekit.vgg import convolution as module
 from stylekit.vgg.convolution import convolution
 from stylekit.vgg.runtime import tf
 
@@ -52,3 +53,23 @@ def test_gradient_is_that_of_tensorflow(channels: tuple[int, int], height: int, 
             loss = tf.reduce_sum(apply(x) * upstream)
         gradients.append(tape.gradient(loss, x))
     assert relative_error(*gradients) < 1e-5
+
+
+def test_a_graphics_card_gets_the_convolution_of_tensorflow(monkeypatch) -> None:
+    kernel, x = random_kernel((32, 24)), random_map(6, 9, 32)
+
+    def slow_there(kernel: np.ndarray) -> None:
+        raise AssertionError("made for processors")
+
+    monkeypatch.setattr(module, "graphics_cards", lambda: ["a card"])
+    monkeypatch.setattr(module, "_winograd", slow_there)
+    found = []
+    for convolve in (convolution(kernel), lambda x: tf.nn.conv2d(x, kernel, 1, "SAME")):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            features = convolve(x)
+            loss = tf.reduce_sum(tf.square(features))
+        found.append((features, tape.gradient(loss, x)))
+    (features, gradient), (expected, expected_gradient) = found
+    assert relative_error(features, expected) < 1e-6
+    assert relative_error(gradient, expected_gradient) < 1e-5

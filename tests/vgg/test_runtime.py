@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from stylekit.vgg import runtime
-from stylekit.vgg.runtime import CompiledFunctions, load_tensorflow
+from stylekit.vgg.runtime import CompiledFunctions, graphics_cards, load_tensorflow
 
 
 @pytest.fixture
@@ -34,15 +34,42 @@ def test_errors_are_seen_where_tensorflow_cannot_be_loaded(capfd, monkeypatch, u
     assert capfd.readouterr().err == "seen\n"
 
 
+class FakeTensorFlow:
+    """TensorFlow as it is on a machine with these graphics cards."""
+
+    def __init__(self, *names: str) -> None:
+        cards = [SimpleNamespace(name=f"GPU:{i}", details=name) for i, name in enumerate(names)]
+        self.growing: list[str] = []
+        self.config = SimpleNamespace(
+            threading=SimpleNamespace(set_inter_op_parallelism_threads=lambda count: None),
+            list_physical_devices=lambda kind: cards if kind == "GPU" else [],
+            get_visible_devices=lambda kind: cards if kind == "GPU" else [],
+            experimental=SimpleNamespace(
+                set_memory_growth=lambda card, grow: grow and self.growing.append(card.name),
+                get_device_details=lambda card: (
+                    {"device_name": card.details} if card.details else {}
+                ),
+            ),
+        )
+
+    def constant(self, value: int) -> None:
+        os.write(2, b"could not find a graphics card\n")
+
+
 def test_what_tensorflow_prints_about_graphics_cards_is_not_seen(capfd, monkeypatch, unloaded):
-    threads = SimpleNamespace(set_inter_op_parallelism_threads=lambda count: None)
-    chatter = SimpleNamespace(
-        config=SimpleNamespace(threading=threads),
-        constant=lambda value: os.write(2, b"could not find a graphics card\n"),
-    )
-    monkeypatch.setitem(sys.modules, "tensorflow", chatter)
+    monkeypatch.setitem(sys.modules, "tensorflow", FakeTensorFlow())
     load_tensorflow()
     assert capfd.readouterr().err == ""
+
+
+def test_a_graphics_card_is_said_and_its_memory_taken_as_needed(caplog, monkeypatch, unloaded):
+    fake = FakeTensorFlow("Fast Card 9", "")
+    monkeypatch.setitem(sys.modules, "tensorflow", fake)
+    with caplog.at_level("INFO", logger="stylekit"):
+        load_tensorflow()
+    assert "TensorFlow computes on Fast Card 9" in caplog.text
+    assert graphics_cards() == ["Fast Card 9", "GPU:1"]
+    assert fake.growing == ["GPU:0", "GPU:1"]
 
 
 def test_only_one_thread_loads_it(monkeypatch, unloaded):
