@@ -91,6 +91,7 @@ USERS = {
         "exercises/answers",
         "exercises/temporal",
         "app/interrupts",  # a signal ends its import at once
+        "app/doctor",  # says what TensorFlow computes on
         "video/few_shot_network",
     ),
     "media/opencv": (

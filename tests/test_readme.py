@@ -23,8 +23,8 @@ def shrunk(code: str) -> str:
     """The same with a small picture and few steps."""
     for old, new in (
         ("size=256", "size=32"),
-        ("steps():", "steps(2):"),
-        ("steps(20, ", "steps(1, "),
+        ("steps(60):", "steps(2):"),
+        ("steps(weights=", "steps(1, weights="),
     ):
         assert old in code
         code = code.replace(old, new)

@@ -261,8 +261,8 @@ class Stylization:
     def steps(self, count: int | None = None, weights: WeightsNow | None = None) -> Iterator[Step]:
         """Steps until the picture is done, or `count` of them; `break` only pauses.
 
-        A picture that was done because its loss hardly fell goes on when the weights change. One that
-        has taken all steps of its settings does not: the limit is that of all calls together.
+        A picture that was done because its loss hardly fell goes on when the weights change. One
+        that has taken all steps of its settings does not: the limit counts all calls together.
 
         Parameters
         ----------
