@@ -77,8 +77,18 @@ def button(page: Page, name: str) -> Locator:
 
 def run(page: Page, name: str) -> None:
     """Press Start, and wait until all steps are taken and drawn."""
+    status = page.locator(".stylekit-player [role=status]")
+    # Until the kernel answers it still says what was so after the run before.
+    status.first.evaluate(
+        """(element) => {
+            window.said = false;
+            new MutationObserver(() => { window.said = true; })
+                .observe(element, {childList: true, characterData: true, subtree: true});
+        }"""
+    )
     button(page, name).click()
-    page.locator(".stylekit-player [role=status]", has_text=f"Done after {COUNT} steps").wait_for()
+    page.wait_for_function("window.said")
+    status.filter(has_text=f"Done after {COUNT} steps").wait_for()
     page.locator(f".stylekit-curve canvas[data-steps='{COUNT}']").wait_for()
 
 
